@@ -1,0 +1,36 @@
+/** A human, with everything that is theirs. The written form is read by `people-schema.ts`. */
+export interface Person {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** OpenSSH public key lines, comment dropped: `ssh-ed25519 AAAA…`. */
+  readonly sshKeys: readonly string[];
+  /** `USER@HOST`. */
+  readonly osUsers: readonly string[];
+  /** `TEAM/USER`. */
+  readonly slack: readonly string[];
+  /** `TENANT/OBJECT`. */
+  readonly teams: readonly string[];
+  /** `ISSUER#SUBJECT`. */
+  readonly oidc: readonly string[];
+  /** Ids of the agents this person answers for. */
+  readonly agents: readonly string[];
+}
+
+export interface People {
+  readonly people: readonly Person[];
+}
+
+/** One link of the chain behind a run. Stored in entries. */
+export interface ChainLink {
+  readonly role: 'caller' | 'sudo' | 'agent' | 'agent_owner' | 'ci' | 'resumer' | 'decider';
+  /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`. */
+  readonly identity: string;
+  /** The person this identity belongs to; null where it maps to none. */
+  readonly person: string | null;
+}
+
+/** Everyone behind a run. */
+export interface Initiator {
+  readonly kind: 'person' | 'agent' | 'ci' | 'unknown';
+  readonly chain: readonly ChainLink[];
+}

@@ -1,0 +1,27 @@
+import type { RequestId, Sha256 } from '../base/ids.ts';
+import type { Command } from '../runbook/command.ts';
+
+/**
+ * What the spawner takes, and the only thing it takes: the right to run the command with exactly this
+ * digest, once. Made by `permitFor…` alone, after `step.started` is durable.
+ */
+export interface Permit {
+  readonly digest: Sha256;
+  /** Index of the `step.started` leaf that recorded the spawn. */
+  readonly started: number;
+  /** Goes into the step's environment as RUNBOOK_ATTEMPT, so that a survivor of a crash is recognised. */
+  readonly attemptToken: string;
+  readonly basis: PermitBasis;
+}
+
+/** Why a command may run. */
+export type PermitBasis =
+  | { readonly kind: 'policy' }
+  | { readonly kind: 'grant'; readonly request: RequestId; readonly use: number }
+  | { readonly kind: 'check'; readonly of: Sha256 };
+
+/** What the one chokepoint refuses: a command whose digest is not the permit's. */
+export interface Spawn {
+  readonly permit: Permit;
+  readonly command: Command;
+}

@@ -1,0 +1,74 @@
+import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Evaluation, Slot } from '../policy/policy.ts';
+import type { Initiator } from './people.ts';
+
+/**
+ * Request v1: the frozen content a reviewer sees, and the `data` of one `approval.requested` entry. Cards
+ * are rendered from it and the blobs it names, from nothing else. Fields that later work fills stand
+ * here as null from the first day, so that evidence keeps its form.
+ */
+export interface RequestContent {
+  readonly v: 1;
+  readonly id: RequestId;
+  readonly run: RunId;
+  readonly step: string;
+  /** The step's `name`, as written. */
+  readonly name: string | null;
+  readonly runbook: {
+    readonly name: string;
+    readonly plan: BlobId;
+    readonly source: Sha256;
+    readonly trusted: boolean;
+  };
+  /** What is decided: one command here; several when steps are decided together. */
+  readonly commands: readonly {
+    readonly step: string;
+    readonly digest: Sha256;
+    /** Blob of the canonical `Command`. */
+    readonly command: BlobId;
+  }[];
+  /** First attempt this grant may be used for. */
+  readonly attempt: number;
+  readonly target: {
+    readonly environment: string;
+    readonly protected: boolean;
+    readonly host: string;
+    readonly uid: number;
+    readonly user: string;
+  };
+  readonly initiator: Initiator;
+  readonly why: { readonly reason: string | null; readonly ticket: string | null };
+  readonly policy: {
+    readonly slots: readonly Slot[];
+    readonly evaluation: Evaluation;
+  };
+  /** Names of the secrets the command will be given. */
+  readonly secrets: readonly string[];
+  /** What the digest cannot cover, in words. */
+  readonly not_bound: readonly string[];
+  readonly effect: {
+    readonly idempotent: boolean;
+    readonly continue_on_error: boolean;
+    readonly has_check: boolean;
+  };
+  readonly grant: { readonly uses: number };
+  readonly rollback: null;
+  readonly break_glass: null;
+  readonly limits: {
+    readonly created: string;
+    readonly pending_until: string;
+    /** How long an approval may wait for its claim. */
+    readonly unused_ms: number;
+  };
+  readonly supersedes: RequestId | null;
+  /** The last time this step of this runbook ran in this environment. */
+  readonly previous: {
+    readonly run: RunId;
+    readonly time: string;
+    readonly outcome: string;
+    readonly digest: Sha256;
+    readonly command: BlobId;
+  } | null;
+  /** What an agent says about itself. Shown last, marked unverified. */
+  readonly unverified: { readonly agent: string; readonly text: string } | null;
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Brand<Name extends string> = string & { readonly [brand]: Name };
+
+/** One execution of a plan: 16 lower-case Crockford base32 characters (80 random bits). */
+export type RunId = Brand<'RunId'>;
+/** One request for approval, same form as a run's id. Never a capability: knowing it allows nothing. */
+export type RequestId = Brand<'RequestId'>;
+/** 64 lower-case hex characters. */
+export type Sha256 = Brand<'Sha256'>;
+/** A stored blob: SHA-256 over salt ‖ bytes, in hex. */
+export type BlobId = Brand<'BlobId'>;
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+function randomId(characters: number): string {
+  return [...randomBytes(characters)].map((byte) => alphabet.charAt(byte & 31)).join('');
+}
+
+/** A fresh run id. */
+export function newRunId(): RunId {
+  return randomId(16) as RunId;
+}
+
+/** A fresh request id. */
+export function newRequestId(): RequestId {
+  return randomId(16) as RequestId;
+}
+
+/** 128 random bits in hex: command ids, statement nonces, `RUNBOOK_ATTEMPT`. */
+export function newNonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** 32 random bytes: the salt of one blob or of one private value. */
+export function newSalt(): Buffer {
+  return randomBytes(32);
+}
+
+/** True where `text` is 64 lower-case hex characters. */
+export function isSha256(text: string): text is Sha256 {
+  return /^[0-9a-f]{64}$/.test(text);
+}

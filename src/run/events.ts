@@ -1,0 +1,193 @@
+import type { ChainLink, Initiator } from '../approval/people.ts';
+import type { RequestContent } from '../approval/request.ts';
+import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Assurance, Evaluation } from '../policy/policy.ts';
+
+/**
+ * Every kind of entry, with its `data`. Entries are the runs' events: a run's state is the fold of its
+ * own. Types and keys never change meaning once written; a new meaning is a new type.
+ */
+export type Event =
+  | { readonly type: 'log.genesis'; readonly data: Genesis }
+  | { readonly type: 'config.set'; readonly data: ConfigSet }
+  | { readonly type: 'run.started'; readonly data: RunStarted }
+  | { readonly type: 'run.resumed'; readonly data: { readonly link: ChainLink } }
+  | { readonly type: 'run.cancel_requested'; readonly data: CancelRequested }
+  | { readonly type: 'run.finished'; readonly data: RunFinished }
+  | { readonly type: 'step.skipped'; readonly data: { readonly step: string; readonly why: string } }
+  | { readonly type: 'step.denied'; readonly data: StepDenied }
+  | { readonly type: 'step.started'; readonly data: StepStarted }
+  | { readonly type: 'step.finished'; readonly data: StepFinished }
+  | { readonly type: 'step.unknown'; readonly data: StepUnknown }
+  | { readonly type: 'step.resolved'; readonly data: StepResolved }
+  | { readonly type: 'step.late'; readonly data: StepFinished }
+  | { readonly type: 'approval.requested'; readonly data: RequestContent }
+  | { readonly type: 'approval.decided'; readonly data: Decided }
+  | { readonly type: 'approval.expired'; readonly data: Expired }
+  | { readonly type: 'approval.superseded'; readonly data: Superseded };
+
+export type EventType = Event['type'];
+
+export interface Genesis {
+  readonly format: 'runbook.journal/v1';
+  readonly origin: string;
+  /** The first signing key: signed-note name, key id (8 hex), Ed25519 public key (base64, 32 bytes). */
+  readonly key: { readonly name: string; readonly id: string; readonly public: string };
+  /** Public key of the offline recovery key; null until it exists. */
+  readonly recovery: string | null;
+  readonly host: string;
+  readonly uid: number;
+  readonly program: string;
+}
+
+/** The trusted files in force from here on; blobs hold the full text as read. */
+export interface ConfigSet {
+  readonly people: BlobId;
+  readonly policy: BlobId;
+  readonly config: BlobId;
+  readonly people_digest: Sha256;
+  readonly policy_digest: Sha256;
+  readonly config_digest: Sha256;
+  /** Identity of whoever's process found the change: `os:ana@web1`. */
+  readonly by: string;
+}
+
+export interface RunStarted {
+  readonly runbook: {
+    readonly name: string;
+    readonly file: string;
+    readonly source: Sha256;
+    readonly trusted: boolean;
+  };
+  readonly plan: BlobId;
+  readonly plan_digest: Sha256;
+  readonly environment: string;
+  readonly initiator: Initiator;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly list: 'preconditions' | 'steps' | 'finally';
+    readonly privileged: boolean;
+  }[];
+  /** Commitments of the secrets; their salts are openings. */
+  readonly secrets: Readonly<Record<string, Sha256>>;
+  readonly host: string;
+  readonly uid: number;
+  readonly config: number;
+  readonly stamp: 'advisory' | 'enforced';
+  readonly program: string;
+}
+
+export interface CancelRequested {
+  readonly by: ChainLink;
+  readonly reason: string | null;
+}
+
+export interface RunFinished {
+  readonly status: 'succeeded' | 'failed' | 'rejected' | 'denied' | 'cancelled';
+  readonly exit_code: number;
+}
+
+export interface StepDenied {
+  readonly step: string;
+  readonly evaluation: Evaluation;
+  readonly reasons: readonly { readonly rule: string; readonly reason: string }[];
+}
+
+/** Durable before the spawn. `(run, step, attempt)` is unique. A probe's step is `ID/check`. */
+export interface StepStarted {
+  readonly step: string;
+  readonly attempt: number;
+  readonly digest: Sha256;
+  /** Blob of the canonical command; null where no approval was needed. */
+  readonly command: BlobId | null;
+  /** RUNBOOK_ATTEMPT of the process. */
+  readonly token: string;
+  readonly permit:
+    | { readonly kind: 'policy'; readonly evaluation: Evaluation }
+    | {
+        readonly kind: 'grant';
+        readonly request: RequestId;
+        /** 1-based; at most the grant's `uses`. */
+        readonly use: number;
+        readonly evaluation: Evaluation;
+      }
+    | { readonly kind: 'check'; readonly of: Sha256 };
+}
+
+export interface StepFinished {
+  readonly step: string;
+  readonly attempt: number;
+  readonly outcome: 'succeeded' | 'failed';
+  /** Why it failed, in words; null where it succeeded. */
+  readonly reason: string | null;
+  /** What a retry policy may match on. */
+  readonly failure: 'exit' | 'status' | 'expect' | 'timeout' | 'start' | 'cancelled' | 'outputs' | null;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly status: number | null;
+  readonly duration_ms: number;
+  readonly stdout: BlobId | null;
+  readonly stderr: BlobId | null;
+  /** Blob of a JSON object: the step's outputs that are not secret. */
+  readonly outputs: BlobId | null;
+  readonly secret_outputs: Readonly<Record<string, Sha256>>;
+}
+
+export interface StepUnknown {
+  readonly step: string;
+  readonly attempt: number;
+  readonly why: string;
+}
+
+export interface StepResolved {
+  readonly step: string;
+  readonly attempt: number;
+  readonly outcome: 'succeeded' | 'failed' | 'retry';
+  readonly by: 'check' | 'idempotent' | 'person';
+  readonly reason: string | null;
+  /** Present where a person settled it: the identity, and for privileged steps the signed resolution. */
+  readonly link: ChainLink | null;
+  readonly statement: string | null;
+  readonly signature: string | null;
+}
+
+/** A signed approve, reject or revoke. Its id is the SHA-256 of `statement`. */
+export interface Decided {
+  readonly request: RequestId;
+  readonly id: Sha256;
+  readonly decision: 'approve' | 'reject' | 'revoke';
+  readonly person: string;
+  readonly reason: string | null;
+  readonly assurance: Assurance;
+  /** User presence and verification that the evidence proves. */
+  readonly presence: boolean;
+  readonly verified: boolean;
+  /** How it reached us: `cli`, `offline`, `prompt`. */
+  readonly channel: string;
+  readonly statement: string;
+  readonly signature: string;
+}
+
+export interface Expired {
+  readonly request: RequestId;
+  /** `pending`: nobody decided in time. `unused`: approved, but not claimed in time. */
+  readonly which: 'pending' | 'unused';
+}
+
+export interface Superseded {
+  readonly request: RequestId;
+  /** What differs, in lines fit for a person. */
+  readonly changes: readonly string[];
+}
+
+/** An event as it stands in the journal. */
+export interface Recorded<E extends Event = Event> {
+  readonly seq: number;
+  readonly time: string;
+  readonly run: RunId | null;
+  readonly event: E;
+  /** Leaf hash. */
+  readonly hash: Sha256;
+}

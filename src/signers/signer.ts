@@ -1,0 +1,44 @@
+import type { SignedStatement } from '../approval/statement.ts';
+
+/** A person's own key, in their own session. Signing may ask for a passphrase or a touch. */
+export interface ApproverSigner {
+  /** OpenSSH public key line without comment: `ssh-ed25519 AAAA…`. */
+  readonly publicKey: string;
+  /** SSHSIG blob (sha512) over `message`, base64 without armour. */
+  sign(namespace: string, message: Buffer): Promise<string>;
+}
+
+/** What an approver's client remembers, in RUNBOOK_APPROVER_DIR: never in the journal's folder. */
+export interface ApproverMemory {
+  /** The newest head this client has seen of a log; null for a log it never saw. */
+  pin(origin: string): Pin | null;
+  /** Replaces the pin, durable before it returns. Never goes back to a smaller size. */
+  savePin(pin: Pin): void;
+  /** Keeps a receipt; answers its file's path. */
+  saveReceipt(receipt: Receipt): string;
+  pins(): readonly Pin[];
+}
+
+export interface Pin {
+  readonly origin: string;
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+  /** The whole signed note. */
+  readonly note: string;
+  /** The log's key as a signed-note verifier key, from the first sight on. */
+  readonly verifierKey: string;
+  readonly time: string;
+}
+
+/** What an approver keeps: their statement, signature and the checkpoint they saw. */
+export interface Receipt {
+  readonly v: 1;
+  readonly signed: SignedStatement;
+  readonly namespace: string;
+  /** The note their client saw before signing. */
+  readonly checkpoint: string;
+  readonly verifier_key: string;
+  /** Where the decision stands in the journal, where that was told; null for an offline one. */
+  readonly recorded: { readonly index: number; readonly checkpoint: string } | null;
+}

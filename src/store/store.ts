@@ -1,0 +1,187 @@
+import type { Clock } from '../base/clock.ts';
+import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { CheckpointSigner } from '../journal/signer.ts';
+import type { Event, Genesis } from '../run/events.ts';
+
+/**
+ * Where the journal lives. It can do one thing to a run: commit whole transitions, as entries. Nothing
+ * else changes a run, so nothing can be recorded without its entry.
+ *
+ * Every promise below holds across processes: several may have the same store open. After a crash
+ * between any two calls the store is as it was after the last call that returned, or after a commit
+ * that had become durable but was not acknowledged; `commit` with the same command id then finds it.
+ */
+export interface Store {
+  readonly origin: string;
+  /** The checkpoint key's raw Ed25519 public key, from genesis. */
+  readonly publicKey: Buffer;
+
+  /** The newest signed head. */
+  head(): Promise<Head>;
+  /** The head that some earlier size had, rebuilt from its stored signature where one exists for it. */
+  headAt(size: number): Promise<Head | null>;
+  /** Entries `from <= seq < to`, in order. Bytes as stored; nothing is checked here. */
+  entries(from: number, to: number): Promise<readonly StoredEntry[]>;
+  /** The stored subtree roots that make up the first `size` leaves, left to right (RFC 6962 peaks). */
+  peaks(size: number): Promise<readonly Buffer[]>;
+  inclusionProof(seq: number, size: number): Promise<readonly Buffer[]>;
+  consistencyProof(from: number, to: number): Promise<readonly Buffer[]>;
+
+  /** All entries of a run, by its index. Throws UsageError `run_unknown`. */
+  loadRun(run: RunId): Promise<readonly StoredEntry[]>;
+  /** Grows with each of the run's entries; cheap, for waiting. 0 for an unknown run. */
+  runVersion(run: RunId): Promise<number>;
+  /** Commits events, all or none, durable before it returns, under one new signed head. */
+  commit(input: CommitInput): Promise<Committed>;
+
+  /** The newest `config.set`. */
+  latestConfig(): Promise<StoredEntry | null>;
+  listRuns(filter: { readonly limit: number }): Promise<readonly RunRow[]>;
+  /** Runs whose id begins with `prefix`. */
+  findRuns(prefix: string): Promise<readonly RunRow[]>;
+  listRequests(filter: { readonly open: boolean; readonly limit: number }): Promise<readonly RequestRow[]>;
+  /** Requests whose id or four words begin with `prefix`. */
+  findRequests(prefix: string): Promise<readonly RequestRow[]>;
+  /** The last start of this step under a grant, before `before`. */
+  previousStart(query: PreviousQuery): Promise<StoredEntry | null>;
+
+  /** Stores bytes, durable before it returns. */
+  putBlob(bytes: Buffer): Promise<BlobId>;
+  /** A writer for output of unknown size: bounded memory, durable at `finish`. */
+  openBlob(): Promise<BlobWriter>;
+  /** Reads and checks the bytes against the id. Throws IntegrityError `blob_missing`, `blob_altered`. */
+  getBlob(id: BlobId): Promise<StoredBlob>;
+  /** Whether the blob is there and intact; reads it in pieces. */
+  checkBlob(id: BlobId): Promise<'ok' | 'missing' | 'altered'>;
+  /** A private value's salt, by its commitment; null where it was erased. */
+  getOpening(commitment: Sha256): Promise<Buffer | null>;
+
+  /**
+   * Takes the run for this process. Answers the living holder instead where there is one; a dead one is
+   * replaced. `isAlive` is asked inside the transaction.
+   */
+  takeHold(run: RunId, holder: Holder, isAlive: (holder: Holder) => boolean): Promise<Holder | null>;
+  getHold(run: RunId): Promise<Holder | null>;
+  releaseHold(run: RunId, holder: Holder): Promise<void>;
+
+  /** Makes every index again from the entries. */
+  rebuild(progress: (done: number, of: number) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a store is opened. `create` makes key-owner's genesis once, under a lock. */
+export interface StoreOptions {
+  /** State directory, made with mode 0700 where it is missing. */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** Loads the checkpoint key, or makes it when the journal is new. Called under the store's lock. */
+  readonly signer: (origin: string, create: boolean) => CheckpointSigner;
+  /** Everything genesis says but origin and key. */
+  readonly genesis: Omit<Genesis, 'origin' | 'key' | 'format'>;
+}
+
+export interface Head {
+  readonly size: number;
+  /** RFC 6962 root, 32 bytes. */
+  readonly root: Buffer;
+  /** The whole signed note (C2SP checkpoint). */
+  readonly note: string;
+  /** Time of the last entry. */
+  readonly time: string;
+}
+
+export interface StoredEntry {
+  readonly seq: number;
+  readonly bytes: Buffer;
+}
+
+export interface CommitInput {
+  readonly run: RunId | null;
+  /** The number of the run's entries the caller decided on; null for entries without a run. */
+  readonly expectedVersion: number | null;
+  /** Unique per (run, command). Committing the same one twice answers the first commit. */
+  readonly commandId: string;
+  readonly events: readonly Event[];
+  /** Salts of private values, stored in the same transaction. */
+  readonly openings?: readonly { readonly commitment: Sha256; readonly salt: Buffer }[];
+  /** Judged inside the transaction; where one fails nothing is written and ConflictError is thrown. */
+  readonly guards?: {
+    /** `config.set` in force must still be this one (`config_changed`). */
+    readonly config?: number;
+    /** The wall clock must be earlier (`too_late`). */
+    readonly beforeMs?: number;
+    /** The clock must not stand more than 2 s behind the last entry (`clock_backwards`). */
+    readonly steadyClock?: boolean;
+  };
+  /** Closing entries may use the reserve when the disk is full; all others then throw JournalError. */
+  readonly closing?: boolean;
+}
+
+export interface Committed {
+  /** Sequence number of the first of the commit's entries. */
+  readonly first: number;
+  /** Leaf hashes in order. */
+  readonly hashes: readonly Sha256[];
+  /** The run's version after the commit; 0 for entries without a run. */
+  readonly version: number;
+  readonly head: Head;
+  /** True where this command id had been committed before. */
+  readonly duplicate: boolean;
+}
+
+export interface StoredBlob {
+  readonly bytes: Buffer;
+  readonly salt: Buffer;
+}
+
+export interface BlobWriter {
+  /** Bytes written so far. */
+  readonly size: number;
+  write(chunk: Buffer): void;
+  /** Fsyncs and names the blob; null where nothing was written. */
+  finish(): Promise<BlobId | null>;
+  abort(): Promise<void>;
+}
+
+export interface RunRow {
+  readonly run: RunId;
+  readonly runbook: string;
+  readonly environment: string;
+  readonly started: string;
+  /** Identity of the caller. */
+  readonly caller: string;
+  /** Status as of the last entry; expiry that nobody recorded yet does not show here. */
+  readonly status: string;
+  /** Sequence number of `run.started`. */
+  readonly first: number;
+}
+
+export interface RequestRow {
+  readonly request: RequestId;
+  readonly run: RunId;
+  readonly runbook: string;
+  readonly step: string;
+  readonly environment: string;
+  readonly words: string;
+  /** Sequence number of `approval.requested`. */
+  readonly seq: number;
+  readonly created: string;
+  readonly pending_until: string;
+}
+
+export interface PreviousQuery {
+  readonly runbook: string;
+  readonly step: string;
+  readonly environment: string;
+  readonly before: number;
+}
+
+/** Who is driving a run. */
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  readonly boot: string;
+  /** The process's start time as the kernel tells it: a reused pid is another process. */
+  readonly startTime: string;
+  readonly since: string;
+}
