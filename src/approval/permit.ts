@@ -25,3 +25,26 @@ export interface Spawn {
   readonly permit: Permit;
   readonly command: Command;
 }
+
+/**
+ * Why this spawn is refused; null where it may go ahead. Judged in the chokepoint itself, on the very
+ * object that is about to run.
+ */
+export function checkSpawn(
+  { permit, command }: Spawn,
+  digestOf: (command: Command) => Sha256,
+): string | null {
+  const digest = digestOf(command);
+  if (digest !== permit.digest) {
+    return `the command's digest is \`${digest}\`, but the permit is for \`${permit.digest}\``;
+  }
+  if (!Number.isSafeInteger(permit.started) || permit.started < 0 || permit.attemptToken === '') {
+    return 'the permit names no recorded start';
+  }
+  // A grant whose program anyone may still swap is no approval of what will run.
+  const loose = [...command.programs, ...command.files].find((file) => file.sha256 === null);
+  if (permit.basis.kind === 'grant' && loose !== undefined) {
+    return `\`${loose.path}\` is not bound by its hash, but the permit rests on an approval`;
+  }
+  return null;
+}

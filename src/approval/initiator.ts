@@ -1,0 +1,130 @@
+import { personOf } from './identity.ts';
+import type { ChainLink, Initiator, People } from './people.ts';
+
+/** Who calls, as the process sees it. Claims here only ever add people to the chain. */
+export interface Caller {
+  /** `USER@HOST`, from the effective user id, never from a variable. */
+  readonly osUser: string;
+  /** `SUDO_USER`, with or without `@HOST`. */
+  readonly sudoUser?: string | undefined;
+  /** `RUNBOOK_AGENT`. */
+  readonly agent?: string | undefined;
+  /** The CI job (`github/acme/infra`) and who set it off (`github/ana`). */
+  readonly ci?: { readonly identity: string; readonly actor?: string | undefined } | undefined;
+}
+
+/** Everyone behind a call, each with the person they map to today. */
+export function resolveInitiator(people: People, caller: Caller): Initiator {
+  const chain = [...accountLinks(people, caller), ...claimedLinks(people, caller)];
+  return { kind: kindOf(caller, chain), chain };
+}
+
+/**
+ * The links that somebody adds by taking a run on: their people under the role `resumer`, or, where
+ * they map to nobody, their bare account, which `refusalFor` then refuses.
+ */
+export function resumerLinks(people: People, caller: Caller): readonly ChainLink[] {
+  const { chain } = resolveInitiator(people, caller);
+  const known = chain.filter((link) => link.person !== null);
+  return (known.length > 0 ? known : chain.slice(0, 1)).map((link) => ({
+    ...link,
+    role: 'resumer',
+  }));
+}
+
+/** The chain with one more link; whoever already stands in it is not repeated. */
+export function addLink(initiator: Initiator, link: ChainLink): Initiator {
+  const known = initiator.chain.some(
+    (other) => other.identity === link.identity && other.person === link.person,
+  );
+  return known ? initiator : { ...initiator, chain: [...initiator.chain, link] };
+}
+
+/** The people of the chain, in its order, each once. */
+export function chainPeople(initiator: Initiator): readonly string[] {
+  const names = initiator.chain.map((link) => link.person).filter((name) => name !== null);
+  return [...new Set(names)];
+}
+
+/**
+ * Why this initiator may not start a privileged step; null where they may. Somebody must answer for a
+ * run: without a person in the chain nobody could be kept from approving their own step.
+ */
+export function refusalFor(
+  initiator: Initiator,
+): { readonly message: string; readonly hint: string } | null {
+  const stranger = initiator.chain.find((link) => link.role === 'resumer' && link.person === null);
+  if (stranger !== undefined) {
+    return refusal(stranger);
+  }
+  if (chainPeople(initiator).length > 0) {
+    return null;
+  }
+  const [last] = initiator.chain.slice(-1);
+  return refusal(last ?? { role: 'caller', identity: 'os:USER@HOST', person: null });
+}
+
+function refusal(link: ChainLink): { readonly message: string; readonly hint: string } {
+  const owned = link.role === 'agent' || link.role === 'ci';
+  return {
+    message: owned
+      ? `\`${link.identity}\` has no owner in \`people.yaml\`, so nobody answers for its privileged steps`
+      : `\`${link.identity}\` maps to no person in \`people.yaml\`, so nobody answers for its privileged steps`,
+    hint: `runbook people add NAME ${flagFor(link.identity)}`,
+  };
+}
+
+function flagFor(identity: string): string {
+  if (identity.startsWith('ci:')) {
+    return `--agent ${identity}`;
+  }
+  const colon = identity.indexOf(':');
+  const value = identity.slice(colon + 1);
+  return identity.startsWith('agent:') ? `--agent ${value}` : `--os-user ${value}`;
+}
+
+function accountLinks(people: People, caller: Caller): ChainLink[] {
+  const account = linkOf(people, 'caller', `os:${caller.osUser}`);
+  if (caller.sudoUser === undefined) {
+    return [account];
+  }
+  const host = caller.osUser.slice(caller.osUser.lastIndexOf('@'));
+  const user = caller.sudoUser.endsWith(host) ? caller.sudoUser : `${caller.sudoUser}${host}`;
+  return [account, linkOf(people, 'sudo', `os:${user}`)];
+}
+
+function claimedLinks(people: People, caller: Caller): ChainLink[] {
+  const links: ChainLink[] = [];
+  if (caller.agent !== undefined) {
+    links.push(...agentLinks(people, caller.agent));
+  }
+  if (caller.ci !== undefined) {
+    links.push(linkOf(people, 'ci', `ci:${caller.ci.identity}`));
+  }
+  if (caller.ci?.actor !== undefined) {
+    links.push(linkOf(people, 'ci', `ci:${caller.ci.actor}`));
+  }
+  return links;
+}
+
+function agentLinks(people: People, id: string): ChainLink[] {
+  const agent: ChainLink = { role: 'agent', identity: `agent:${id}`, person: null };
+  const owner = personOf(people, agent.identity);
+  return owner === null
+    ? [agent]
+    : [agent, { role: 'agent_owner', identity: `person:${owner.name}`, person: owner.name }];
+}
+
+function linkOf(people: People, role: ChainLink['role'], identity: string): ChainLink {
+  return { role, identity, person: personOf(people, identity)?.name ?? null };
+}
+
+function kindOf(caller: Caller, chain: readonly ChainLink[]): Initiator['kind'] {
+  if (caller.agent !== undefined) {
+    return 'agent';
+  }
+  if (caller.ci !== undefined) {
+    return 'ci';
+  }
+  return chain.some((link) => link.person !== null) ? 'person' : 'unknown';
+}
