@@ -11,10 +11,13 @@ export type Event =
   | { readonly type: 'log.genesis'; readonly data: Genesis }
   | { readonly type: 'config.set'; readonly data: ConfigSet }
   | { readonly type: 'run.started'; readonly data: RunStarted }
-  | { readonly type: 'run.resumed'; readonly data: { readonly link: ChainLink } }
+  | { readonly type: 'run.resumed'; readonly data: { readonly links: readonly ChainLink[] } }
   | { readonly type: 'run.cancel_requested'; readonly data: CancelRequested }
   | { readonly type: 'run.finished'; readonly data: RunFinished }
-  | { readonly type: 'step.skipped'; readonly data: { readonly step: string; readonly why: string } }
+  | {
+      readonly type: 'step.skipped';
+      readonly data: { readonly step: string; readonly why: string };
+    }
   | { readonly type: 'step.denied'; readonly data: StepDenied }
   | { readonly type: 'step.started'; readonly data: StepStarted }
   | { readonly type: 'step.finished'; readonly data: StepFinished }
@@ -123,7 +126,15 @@ export interface StepFinished {
   /** Why it failed, in words; null where it succeeded. */
   readonly reason: string | null;
   /** What a retry policy may match on. */
-  readonly failure: 'exit' | 'status' | 'expect' | 'timeout' | 'start' | 'cancelled' | 'outputs' | null;
+  readonly failure:
+    | 'exit'
+    | 'status'
+    | 'expect'
+    | 'timeout'
+    | 'start'
+    | 'cancelled'
+    | 'outputs'
+    | null;
   readonly exit_code: number | null;
   readonly signal: string | null;
   readonly status: number | null;

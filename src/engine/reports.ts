@@ -1,0 +1,195 @@
+import type { Initiator } from '../approval/people.ts';
+import type { RequestContent } from '../approval/request.ts';
+import type { RequestId, RunId } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
+import type { Assurance, Verdict } from '../policy/policy.ts';
+import type { Event } from '../run/events.ts';
+import type { Command } from '../runbook/command.ts';
+import type { Plan } from '../runbook/plan.ts';
+
+export type RunStatus =
+  | 'running'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'rejected'
+  | 'expired'
+  | 'denied'
+  | 'cancelled'
+  | 'unknown';
+
+export type StepStatus =
+  | 'pending'
+  | 'waiting'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'tolerated'
+  | 'skipped'
+  | 'rejected'
+  | 'expired'
+  | 'denied'
+  | 'cancelled'
+  | 'unknown';
+
+/** The object `--output json` prints. */
+export interface RunReport {
+  readonly run: RunId;
+  readonly runbook: string;
+  readonly environment: string;
+  readonly status: RunStatus;
+  readonly terminal: boolean;
+  readonly exit_code: number;
+  readonly stamp: 'advisory' | 'enforced';
+  readonly steps: readonly StepReport[];
+  readonly requests: readonly RequestReport[];
+  /** In words, why it stands where it stands; null where `status` says it all. */
+  readonly reason: string | null;
+  readonly next: { readonly command: string } | null;
+}
+
+export interface StepReport {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly exit_code?: number;
+  readonly duration_ms?: number;
+  readonly outputs?: { readonly [key: string]: Json };
+  /** Why it failed, was skipped, denied or rejected. */
+  readonly reason?: string;
+}
+
+export interface RequestReport {
+  readonly request: RequestId;
+  readonly step: string;
+  readonly digest: string;
+  readonly words: string;
+  readonly expires_at: string;
+  readonly missing: readonly MissingApproval[];
+}
+
+export interface MissingApproval {
+  readonly slot: string;
+  readonly count: number;
+  readonly from: readonly string[];
+}
+
+export interface RunSummary {
+  readonly run: RunId;
+  readonly runbook: string;
+  readonly environment: string;
+  readonly status: RunStatus;
+  readonly started: string;
+  readonly caller: string;
+}
+
+export interface RequestSummary {
+  readonly request: RequestId;
+  readonly words: string;
+  readonly run: RunId;
+  readonly runbook: string;
+  readonly step: string;
+  readonly environment: string;
+  readonly state:
+    | 'pending'
+    | 'approved'
+    | 'claimed'
+    | 'rejected'
+    | 'expired'
+    | 'cancelled'
+    | 'superseded'
+    | 'revoked'
+    | 'lapsed';
+  readonly created: string;
+  readonly expires_at: string;
+  readonly missing: readonly MissingApproval[];
+}
+
+export interface RequestDetail {
+  readonly content: RequestContent;
+  readonly command: Command;
+  readonly previous: Command | null;
+  readonly words: string;
+  readonly state: RequestSummary['state'];
+  readonly missing: readonly MissingApproval[];
+  readonly decisions: readonly {
+    readonly person: string;
+    readonly decision: 'approve' | 'reject' | 'revoke';
+    readonly assurance: Assurance;
+    readonly reason: string | null;
+    readonly time: string;
+  }[];
+}
+
+export interface DecisionReport {
+  readonly request: RequestId;
+  readonly run: RunId;
+  readonly decision: 'approve' | 'reject' | 'revoke';
+  readonly person: string;
+  readonly assurance: Assurance;
+  readonly missing: readonly MissingApproval[];
+  /** Where the decision stands: its index and the checkpoint that covers it, for the receipt. */
+  readonly recorded: { readonly index: number; readonly checkpoint: string };
+  readonly duplicate: boolean;
+}
+
+export interface PlanReport {
+  readonly plan: Plan;
+  readonly initiator: Initiator;
+  /** Why the caller could not start it; null where they could. */
+  readonly refusal: { readonly message: string; readonly hint: string | null } | null;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly name: string | null;
+    readonly list: 'preconditions' | 'steps' | 'finally';
+    readonly summary: string;
+    readonly verdict: Verdict;
+    /** Command digest where everything it needs is known before the run; null where earlier outputs feed it. */
+    readonly digest: string | null;
+    readonly command: Command | null;
+    readonly not_bound: readonly string[];
+  }[];
+}
+
+export interface LogPiece {
+  readonly step: string;
+  readonly attempt: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Buffer;
+}
+
+export interface AuditLine {
+  readonly index: number;
+  readonly time: string;
+  readonly type: Event['type'];
+  readonly run: RunId | null;
+  /** The entry in one line for a person. */
+  readonly summary: string;
+  readonly hash: string;
+}
+
+/** The object `audit verify --output json` prints. */
+export interface VerifyReport {
+  readonly verdicts: readonly {
+    readonly name: 'integrity' | 'completeness' | 'authorization' | 'time' | 'replicas';
+    readonly ok: boolean;
+    /** What the verdict rests on, in words: `receipt robin …`, `self-consistent only`. */
+    readonly anchor: string;
+    /** RFC 3339 time of that anchor; null where there is none. */
+    readonly anchored_at: string | null;
+  }[];
+  readonly findings: readonly {
+    readonly code: string;
+    readonly index: number | null;
+    readonly message: string;
+  }[];
+  readonly exit_code: 0 | 14;
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly hint: string | null;
+}

@@ -1,0 +1,285 @@
+import { addLink } from '../approval/initiator.ts';
+import type { Initiator } from '../approval/people.ts';
+import type { RequestContent } from '../approval/request.ts';
+import { InternalError } from '../base/errors.ts';
+import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type {
+  CancelRequested,
+  Decided,
+  Expired,
+  Recorded,
+  RunFinished,
+  RunStarted,
+  StepDenied,
+  StepFinished,
+  StepResolved,
+  StepStarted,
+  Superseded,
+} from './events.ts';
+
+/** A run as its entries tell it; nothing in it comes from anywhere else. */
+export interface RunState {
+  readonly run: RunId;
+  /** How many of the run's entries are folded in: the version a commit names. */
+  readonly version: number;
+  readonly started: RunStarted;
+  readonly startedAt: string;
+  /** Sequence number of `run.started`. */
+  readonly first: number;
+  /** The chain with everyone who resumed since. */
+  readonly initiator: Initiator;
+  readonly steps: ReadonlyMap<string, StepRecord>;
+  readonly requests: ReadonlyMap<RequestId, RequestRecord>;
+  readonly cancel: CancelRequested | null;
+  readonly finished: RunFinished | null;
+}
+
+export interface StepRecord {
+  readonly id: string;
+  readonly attempts: readonly Attempt[];
+  /** In the order they were asked. */
+  readonly requests: readonly RequestId[];
+  /** Starts of the step's read-only probe. */
+  readonly probes: number;
+  readonly skipped: string | null;
+  readonly denied: StepDenied | null;
+}
+
+export interface Attempt {
+  readonly attempt: number;
+  /** Null where it failed before anything could be started. */
+  readonly started: {
+    readonly data: StepStarted;
+    readonly seq: number;
+    readonly time: string;
+    readonly hash: Sha256;
+  } | null;
+  readonly finished: { readonly data: StepFinished; readonly time: string } | null;
+  /** Why nobody knows the outcome; null where somebody does. */
+  readonly unknown: string | null;
+  readonly resolved: StepResolved | null;
+}
+
+export interface RequestRecord {
+  readonly content: RequestContent;
+  readonly seq: number;
+  /** Leaf hash of the request: what statements name. */
+  readonly hash: Sha256;
+  readonly decisions: readonly {
+    readonly data: Decided;
+    readonly seq: number;
+    readonly time: string;
+  }[];
+  /** Claims so far. */
+  readonly used: number;
+  readonly closed:
+    | { readonly kind: 'expired'; readonly which: Expired['which']; readonly reopened: boolean }
+    | { readonly kind: 'superseded'; readonly changes: Superseded['changes'] }
+    | null;
+}
+
+/** Folds a run's entries, in order. Throws InternalError where the first is not `run.started`. */
+export function foldRun(entries: readonly Recorded[]): RunState {
+  const [first, ...rest] = entries;
+  if (first?.event.type !== 'run.started' || first.run === null) {
+    throw new InternalError({
+      code: 'run_headless',
+      message: 'a run must begin with `run.started`',
+    });
+  }
+  return rest.reduce(apply, begin(first.run, first, first.event.data));
+}
+
+function begin(run: RunId, entry: Recorded, data: RunStarted): RunState {
+  return {
+    run,
+    version: 1,
+    started: data,
+    startedAt: entry.time,
+    first: entry.seq,
+    initiator: data.initiator,
+    steps: new Map(data.steps.map(({ id }) => [id, emptyStep(id)])),
+    requests: new Map(),
+    cancel: null,
+    finished: null,
+  };
+}
+
+function emptyStep(id: string): StepRecord {
+  return { id, attempts: [], requests: [], probes: 0, skipped: null, denied: null };
+}
+
+/** The run after one more of its entries. Total: an entry that makes no sense changes only the version. */
+export function apply(state: RunState, entry: Recorded): RunState {
+  const next = { ...state, version: state.version + 1 };
+  const { event } = entry;
+  switch (event.type) {
+    case 'run.resumed':
+      return reopenExpired({
+        ...next,
+        initiator: event.data.links.reduce(addLink, state.initiator),
+      });
+    case 'run.cancel_requested':
+      return { ...next, cancel: state.cancel ?? event.data };
+    case 'run.finished':
+      return { ...next, finished: event.data };
+    case 'approval.requested':
+    case 'approval.decided':
+    case 'approval.expired':
+    case 'approval.superseded':
+      return applyApproval(next, entry, event);
+    case 'step.skipped':
+      return withStep(next, event.data.step, (step) => ({ ...step, skipped: event.data.why }));
+    case 'step.denied':
+      return withStep(next, event.data.step, (step) => ({ ...step, denied: event.data }));
+    case 'step.started':
+      return applyStarted(next, entry, event.data);
+    case 'step.finished':
+      return applyFinished(next, entry, event.data);
+    case 'step.unknown':
+      return withAttempt(next, event.data, { unknown: event.data.why });
+    case 'step.resolved':
+      return withAttempt(next, event.data, { resolved: event.data });
+    case 'step.late':
+    case 'log.genesis':
+    case 'config.set':
+    case 'run.started':
+      return next;
+  }
+}
+
+type ApprovalEvent = Extract<Recorded['event'], { type: `approval.${string}` }>;
+
+function applyApproval(state: RunState, entry: Recorded, event: ApprovalEvent): RunState {
+  switch (event.type) {
+    case 'approval.requested': {
+      const record: RequestRecord = {
+        content: event.data,
+        seq: entry.seq,
+        hash: entry.hash,
+        decisions: [],
+        used: 0,
+        closed: null,
+      };
+      const requests = new Map(state.requests).set(event.data.id, record);
+      return withStep({ ...state, requests }, event.data.step, (step) => ({
+        ...step,
+        requests: [...step.requests, event.data.id],
+      }));
+    }
+    case 'approval.decided':
+      return withRequest(state, event.data.request, (request) => ({
+        ...request,
+        decisions: [...request.decisions, { data: event.data, seq: entry.seq, time: entry.time }],
+      }));
+    case 'approval.expired':
+      return withRequest(state, event.data.request, (request) => ({
+        ...request,
+        closed: { kind: 'expired', which: event.data.which, reopened: false },
+      }));
+    case 'approval.superseded':
+      return withRequest(state, event.data.request, (request) => ({
+        ...request,
+        closed: { kind: 'superseded', changes: event.data.changes },
+      }));
+  }
+}
+
+function applyStarted(state: RunState, entry: Recorded, data: StepStarted): RunState {
+  const probed = stepOfProbe(data.step);
+  if (probed !== null) {
+    return withStep(state, probed, (step) => ({ ...step, probes: step.probes + 1 }));
+  }
+  const attempt: Attempt = {
+    attempt: data.attempt,
+    started: { data, seq: entry.seq, time: entry.time, hash: entry.hash },
+    finished: null,
+    unknown: null,
+    resolved: null,
+  };
+  const begun = withStep(state, data.step, (step) => ({
+    ...step,
+    attempts: [...step.attempts, attempt],
+  }));
+  return data.permit.kind === 'grant'
+    ? withRequest(begun, data.permit.request, (request) => ({ ...request, used: request.used + 1 }))
+    : begun;
+}
+
+function applyFinished(state: RunState, entry: Recorded, data: StepFinished): RunState {
+  if (stepOfProbe(data.step) !== null) {
+    return state;
+  }
+  const finished = { data, time: entry.time };
+  if (state.steps.get(data.step)?.attempts.some(({ attempt }) => attempt === data.attempt)) {
+    return withAttempt(state, data, { finished });
+  }
+  const attempt: Attempt = {
+    attempt: data.attempt,
+    started: null,
+    finished,
+    unknown: null,
+    resolved: null,
+  };
+  return withStep(state, data.step, (step) => ({ ...step, attempts: [...step.attempts, attempt] }));
+}
+
+/** Expired requests end a wait, not a run: whoever resumes asks anew. */
+function reopenExpired(state: RunState): RunState {
+  const requests = new Map(
+    [...state.requests].map(([id, request]) => [
+      id,
+      request.closed?.kind === 'expired'
+        ? { ...request, closed: { ...request.closed, reopened: true } }
+        : request,
+    ]),
+  );
+  return { ...state, requests };
+}
+
+/** `restart` for `restart/check`; null for a step itself. */
+export function stepOfProbe(step: string): string | null {
+  return step.endsWith('/check') ? step.slice(0, -'/check'.length) : null;
+}
+
+function withStep(state: RunState, id: string, change: (step: StepRecord) => StepRecord): RunState {
+  const step = state.steps.get(id);
+  return step === undefined
+    ? state
+    : { ...state, steps: new Map(state.steps).set(id, change(step)) };
+}
+
+function withRequest(
+  state: RunState,
+  id: RequestId,
+  change: (request: RequestRecord) => RequestRecord,
+): RunState {
+  const request = state.requests.get(id);
+  return request === undefined
+    ? state
+    : { ...state, requests: new Map(state.requests).set(id, change(request)) };
+}
+
+function withAttempt(
+  state: RunState,
+  at: { readonly step: string; readonly attempt: number },
+  change: Partial<Attempt>,
+): RunState {
+  return withStep(state, at.step, (step) => ({
+    ...step,
+    attempts: step.attempts.map((attempt) =>
+      attempt.attempt === at.attempt ? { ...attempt, ...change } : attempt,
+    ),
+  }));
+}
+
+/** Who decided anything in this run: they cannot resume it. */
+export function decidersOf(state: RunState): readonly string[] {
+  return [
+    ...new Set(
+      [...state.requests.values()].flatMap(({ decisions }) =>
+        decisions.map(({ data }) => data.person),
+      ),
+    ),
+  ];
+}
