@@ -84,13 +84,13 @@ function flagFor(identity: string): string {
 }
 
 function accountLinks(people: People, caller: Caller): ChainLink[] {
-  const account = linkOf(people, 'caller', `os:${caller.osUser}`);
+  const account = accountLink(people, 'caller', caller.osUser);
   if (caller.sudoUser === undefined) {
     return [account];
   }
   const host = caller.osUser.slice(caller.osUser.lastIndexOf('@'));
   const user = caller.sudoUser.endsWith(host) ? caller.sudoUser : `${caller.sudoUser}${host}`;
-  return [account, linkOf(people, 'sudo', `os:${user}`)];
+  return [account, accountLink(people, 'sudo', user)];
 }
 
 function claimedLinks(people: People, caller: Caller): ChainLink[] {
@@ -113,6 +113,12 @@ function agentLinks(people: People, id: string): ChainLink[] {
   return owner === null
     ? [agent]
     : [agent, { role: 'agent_owner', identity: `person:${owner.name}`, person: owner.name }];
+}
+
+/** Host names have no case; `people.yaml` has them in lower case. */
+function accountLink(people: People, role: ChainLink['role'], account: string): ChainLink {
+  const host = account.lastIndexOf('@') + 1;
+  return linkOf(people, role, `os:${account.slice(0, host)}${account.slice(host).toLowerCase()}`);
 }
 
 function linkOf(people: People, role: ChainLink['role'], identity: string): ChainLink {

@@ -1,0 +1,104 @@
+import { formatDuration } from '../base/duration.ts';
+import type { BoundFile, Command, HttpAction, RetryPolicy, Text } from '../runbook/command.ts';
+import { block, type CardSection, fields, list } from './card-section.ts';
+
+/** An action in one line: the first line of a script, the words of an argv, or the request line. */
+export function actionLine(action: Command['action']): string {
+  switch (action.kind) {
+    case 'run':
+      return scriptLine(action.shell, action.script);
+    case 'exec':
+      return action.argv.map(quoteWord).join(' ');
+    case 'http':
+      return `${action.method} ${action.url}`;
+  }
+}
+
+/** The whole command, as its digest covers it. `of` stands before each heading of a nested command. */
+export function commandSections(command: Command, of = ''): readonly (CardSection | null)[] {
+  const heading = (words: string) => (of === '' ? words : `${of}: ${words.toLowerCase()}`);
+  return [
+    ...actionSections(command.action, heading),
+    fields(heading('How it runs'), [
+      ['folder', command.cwd],
+      ['host', command.host],
+      ['uid', String(command.uid)],
+      ['environment', command.environment],
+      ['standard input', command.stdin === null ? 'empty' : `sha256 ${command.stdin.slice(0, 12)}`],
+      ['timeout', formatDuration(command.timeout_ms)],
+      ['retry', command.retry === null ? 'no' : retryLine(command.retry)],
+    ]),
+    list(heading('Programs'), command.programs.map(fileLine)),
+    list(heading('Files'), command.files.map(fileLine)),
+    fields(
+      heading('Environment variables'),
+      Object.entries(command.env).map(([name, value]) => [name, textLine(value)]),
+    ),
+    ...(command.check === null ? [] : commandSections(command.check, 'Check')),
+  ];
+}
+
+function actionSections(
+  action: Command['action'],
+  heading: (words: string) => string,
+): readonly (CardSection | null)[] {
+  switch (action.kind) {
+    case 'run':
+      return [block(heading(`Script for ${action.shell}`), action.script)];
+    case 'exec':
+      // One argument a line, so that a blank inside of one cannot pass for two.
+      return [list(heading('Command'), action.argv.map(quoteWord))];
+    case 'http':
+      return httpSections(action, heading);
+  }
+}
+
+function httpSections(
+  action: HttpAction,
+  heading: (words: string) => string,
+): readonly (CardSection | null)[] {
+  return [
+    fields(heading('HTTP request'), [
+      ['method', action.method],
+      ['url', action.url],
+      ['redirects', action.redirects === 'off' ? 'not followed' : 'followed on the same origin'],
+    ]),
+    fields(
+      heading('Headers'),
+      action.headers.map(({ name, value }) => [name, textLine(value)]),
+    ),
+    block(heading('Body'), action.body === null ? '' : textLine(action.body)),
+  ];
+}
+
+function scriptLine(shell: string, script: string): string {
+  const lines = script.split('\n').filter((line) => line.trim() !== '');
+  // A comment says what its writer likes; the line is for what runs.
+  const first = lines.find((line) => !line.trim().startsWith('#')) ?? '';
+  const more = lines.length > 1 ? ` … (${lines.length} lines)` : '';
+  return `${shell}: ${first.trim()}${more}`;
+}
+
+/** Plain words stay as they are; the rest is quoted, so that its ends are seen. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Secrets stand by name, in marks that are doubled where the text itself has them: no value can pose as one. */
+function textLine(text: Text): string {
+  return text
+    .map((piece) =>
+      typeof piece === 'string' ? piece.replace(/[‹›]/g, '$&$&') : `‹secret ${piece.secret}›`,
+    )
+    .join('');
+}
+
+function fileLine({ path, sha256 }: BoundFile): string {
+  return `${path} (${sha256 === null ? 'by its path alone' : `sha256 ${sha256.slice(0, 12)}`})`;
+}
+
+function retryLine(retry: RetryPolicy): string {
+  const delay = `${formatDuration(retry.delay_ms)} apart, times ${retry.backoff}, at most ${formatDuration(retry.max_delay_ms)}`;
+  const on = retry.on.map((it) => ('code' in it ? `${it.kind} ${it.code}` : it.kind)).join(', ');
+  return `up to ${retry.attempts} attempts, ${delay}, on ${on === '' ? 'any known failure' : on}`;
+}

@@ -1,0 +1,147 @@
+import { formatDuration } from '../base/duration.ts';
+import { sanitizeLine } from '../base/sanitize.ts';
+import { explainFrom } from '../policy/explain.ts';
+import type { Slot } from '../policy/policy.ts';
+import type { Command } from '../runbook/command.ts';
+import { actionLine, commandSections } from './card-command.ts';
+import { type CardSection, cleanSection, fields, list } from './card-section.ts';
+import type { ChainLink } from './people.ts';
+import type { RequestContent } from './request.ts';
+import type { MissingSlot } from './tally.ts';
+
+/** What every channel shows, in this order and whole. It adds markup of its own; the data brings none. */
+export interface Card {
+  /** The action in one line, taken from the command and never from a step's name. */
+  readonly title: string;
+  /** The request's four words and eight hex. */
+  readonly words: string;
+  readonly sections: readonly CardSection[];
+}
+
+export interface CardInput {
+  readonly content: RequestContent;
+  readonly command: Command;
+  /** The command of `content.previous`; null where there is none, or its blob was erased. */
+  readonly previous: Command | null;
+  readonly words: string;
+  readonly nowMs: number;
+  /** What the tally still misses. */
+  readonly missing: readonly MissingSlot[];
+  /** How `command` differs from `previous`, in lines. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Lays out one request for a reviewer: the facts first, what an agent says about itself last. Every text
+ * is sanitised here, so that no name, script or reason can pose as a part of the card.
+ */
+export function layoutCard(open: CardInput): Card {
+  const { content } = open;
+  const sections = [
+    target(content),
+    fields('Who', content.initiator.chain.map(linkField)),
+    fields('Why', [
+      ['reason', content.why.reason ?? 'none given'],
+      ['ticket', content.why.ticket ?? 'none given'],
+    ]),
+    list(
+      'Approvals',
+      content.policy.slots.map((slot) => slotLine(slot, open.missing)),
+    ),
+    list('Rules that matched', content.policy.evaluation.matched),
+    ...commandSections(open.command),
+    list('Secrets it is given', content.secrets),
+    list('Not bound by the approval', content.not_bound),
+    effect(content),
+    limits(open),
+    ...lastRun(open),
+    list("Agent's own words, unverified", ownWords(content)),
+  ];
+  return {
+    title: sanitizeLine(actionLine(open.command.action)),
+    words: sanitizeLine(open.words),
+    sections: sections.filter((section) => section !== null).map(cleanSection),
+  };
+}
+
+function target(content: RequestContent): CardSection | null {
+  const { environment, host, user, uid } = content.target;
+  const outside = content.runbook.trusted ? '' : ' (outside the trusted folders)';
+  return fields('Target', [
+    ['environment', `${environment}${content.target.protected ? ' (protected)' : ''}`],
+    ['host', host],
+    ['user', `${user} (uid ${uid})`],
+    ['runbook', `${content.runbook.name}${outside}`],
+    ['step', content.name === null ? content.step : `${content.step}: ${content.name}`],
+    ['run', content.run],
+  ]);
+}
+
+const roles: Readonly<Record<ChainLink['role'], string>> = {
+  caller: 'called by',
+  sudo: 'through sudo by',
+  agent: 'agent',
+  agent_owner: "agent's owner",
+  ci: 'CI',
+  resumer: 'resumed by',
+  decider: 'decided by',
+};
+
+function linkField({ role, identity, person }: ChainLink): [string, string] {
+  return [roles[role], person === null ? identity : `${identity}, who is ${person}`];
+}
+
+function slotLine(slot: Slot, missing: readonly MissingSlot[]): string {
+  const open = missing.find((it) => it.slot === slot.id)?.count ?? 0;
+  const given = open === 0 ? 'complete' : `${open} of ${slot.count} missing`;
+  const level = slot.presence ? `${slot.assurance} with a touch` : slot.assurance;
+  const who = slot.eligible.length === 0 ? 'nobody' : slot.eligible.join(', ');
+  return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (eligible: ${who})`;
+}
+
+function effect({ effect, grant }: RequestContent): CardSection | null {
+  return fields('Effect', [
+    ['may start', grant.uses === 1 ? 'once' : `up to ${grant.uses} times`],
+    [
+      'idempotent',
+      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
+    ],
+    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
+    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
+  ]);
+}
+
+function limits({ content, words, nowMs }: CardInput): CardSection | null {
+  const { pending_until, unused_ms } = content.limits;
+  const leftMs = Date.parse(pending_until) - nowMs;
+  const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
+  return fields('Limits', [
+    ['digest', words],
+    [
+      'decide by',
+      `${pending_until} (${leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late'})`,
+    ],
+    ['an approval holds', formatDuration(unused_ms)],
+  ]);
+}
+
+function lastRun({ content, previous, changes }: CardInput): (CardSection | null)[] {
+  const last = content.previous;
+  if (last === null) {
+    return [list('Last run of this step', ['none: this step has not run here before'])];
+  }
+  const same = content.commands.some(({ digest }) => digest === last.digest);
+  const unknown = previous === null ? ['its command is no longer stored'] : changes;
+  return [
+    fields('Last run of this step', [
+      ['when', last.time],
+      ['outcome', last.outcome],
+      ['run', last.run],
+    ]),
+    list('Changes since', same ? ['none: the very same command'] : unknown),
+  ];
+}
+
+function ownWords({ unverified }: RequestContent): readonly string[] {
+  return unverified === null ? [] : [`${unverified.agent} says: ${unverified.text}`];
+}
