@@ -1,4 +1,8 @@
+import { sha256Bytes } from '../base/digest.ts';
+import { IntegrityError, InternalError, JournalError } from '../base/errors.ts';
+import { canonicalizeStrict, parseCanonicalStrict } from '../base/jcs.ts';
 import type { JsonObject } from '../base/json.ts';
+import { isKeyName } from './verifier-key.ts';
 
 /** The largest leaf: tlog-tiles counts entry bytes in 16 bits. */
 export const maxLeafBytes = 65_535;
@@ -22,4 +26,114 @@ export interface Leaf {
   /** Idempotency key: (run, cmd) is unique. Several leaves of one commit share it as `cmd`, `cmd.1`, … */
   readonly cmd: string;
   readonly data: JsonObject;
+}
+
+/**
+ * The leaf's bytes, as they are hashed and stored. Throws JournalError `entry_too_large` beyond 65,535
+ * bytes, and InternalError `leaf_invalid` for a leaf that `decodeLeaf` would refuse.
+ */
+export function encodeLeaf(leaf: Leaf): Buffer {
+  const fault = findFault(leaf);
+  if (fault !== null) {
+    throw new InternalError({ code: 'leaf_invalid', message: `entry ${leaf.seq}: ${fault}` });
+  }
+  const bytes = Buffer.from(canonicalizeStrict(leaf));
+  if (bytes.length > maxLeafBytes) {
+    throw new JournalError({
+      code: 'entry_too_large',
+      message: `entry \`${leaf.type}\` has ${bytes.length} bytes, but at most ${maxLeafBytes} fit`,
+      hint: 'put the large part into a blob and name the blob',
+    });
+  }
+  return bytes;
+}
+
+/**
+ * Reads stored bytes. Throws IntegrityError `E_CANON` where they are not their own canonical form (so
+ * that no reader can see another value in them), and `E_LEAF` where they are not a leaf.
+ */
+export function decodeLeaf(bytes: Buffer): Leaf {
+  if (bytes.length > maxLeafBytes) {
+    throw notALeaf(`${bytes.length} bytes, but at most ${maxLeafBytes} fit`);
+  }
+  const value = parseBytes(bytes);
+  const fault = findFault(value);
+  if (fault !== null) {
+    throw notALeaf(fault);
+  }
+  return value as Leaf;
+}
+
+/** RFC 6962 2.1: SHA-256(0x00 ‖ bytes). The first byte keeps a leaf from passing for a node. */
+export function leafHash(bytes: Buffer): Buffer {
+  return sha256Bytes(leafPrefix, bytes);
+}
+
+const leafPrefix = Buffer.from([0x00]);
+
+/** What each key of a leaf must hold; there are no other keys. */
+const members: { readonly [Key in keyof Leaf]: (value: unknown) => boolean } = {
+  v: (value) => value === 1,
+  origin: (value) => typeof value === 'string' && isKeyName(value),
+  seq: isCount,
+  type: isName,
+  time: isTime,
+  mono: isCount,
+  boot: isName,
+  run: (value) => value === null || isName(value),
+  cmd: isName,
+  data: isObject,
+};
+
+/** Says in words what keeps a value from being a leaf; null where nothing does. */
+function findFault(value: unknown): string | null {
+  if (!isObject(value)) {
+    return 'not an object';
+  }
+  const extra = Object.keys(value).find((key) => !Object.hasOwn(members, key));
+  if (extra !== undefined) {
+    return `key \`${extra}\` is unknown`;
+  }
+  const wrong = Object.entries(members).find(([key, holds]) => !holds(value[key]));
+  return wrong === undefined ? null : `key \`${wrong[0]}\` is missing or wrong`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTime(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
+    // A date that does not exist, such as 30 February, comes back as another one, or not at all.
+    new Date(Date.parse(value) || 0).toISOString() === value
+  );
+}
+
+function parseBytes(bytes: Buffer): unknown {
+  try {
+    return parseCanonicalStrict(utf8.decode(bytes));
+  } catch (cause) {
+    throw new IntegrityError({
+      code: 'E_CANON',
+      message: 'entry is not canonical JSON (RFC 8785, whole numbers)',
+      cause,
+    });
+  }
+}
+
+/** Refuses bytes that are not UTF-8, and keeps a byte order mark, which is then not JSON. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function notALeaf(fault: string): IntegrityError {
+  return new IntegrityError({ code: 'E_LEAF', message: `entry is not a leaf: ${fault}` });
 }

@@ -1,0 +1,66 @@
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { newNonce } from './ids.ts';
+
+/**
+ * Replaces the file whole, durable before it returns. A crash leaves the old file or the new one, never
+ * a part, and at most a stray `.tmp` beside it. `mode` is what the file ends up with.
+ */
+export function writeFileDurably(path: string, bytes: Buffer | string, mode: number): void {
+  const temporary = `${path}.${newNonce()}.tmp`;
+  try {
+    writeAndSync(temporary, bytes, mode);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Makes a directory's entries durable: a file that was created or renamed in it survives a power cut. */
+export function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The file's bytes; null where there is none. */
+export function readIfExists(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isMissing(error)) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function writeAndSync(path: string, bytes: Buffer | string, mode: number): void {
+  // `wx`: a link that somebody planted under this name is refused, not followed.
+  const descriptor = openSync(path, 'wx', 0o600);
+  try {
+    writeFileSync(descriptor, bytes);
+    fchmodSync(descriptor, mode);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

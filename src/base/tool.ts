@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
+import { InternalError, UsageError } from './errors.ts';
+
+export interface ToolOptions {
+  readonly input?: Buffer;
+  /** 60 s unless said. */
+  readonly timeoutMs?: number;
+  /** The tool may talk to the person: it inherits stderr, and stdin where there is no `input`. */
+  readonly tty?: boolean;
+}
+
+export interface ToolResult {
+  /** 128 + the signal's number where a signal ended it. */
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  /** Empty under `tty`: the person has seen it. */
+  readonly stderr: string;
+}
+
+/**
+ * Runs one of our own helpers, such as `ssh-keygen`, and waits for it. This is the second spawner, apart
+ * from the one that takes a permit: `argv` comes from this program and from trusted configuration only,
+ * never from a runbook, a parameter or a request, so nothing privileged can pass through here. No shell.
+ * Throws UsageError `tool_missing` or `tool_timeout`.
+ */
+export function runTool(argv: readonly string[], options: ToolOptions = {}): ToolResult {
+  const [program = '', ...args] = argv;
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  const tty = options.tty ?? false;
+  const result = spawnSync(program, args, {
+    input: options.input,
+    timeout: timeoutMs,
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: [
+      tty && options.input === undefined ? 'inherit' : 'pipe',
+      'pipe',
+      tty ? 'inherit' : 'pipe',
+    ],
+  });
+  if (result.error !== undefined) {
+    throw toolError(program, result.error, timeoutMs);
+  }
+  return {
+    exitCode:
+      result.status ?? 128 + (result.signal === null ? 0 : constants.signals[result.signal]),
+    stdout: result.stdout,
+    stderr: tty ? '' : result.stderr.toString(),
+  };
+}
+
+function toolError(program: string, cause: Error, timeoutMs: number): Error {
+  const reason = 'code' in cause ? cause.code : '';
+  if (reason === 'ENOENT' || reason === 'EACCES') {
+    return new UsageError({
+      code: 'tool_missing',
+      message: `\`${program}\` is needed here and cannot be started`,
+      hint: `install \`${program}\`, or add its folder to PATH`,
+      cause,
+    });
+  }
+  if (reason === 'ETIMEDOUT') {
+    return new UsageError({
+      code: 'tool_timeout',
+      message: `\`${program}\` did not finish within ${timeoutMs} ms`,
+      cause,
+    });
+  }
+  return new InternalError({ code: 'tool_failed', message: `\`${program}\` failed to run`, cause });
+}
