@@ -17,6 +17,7 @@ export interface ApproverMemory {
   /** Keeps a receipt; answers its file's path. */
   saveReceipt(receipt: Receipt): string;
   pins(): readonly Pin[];
+  receipts(): readonly Receipt[];
 }
 
 export interface Pin {

@@ -1,0 +1,84 @@
+import { IntegrityError } from '../base/errors.ts';
+import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
+import { leafHash } from '../journal/leaf.ts';
+import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
+import { parseVerifierKey } from '../journal/verifier-key.ts';
+import type { Pin } from './signer.ts';
+
+/** What a journal shows to an approver's client, and what the client remembers of it. */
+export interface ShownLog {
+  /** The signed note of the head. */
+  readonly note: string;
+  /** The key the journal says it signs with, as a signed-note verifier key. */
+  readonly verifierKey: string;
+  /** The newest head this client saw of the log; null the first time, when it has to believe the key. */
+  readonly pin: Pin | null;
+  readonly inclusion: {
+    readonly index: number;
+    /** The leaf's bytes: what the approver will be shown. */
+    readonly leaf: Buffer;
+    readonly proof: readonly Buffer[];
+  };
+  /** From the pin's size to the note's; null where none was sent. */
+  readonly consistencyProof: readonly Buffer[] | null;
+  /** Now, RFC 3339. */
+  readonly time: string;
+}
+
+/**
+ * Holds a journal against what this client saw last: same key, not smaller, the same past, and the leaf
+ * really in it. Answers the pin to keep. This is what makes an approver a witness, so it stands before
+ * anything is shown or signed. Throws IntegrityError `E_KEY_UNKNOWN`, `E_ROLLBACK`, `E_FORK`, and what
+ * the note and the proofs throw.
+ */
+export function checkSeenLog(shown: ShownLog): Pin {
+  const { note, verifierKey, pin, inclusion, time } = shown;
+  if (pin !== null && pin.verifierKey !== verifierKey) {
+    throw new IntegrityError({
+      code: 'E_KEY_UNKNOWN',
+      message: `the journal shows the key \`${verifierKey}\`, but on ${pin.time} you saw \`${pin.verifierKey}\``,
+      hint: `do not sign; ask the owner of \`${pin.origin}\` what happened to its key`,
+    });
+  }
+  const { checkpoint } = openNote(note, [parseVerifierKey(verifierKey)]);
+  if (pin !== null) {
+    checkPast(pin, checkpoint, shown.consistencyProof);
+  }
+  const { origin, size, root } = checkpoint;
+  const { index, leaf, proof } = inclusion;
+  verifyInclusion({ seq: index, size, leafHash: leafHash(leaf), proof, root });
+  return { origin, size, root: root.toString('base64'), note, verifierKey, time };
+}
+
+function checkPast(pin: Pin, now: Checkpoint, proof: readonly Buffer[] | null): void {
+  if (now.size < pin.size) {
+    throw new IntegrityError({
+      code: 'E_ROLLBACK',
+      message: `the journal is smaller than what you saw on ${pin.time}: ${now.size} entries now, ${pin.size} then`,
+      hint: 'if this is a file from before that day, ask for a new one; if not, the journal was set back: do not sign',
+    });
+  }
+  const claim = { from: pin.size, to: now.size, proof: proof ?? [] };
+  try {
+    verifyConsistency({ ...claim, fromRoot: Buffer.from(pin.root, 'base64'), toRoot: now.root });
+  } catch (cause) {
+    throw proof === null && now.size > pin.size ? unproven(pin) : forked(pin, cause);
+  }
+}
+
+function forked(pin: Pin, cause: unknown): IntegrityError {
+  return new IntegrityError({
+    code: 'E_FORK',
+    message: `the journal is not the one you saw on ${pin.time}: its first ${pin.size} entries were rewritten`,
+    hint: 'do not sign; keep your pins and receipts, and run `runbook audit verify` against them',
+    cause,
+  });
+}
+
+function unproven(pin: Pin): IntegrityError {
+  return new IntegrityError({
+    code: 'E_FORK',
+    message: `nothing proves that the journal still holds the ${pin.size} entries you saw on ${pin.time}`,
+    hint: 'ask for a new file: it carries the proof from the head you signed last',
+  });
+}
