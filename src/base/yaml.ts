@@ -7,6 +7,7 @@ import {
   type Pair,
   parseDocument,
   type Node as SourceNode,
+  visit,
   type YAMLError,
 } from 'yaml';
 import type { Json } from './json.ts';
@@ -54,12 +55,13 @@ export function parseYaml(text: string, file: string, code = 'file_invalid'): Pa
     stringKeys: true,
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const reader = new Reader(document, text);
   const syntax = document.errors[0] ?? document.warnings[0];
   if (syntax !== undefined) {
-    const problem = { file, ...reader.position(syntax.pos[0]), ...describe(syntax) };
+    const at = reader.position(openingQuote(document, syntax) ?? syntax.pos[0]);
+    const problem = { file, ...at, ...describe(syntax) };
     throw new InvalidFileError(code, [problem], text);
   }
   const root = reader.read(document.contents, { at: 0, depth: 0 });
@@ -169,7 +171,14 @@ class Reader {
     }
     const inner = { at: start, depth: place.depth + 1 };
     if (isAlias(node)) {
-      return this.read(node.resolve(this.#document), inner);
+      const target = node.resolve(this.#document);
+      return target === undefined
+        ? this.#refuse(
+            at,
+            `there is no anchor \`&${node.source}\` above`,
+            'write a text that starts with `*` in quotes',
+          )
+        : this.read(target, inner);
     }
     if (isMap(node)) {
       const entries = node.items.map((pair) => this.#entry(pair, inner));
@@ -197,6 +206,9 @@ class Reader {
     const source = isScalar(node) ? this.#text.slice(...extentOf(node)) : '';
     if (typeof value === 'number' && !isExact(value)) {
       return this.#refuse(at, `the number ${source} cannot be kept exactly`, 'write it in quotes');
+    }
+    if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+      return this.#refuse(at, 'this text holds half a surrogate pair, which is not Unicode');
     }
     if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) {
       return { kind: 'scalar', at, value: value as YamlScalar['value'], source };
@@ -236,15 +248,32 @@ function extentOf(node: SourceNode): [number, number] {
   return [range?.[0] ?? 0, range?.[1] ?? 0];
 }
 
+/** A quote that is never closed is noticed at the end of the file, but made where it was opened. */
+function openingQuote(document: Document.Parsed, error: YAMLError): number | null {
+  let opened: number | null = null;
+  visit(document, {
+    Scalar(_key, node) {
+      const [start, end] = extentOf(node);
+      const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
+      opened = quoted && error.code === 'MISSING_CHAR' && end >= error.pos[0] ? start : opened;
+    },
+  });
+  return opened;
+}
+
 /** The parser's own words, in our form, with what usually helps. */
 function describe(error: YAMLError): { message: string; hint?: string | undefined } {
   const words = error.message.charAt(0).toLowerCase() + error.message.slice(1);
-  return { message: words.replace(/\.$/, ''), hint: hints[error.code] };
+  const message = words
+    .replace(/; please use .*$/, '')
+    .replace(/(?<=missing closing .)quote/, ' quote');
+  return { message: message.replace(/\.$/, ''), hint: hints[error.code] };
 }
 
 const hints: Readonly<Record<string, string>> = {
   BAD_INDENT: 'line it up with the entries above',
   BAD_SCALAR_START: 'write a value that starts with this character in quotes',
+  BAD_COLLECTION_TYPE: 'tags (`!name`) are not supported',
   BLOCK_AS_IMPLICIT_KEY: 'write a value that holds `: ` in quotes',
   MULTILINE_IMPLICIT_KEY: 'a key needs `: ` behind it, on its own line',
   MULTIPLE_DOCS: 'one file holds one document; remove the `---`',

@@ -1,0 +1,114 @@
+import type { Sha256 } from './ids.ts';
+import type { Json } from './json.ts';
+
+/** What an expression may be given: JSON, times, and secrets it can pass on but never look into. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | Date
+  | Secret
+  | readonly Value[]
+  | { readonly [key: string]: Value };
+
+export type Scope = Readonly<Record<string, Value>>;
+
+/** Stands for a secret's value: by its name, and by the commitment that pins it. */
+export class Secret {
+  readonly name: string;
+  readonly commitment: Sha256;
+  constructor(name: string, commitment: Sha256) {
+    this.name = name;
+    this.commitment = commitment;
+  }
+}
+
+/** `offset` counts UTF-16 units from the start of the expression. */
+export interface ExpressionProblem {
+  readonly message: string;
+  readonly offset: number;
+  readonly hint?: string | undefined;
+}
+
+/** An expression is wrong, or has no value in this scope. Callers say where it stands. */
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError';
+  readonly offset: number;
+  readonly hint: string | undefined;
+  constructor(problem: ExpressionProblem) {
+    super(problem.message);
+    this.offset = problem.offset;
+    this.hint = problem.hint;
+  }
+}
+
+/** JSON's whole numbers become ints, which JavaScript keeps as BigInt. */
+export function toCel(value: Value): unknown {
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) ? BigInt(value) : value;
+  }
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    value instanceof Date ||
+    value instanceof Secret
+  ) {
+    return value;
+  }
+  return Array.isArray(value)
+    ? value.map(toCel)
+    : Object.fromEntries(Object.entries(value).map(([key, it]) => [key, toCel(it)]));
+}
+
+/** The way back. Throws ExpressionError for what JSON cannot say exactly. */
+export function toJson(value: unknown): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
+    return value;
+  }
+  if (typeof value === 'bigint' || typeof value === 'number') {
+    return toNumber(value);
+  }
+  if (value instanceof Date) {
+    return value.toISOString();
+  }
+  if (Array.isArray(value)) {
+    return value.map(toJson);
+  }
+  if (value instanceof Secret) {
+    throw new ExpressionError({
+      message: `the secret \`${value.name}\` must stand alone`,
+      offset: 0,
+    });
+  }
+  return toObject(value);
+}
+
+function toNumber(value: bigint | number): number {
+  const number = Number(value);
+  const exact = typeof value === 'bigint' ? Number.isSafeInteger(number) : Number.isFinite(number);
+  if (!exact) {
+    throw new ExpressionError({ message: `the result ${value} is not an exact number`, offset: 0 });
+  }
+  return number;
+}
+
+function toObject(value: unknown): Json {
+  const entries =
+    value instanceof Map ? [...(value as Map<unknown, unknown>)] : plainEntries(value);
+  if (entries === null) {
+    throw new ExpressionError({
+      message: 'the result is not text, number, bool, list or map',
+      offset: 0,
+    });
+  }
+  return Object.fromEntries(entries.map(([key, it]) => [String(key), toJson(it)]));
+}
+
+function plainEntries(value: unknown): [unknown, unknown][] | null {
+  const plain = typeof value === 'object' && value !== null;
+  const prototype: unknown = plain ? Object.getPrototypeOf(value) : undefined;
+  return plain && (prototype === Object.prototype || prototype === null)
+    ? Object.entries(value)
+    : null;
+}
