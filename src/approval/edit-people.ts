@@ -15,10 +15,9 @@ export function addPerson(text: string, person: Person): string {
   const document = parseDocument(text);
   const people = peopleOf(document);
   if (known === null) {
-    people.flow = false;
-    people.add(document.createNode(writtenForm(person)));
+    enrol(document, people, person);
   } else {
-    extend(document, indexOf(people, person.name), without(person, known));
+    extend(document, indexOf(people, person.name), { person, known });
   }
   return finish(document);
 }
@@ -42,49 +41,43 @@ export function removePerson(text: string, name: string): string {
 
 const fileName = 'people.yaml';
 
-/** The written form's keys, in the order they are written. */
-function writtenForm(person: Person): Record<string, string | readonly string[]> {
-  const lists = {
-    groups: person.groups,
-    os_users: person.osUsers,
-    ssh_keys: person.sshKeys,
-    slack: person.slack,
-    teams: person.teams,
-    oidc: person.oidc,
-    agents: person.agents,
-  };
-  return {
-    name: person.name,
-    ...Object.fromEntries(Object.entries(lists).filter(([, items]) => items.length > 0)),
-  };
+/** The written lists of a person, in the order they are written. */
+function listsOf(person: Person): readonly (readonly [key: string, items: readonly string[]])[] {
+  return [
+    ['groups', person.groups],
+    ['os_users', person.osUsers],
+    ['ssh_keys', person.sshKeys],
+    ['slack', person.slack],
+    ['teams', person.teams],
+    ['oidc', person.oidc],
+    ['agents', person.agents],
+  ];
 }
 
-function without(person: Person, known: Person): Person {
-  const fresh = (key: Exclude<keyof Person, 'name'>) =>
-    person[key].filter((item) => !known[key].includes(item));
-  return {
-    name: person.name,
-    groups: fresh('groups'),
-    osUsers: fresh('osUsers'),
-    sshKeys: fresh('sshKeys'),
-    slack: fresh('slack'),
-    teams: fresh('teams'),
-    oidc: fresh('oidc'),
-    agents: fresh('agents'),
-  };
+function enrol(document: Document, people: YAMLSeq, person: Person): void {
+  const written = listsOf(person).filter(([, items]) => items.length > 0);
+  // An empty list is mostly written `[]`; nobody wants to read people in that style.
+  people.flow = false;
+  people.add(document.createNode({ name: person.name, ...Object.fromEntries(written) }));
 }
 
-function extend(document: Document, index: number, person: Person): void {
-  const { name: _name, ...lists } = writtenForm(person);
-  for (const [key, items] of Object.entries(lists)) {
-    const path = ['people', index, key];
+function extend(document: Document, at: number, { person, known }: Merge): void {
+  const had = new Map(listsOf(known));
+  for (const [key, items] of listsOf(person)) {
+    const fresh = items.filter((item) => had.get(key)?.includes(item) === false);
+    const path = ['people', at, key];
     const present = document.getIn(path);
     if (isSeq(present)) {
-      [...items].forEach((item) => present.add(item));
-    } else {
-      document.setIn(path, document.createNode(items));
+      fresh.forEach((item) => present.add(item));
+    } else if (fresh.length > 0) {
+      document.setIn(path, document.createNode(fresh));
     }
   }
+}
+
+interface Merge {
+  readonly person: Person;
+  readonly known: Person;
 }
 
 function peopleOf(document: Document): YAMLSeq {

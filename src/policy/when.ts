@@ -1,0 +1,44 @@
+import { checkExpression, evaluateExpression, type Shape } from '../base/expression.ts';
+import { ExpressionError, type ExpressionProblem } from '../base/expression-value.ts';
+import type { Facts } from './facts.ts';
+
+/** What a rule's `when` came to. Whatever is neither true nor false has failed. */
+export type When =
+  | { readonly kind: 'matched' }
+  | { readonly kind: 'unmatched' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What is wrong with a `when` before there are facts; null where nothing is. */
+export function checkWhen(when: string): ExpressionProblem | null {
+  return checkExpression(when, shapeOfFacts, 'bool');
+}
+
+/** Whether a rule matches; one without `when` always does. Never throws for what a rule says. */
+export function evaluateWhen(when: string | null, facts: Facts, nowMs: number): When {
+  if (when === null) {
+    return { kind: 'matched' };
+  }
+  try {
+    const value = evaluateExpression(when, { ...facts, now: new Date(nowMs) });
+    if (typeof value === 'boolean') {
+      return { kind: value ? 'matched' : 'unmatched' };
+    }
+    return { kind: 'failed', message: 'its value is neither true nor false' };
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return { kind: 'failed', message: error.message };
+    }
+    throw error;
+  }
+}
+
+/** Where a value may be null its type is not known before there is one. */
+const shapeOfFacts = {
+  environment: { name: 'string', vars: 'map', protected: 'bool' },
+  runbook: { name: 'string', trusted: 'bool' },
+  step: { id: 'string', name: 'dyn', tags: 'list<string>', privileged: 'bool', kind: 'string' },
+  params: 'map',
+  run: { reason: 'dyn', ticket: 'dyn' },
+  initiator: { kind: 'string', caller: 'string', people: 'list<string>', agent: 'dyn' },
+  now: 'timestamp',
+} satisfies Record<keyof Facts | 'now', Shape>;
