@@ -28,6 +28,11 @@ export function newRequestId(): RequestId {
   return randomId(16) as RequestId;
 }
 
+/** The random part of a log's origin, same form as a run's id: no two logs share a name. */
+export function newLogId(): string {
+  return randomId(16);
+}
+
 /** 128 random bits in hex: command ids, statement nonces, `RUNBOOK_ATTEMPT`. */
 export function newNonce(): string {
   return randomBytes(16).toString('hex');

@@ -27,8 +27,8 @@ export interface Store {
   inclusionProof(seq: number, size: number): Promise<readonly Buffer[]>;
   consistencyProof(from: number, to: number): Promise<readonly Buffer[]>;
 
-  /** All entries of a run, by its index. Throws UsageError `run_unknown`. */
-  loadRun(run: RunId): Promise<readonly StoredEntry[]>;
+  /** A run's entries, by its index, but the first `skip`. Throws UsageError `run_unknown`. */
+  loadRun(run: RunId, skip?: number): Promise<readonly StoredEntry[]>;
   /** Grows with each of the run's entries; cheap, for waiting. 0 for an unknown run. */
   runVersion(run: RunId): Promise<number>;
   /** Commits events, all or none, durable before it returns, under one new signed head. */
@@ -39,9 +39,14 @@ export interface Store {
   listRuns(filter: { readonly limit: number }): Promise<readonly RunRow[]>;
   /** Runs whose id begins with `prefix`. */
   findRuns(prefix: string): Promise<readonly RunRow[]>;
-  listRequests(filter: { readonly open: boolean; readonly limit: number }): Promise<readonly RequestRow[]>;
+  listRequests(filter: {
+    readonly open: boolean;
+    readonly limit: number;
+  }): Promise<readonly RequestRow[]>;
   /** Requests whose id or four words begin with `prefix`. */
   findRequests(prefix: string): Promise<readonly RequestRow[]>;
+  /** The request whose entry has this leaf hash: how a signed statement names it. */
+  requestByHash(hash: Sha256): Promise<RequestRow | null>;
   /** The last start of this step under a grant, before `before`. */
   previousStart(query: PreviousQuery): Promise<StoredEntry | null>;
 
@@ -60,7 +65,11 @@ export interface Store {
    * Takes the run for this process. Answers the living holder instead where there is one; a dead one is
    * replaced. `isAlive` is asked inside the transaction.
    */
-  takeHold(run: RunId, holder: Holder, isAlive: (holder: Holder) => boolean): Promise<Holder | null>;
+  takeHold(
+    run: RunId,
+    holder: Holder,
+    isAlive: (holder: Holder) => boolean,
+  ): Promise<Holder | null>;
   getHold(run: RunId): Promise<Holder | null>;
   releaseHold(run: RunId, holder: Holder): Promise<void>;
 

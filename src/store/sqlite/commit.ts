@@ -1,0 +1,113 @@
+import type { Moment } from '../../base/clock.ts';
+import { ConflictError, InternalError } from '../../base/errors.ts';
+import type { Sha256 } from '../../base/ids.ts';
+import type { CommitInput, Committed, Head } from '../store.ts';
+import { append } from './append.ts';
+import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
+import { isFull } from './faults.ts';
+import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
+import { type Journal, write } from './journal.ts';
+import { insertOpening } from './openings.ts';
+import { giveReserve, makeReserve } from './reserve.ts';
+import { loadTree, selectNode } from './tree.ts';
+
+/**
+ * Commits events as `Store.commit` promises. A full disk refuses what opens something new while the
+ * reserve still stands; what closes may use the reserve up, and nothing new begins until it is there again.
+ */
+export function commit(journal: Journal, input: CommitInput): Committed {
+  try {
+    return write(journal, () => commitOnce(journal, input));
+  } catch (error) {
+    if (input.closing !== true || !isFull(error) || !giveReserve(journal.reserve)) {
+      throw error;
+    }
+    return write(journal, () => commitOnce(journal, input));
+  }
+}
+
+function commitOnce(journal: Journal, input: CommitInput): Committed {
+  const earlier = findCommitted(journal, input);
+  if (earlier !== null) {
+    return earlier;
+  }
+  if (input.closing !== true) {
+    makeReserve(journal.reserve);
+  }
+  const head = loadHead(journal);
+  const moment = journal.clock.now();
+  assertVersion(journal, input);
+  assertGuards(journal, input.guards ?? {}, { head, moment });
+  assertSigned(journal, head);
+  const { run, commandId, events } = input;
+  const appended = append(journal, loadTree(journal.db), { run, commandId, events, moment });
+  input.openings?.forEach((opening) => insertOpening(journal.db, opening));
+  const version = run === null ? 0 : countRunEntries(journal.db, run);
+  return { first: head.size, ...appended, version, duplicate: false };
+}
+
+/** What the command answered when it was first committed; null where this is the first time. */
+function findCommitted(journal: Journal, { run, commandId }: CommitInput): Committed | null {
+  const { db } = journal;
+  const first = selectCommand(db, run, commandId);
+  if (first === null) {
+    return null;
+  }
+  const last = selectCommitEnd(db, first);
+  const head = last === null ? null : loadHeadAt(journal, last + 1);
+  if (last === null || head === null) {
+    throw new InternalError({ code: 'unsigned', message: `entry ${first} has no head over it` });
+  }
+  const hashes = Array.from({ length: last - first + 1 }, (_, at) =>
+    leafHashAt(journal, first + at),
+  );
+  const version = run === null ? 0 : countRunEntries(db, run, last + 1);
+  return { first, hashes, version, head, duplicate: true };
+}
+
+function leafHashAt({ db }: Journal, seq: number): Sha256 {
+  return selectNode(db, 0, seq).toString('hex') as Sha256;
+}
+
+function assertVersion({ db }: Journal, { run, expectedVersion, events }: CommitInput): void {
+  if (events.length === 0) {
+    throw new InternalError({ code: 'commit_empty', message: 'a commit has no events' });
+  }
+  const version = run === null ? null : countRunEntries(db, run);
+  if (expectedVersion !== null && version !== expectedVersion) {
+    throw new ConflictError({
+      code: 'version_changed',
+      message: `run \`${run ?? ''}\` has ${version ?? 0} entries, but ${expectedVersion} were expected`,
+    });
+  }
+}
+
+/** A clock may step back a little when it is corrected; more would let an expired approval live again. */
+const steadyWithinMs = 2000;
+
+function assertGuards(
+  { db }: Journal,
+  guards: NonNullable<CommitInput['guards']>,
+  { head, moment }: { readonly head: Head; readonly moment: Moment },
+): void {
+  const config = selectConfig(db)?.seq;
+  if (guards.config !== undefined && guards.config !== config) {
+    throw new ConflictError({
+      code: 'config_changed',
+      message: `config entry ${config ?? 'none'} is in force, but ${guards.config} was expected`,
+    });
+  }
+  if (guards.beforeMs !== undefined && moment.wallMs >= guards.beforeMs) {
+    throw new ConflictError({
+      code: 'too_late',
+      message: `it is ${moment.wallMs} ms, and this had to be recorded before ${guards.beforeMs} ms`,
+    });
+  }
+  const behindMs = Date.parse(head.time) - moment.wallMs;
+  if (guards.steadyClock === true && behindMs > steadyWithinMs) {
+    throw new ConflictError({
+      code: 'clock_backwards',
+      message: `the clock stands ${behindMs} ms behind the journal's last entry (${head.time})`,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { JournalError } from '../../base/errors.ts';
+import { composeNote, formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
+import { decodeLeaf } from '../../journal/leaf.ts';
+import { rootOfPeaks } from '../../journal/merkle.ts';
+import { keyId } from '../../journal/verifier-key.ts';
+import type { Head } from '../store.ts';
+import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
+import type { Journal } from './journal.ts';
+import { loadTree, selectPeaks, type Tree } from './tree.ts';
+
+type Log = Pick<Journal, 'db' | 'origin'>;
+
+/** The newest signed head. */
+export function loadHead(log: Log): Head {
+  const tree = loadTree(log.db);
+  const signed = selectSignature(log.db, tree.size - 1);
+  if (signed === null) {
+    throw new JournalError({
+      code: 'index_damaged',
+      message: `the journal's head of ${tree.size} entries has no signature`,
+      hint: 'make the indexes again with `runbook journal rebuild`',
+    });
+  }
+  return composeHead(log.origin, tree, signed);
+}
+
+/** The head that ended with a commit at `size`; null where none did. */
+export function loadHeadAt(log: Log, size: number): Head | null {
+  const signed = selectSignature(log.db, size - 1);
+  const [last] = selectEntries(log.db, size - 1, size);
+  if (signed === null || last === undefined) {
+    return null;
+  }
+  const { time } = decodeLeaf(last.bytes);
+  return composeHead(log.origin, { size, peaks: selectPeaks(log.db, size), time }, signed);
+}
+
+/** Signs the tree as it stands and keeps the signature with its last entry. */
+export function signHead(journal: Journal, tree: Tree): Head {
+  const signer = journal.signer();
+  const root = rootOfPeaks(tree.peaks);
+  const body = formatCheckpoint({ origin: journal.origin, size: tree.size, root });
+  const signed = {
+    key_id: keyId(signer.name, signer.publicKey).toString('hex'),
+    signature: signer.sign(Buffer.from(body)),
+  };
+  setSignature(journal.db, tree.size - 1, signed);
+  return composeHead(journal.origin, tree, signed);
+}
+
+/**
+ * That the stored peaks are the ones that were signed: a flipped bit in them must not go into the next
+ * head, under a good signature. Throws IntegrityError `E_STH_SIG`.
+ */
+export function assertSigned(journal: Journal, head: Head): void {
+  const { publicKey } = journal.signer();
+  openNote(head.note, [{ name: journal.origin, publicKey }]);
+}
+
+function composeHead(origin: string, tree: Tree, signed: StoredSignature): Head {
+  const root = rootOfPeaks(tree.peaks);
+  const note = composeNote(formatCheckpoint({ origin, size: tree.size, root }), {
+    name: origin,
+    keyId: Buffer.from(signed.key_id, 'hex'),
+    signature: signed.signature,
+  });
+  return { size: tree.size, root, note, time: tree.time };
+}

@@ -1,0 +1,49 @@
+import type { RunId } from '../../base/ids.ts';
+import type { Holder } from '../store.ts';
+import type { Connection } from './connection.ts';
+
+/** Inside a transaction: takes the run, or answers the living holder that keeps it. */
+export function takeHold(
+  db: Connection,
+  wanted: { readonly run: RunId; readonly holder: Holder },
+  isAlive: (holder: Holder) => boolean,
+): Holder | null {
+  const current = selectHold(db, wanted.run);
+  if (current !== null && !isSame(current, wanted.holder) && isAlive(current)) {
+    return current;
+  }
+  replaceHold(db, wanted.run, wanted.holder);
+  return null;
+}
+
+export function selectHold(db: Connection, run: RunId): Holder | null {
+  const holder = db
+    .prepare<Holder>(
+      'select host, pid, boot, start_time as startTime, since from holds where run = ?',
+    )
+    .get(run);
+  return holder ?? null;
+}
+
+/** Only the holder's own hold goes: another process may have taken over in between. */
+export function deleteHold(db: Connection, run: RunId, holder: Holder): void {
+  db.prepare(
+    'delete from holds where run = ? and host = ? and pid = ? and boot = ? and start_time = ?',
+  ).run(run, holder.host, holder.pid, holder.boot, holder.startTime);
+}
+
+function replaceHold(db: Connection, run: RunId, holder: Holder): void {
+  db.prepare(`insert or replace into holds (run, host, pid, boot, start_time, since)
+     values (?, ?, ?, ?, ?, ?)`).run(
+    run,
+    holder.host,
+    holder.pid,
+    holder.boot,
+    holder.startTime,
+    holder.since,
+  );
+}
+
+function isSame(a: Holder, b: Holder): boolean {
+  return a.host === b.host && a.pid === b.pid && a.boot === b.boot && a.startTime === b.startTime;
+}

@@ -1,0 +1,153 @@
+import type { RequestContent } from '../../approval/request.ts';
+import { digestWords } from '../../base/digest.ts';
+import type { RunId } from '../../base/ids.ts';
+import type {
+  Decided,
+  Event,
+  EventType,
+  Recorded,
+  RunStarted,
+  StepStarted,
+} from '../../run/events.ts';
+import type { Connection } from './connection.ts';
+
+/**
+ * Writes every index row that one entry causes; called in the order of entries. Commit and rebuild both
+ * come here and nothing else writes these tables, so the two cannot disagree.
+ */
+export function indexEntry(db: Connection, entry: Recorded, cmd: string): void {
+  insertEvent(db, entry, cmd);
+  indexEvent(db, entry);
+  const status = statusAfter(entry.event);
+  if (status !== null && entry.run !== null) {
+    setRunStatus(db, entry.run, status);
+  }
+}
+
+function indexEvent(db: Connection, entry: Recorded): void {
+  const { event } = entry;
+  switch (event.type) {
+    case 'run.started':
+      insertRun(db, entry, event.data);
+      return;
+    case 'run.finished':
+      closeRequestsOf(db, entry.run);
+      return;
+    case 'step.started':
+      insertStart(db, entry, event.data);
+      if (event.data.permit.kind === 'grant') {
+        closeRequest(db, event.data.permit.request);
+      }
+      return;
+    case 'approval.requested':
+      insertRequest(db, entry, event.data);
+      return;
+    case 'approval.decided':
+      insertDecision(db, entry, event.data);
+      if (event.data.decision !== 'approve') {
+        closeRequest(db, event.data.request);
+      }
+      return;
+    case 'approval.expired':
+    case 'approval.superseded':
+      closeRequest(db, event.data.request);
+      return;
+    case 'log.genesis':
+    case 'config.set':
+    case 'run.resumed':
+    case 'run.cancel_requested':
+    case 'step.skipped':
+    case 'step.denied':
+    case 'step.finished':
+    case 'step.unknown':
+    case 'step.resolved':
+    case 'step.late':
+  }
+}
+
+/** A run's status in lists; the fold of its entries (`run/state.ts`) is what decides. */
+function statusAfter(event: Event): string | null {
+  return event.type === 'run.finished' ? event.data.status : (statuses[event.type] ?? null);
+}
+
+// An approval does not end the waiting: the run goes on when somebody drives it.
+const statuses: Partial<Record<EventType, string>> = {
+  'run.resumed': 'running',
+  'step.started': 'running',
+  'step.unknown': 'unknown',
+  'step.resolved': 'running',
+  'approval.requested': 'waiting',
+  'approval.expired': 'expired',
+};
+
+function insertEvent(db: Connection, { seq, run, event }: Recorded, cmd: string): void {
+  db.prepare('insert into events (seq, run, cmd, type) values (?, ?, ?, ?)').run(
+    seq,
+    run,
+    cmd,
+    event.type,
+  );
+}
+
+function insertRun(db: Connection, { seq, run, time }: Recorded, data: RunStarted): void {
+  const caller = data.initiator.chain.find((link) => link.role === 'caller');
+  db.prepare(`insert into runs (run, runbook, environment, started, caller, status, first)
+     values (?, ?, ?, ?, ?, 'running', ?)`).run(
+    run,
+    data.runbook.name,
+    data.environment,
+    time,
+    caller?.identity ?? 'unknown',
+    seq,
+  );
+}
+
+function setRunStatus(db: Connection, run: RunId, status: string): void {
+  db.prepare('update runs set status = ? where run = ?').run(status, run);
+}
+
+function insertRequest(db: Connection, entry: Recorded, data: RequestContent): void {
+  const { environment } = data.target;
+  const { created, pending_until } = data.limits;
+  db.prepare(`insert into requests
+       (request, run, runbook, step, environment, words, hash, seq,
+        created, pending_until, open)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`).run(
+    data.id,
+    data.run,
+    data.runbook.name,
+    data.step,
+    environment,
+    digestWords(entry.hash),
+    entry.hash,
+    entry.seq,
+    created,
+    pending_until,
+  );
+}
+
+function closeRequest(db: Connection, request: string): void {
+  db.prepare('update requests set open = 0 where request = ?').run(request);
+}
+
+function closeRequestsOf(db: Connection, run: RunId | null): void {
+  db.prepare('update requests set open = 0 where run = ?').run(run);
+}
+
+function insertDecision(db: Connection, { seq }: Recorded, data: Decided): void {
+  db.prepare('insert into decisions (id, request, seq) values (?, ?, ?)').run(
+    data.id,
+    data.request,
+    seq,
+  );
+}
+
+function insertStart(db: Connection, { seq, run }: Recorded, data: StepStarted): void {
+  db.prepare('insert into starts (run, step, attempt, seq, granted) values (?, ?, ?, ?, ?)').run(
+    run,
+    data.step,
+    data.attempt,
+    seq,
+    data.permit.kind === 'grant' ? 1 : 0,
+  );
+}

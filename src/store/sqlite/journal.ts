@@ -1,0 +1,27 @@
+import type { Clock } from '../../base/clock.ts';
+import type { CheckpointSigner } from '../../journal/signer.ts';
+import type { Connection } from './connection.ts';
+import { explained } from './faults.ts';
+import { assertWritable, type JournalFile } from './journal-file.ts';
+
+/** An open journal: what the functions of this folder share. */
+export interface Journal {
+  readonly db: Connection;
+  readonly file: JournalFile;
+  /** The reserve file's path. */
+  readonly reserve: string;
+  readonly clock: Clock;
+  readonly origin: string;
+  /** Loads the key when it is first needed: whoever only reads needs no access to it. */
+  readonly signer: () => CheckpointSigner;
+}
+
+/** One writing transaction, all or nothing, into the very file that was opened, by its owner. */
+export function write<Result>({ db, file }: Journal, work: () => Result): Result {
+  return explained(file.path, () =>
+    db.immediate(() => {
+      assertWritable(file);
+      return work();
+    }),
+  );
+}

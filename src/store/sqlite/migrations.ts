@@ -1,0 +1,116 @@
+/**
+ * The schema, step by step. A migration is never edited once released; the next one is appended.
+ *
+ * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now. All else (`head`, `nodes`,
+ * `events`, `runs`, `requests`, `decisions`, `starts`) is an index, made again from the entries by `rebuild`.
+ */
+export const migrations: readonly string[] = [
+  `
+  create table log (
+    id integer primary key check (id = 1),
+    origin text not null
+  ) strict;
+
+  -- A commit's last entry carries the signature over the tree head that ends with it.
+  create table entries (
+    seq integer primary key,
+    bytes blob not null,
+    key_id text,
+    signature blob,
+    check ((key_id is null) = (signature is null))
+  ) strict;
+
+  -- Against accidents, not against the file's owner: evidence is the signed tree.
+  create trigger entries_follow before insert on entries
+  when new.seq is not (select coalesce(max(seq) + 1, 0) from entries)
+  begin select raise(abort, 'an entry can only be appended'); end;
+
+  create trigger entries_stay before update on entries
+  when new.seq is not old.seq or new.bytes is not old.bytes or old.signature is not null
+  begin select raise(abort, 'an entry cannot be changed'); end;
+
+  create trigger entries_remain before delete on entries
+  begin select raise(abort, 'an entry cannot be deleted'); end;
+
+  create table head (
+    id integer primary key check (id = 1),
+    size integer not null,
+    peaks blob not null,
+    time text not null
+  ) strict;
+
+  create table nodes (
+    level integer not null,
+    position integer not null,
+    hash blob not null,
+    primary key (level, position)
+  ) strict, without rowid;
+
+  create table events (
+    seq integer primary key,
+    run text,
+    cmd text not null,
+    type text not null
+  ) strict;
+  create unique index events_command on events (ifnull(run, ''), cmd);
+  create index events_run on events (run, seq);
+  create index events_config on events (seq) where type = 'config.set';
+
+  create table runs (
+    run text primary key,
+    runbook text not null,
+    environment text not null,
+    started text not null,
+    caller text not null,
+    status text not null,
+    first integer not null
+  ) strict, without rowid;
+  create index runs_first on runs (first);
+
+  create table requests (
+    request text primary key,
+    run text not null,
+    runbook text not null,
+    step text not null,
+    environment text not null,
+    words text not null,
+    hash text not null unique,
+    seq integer not null,
+    created text not null,
+    pending_until text not null,
+    open integer not null
+  ) strict, without rowid;
+  create index requests_seq on requests (seq);
+  create index requests_run on requests (run);
+
+  create table decisions (
+    id text primary key,
+    request text not null,
+    seq integer not null
+  ) strict, without rowid;
+
+  create table starts (
+    run text not null,
+    step text not null,
+    attempt integer not null,
+    seq integer not null,
+    granted integer not null,
+    primary key (run, step, attempt)
+  ) strict, without rowid;
+  create index starts_step on starts (step, seq);
+
+  create table openings (
+    commitment text primary key,
+    salt blob not null
+  ) strict, without rowid;
+
+  create table holds (
+    run text primary key,
+    host text not null,
+    pid integer not null,
+    boot text not null,
+    start_time text not null,
+    since text not null
+  ) strict, without rowid;
+  `,
+];

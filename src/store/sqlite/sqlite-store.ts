@@ -1,0 +1,182 @@
+import { UsageError } from '../../base/errors.ts';
+import type { BlobId, RunId, Sha256 } from '../../base/ids.ts';
+import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
+import type {
+  BlobWriter,
+  CommitInput,
+  Committed,
+  Head,
+  Holder,
+  PreviousQuery,
+  RequestRow,
+  RunRow,
+  Store,
+  StoredBlob,
+  StoredEntry,
+} from '../store.ts';
+import { FileBlobWriter } from './blob-writer.ts';
+import { checkBlob, getBlob, putBlob } from './blobs.ts';
+import { commit } from './commit.ts';
+import { countRunEntries, selectConfig, selectEntries, selectRunEntries } from './entries.ts';
+import { explained, isFull } from './faults.ts';
+import { loadHead, loadHeadAt } from './heads.ts';
+import { deleteHold, selectHold, takeHold } from './holds.ts';
+import { type Journal, write } from './journal.ts';
+import { assertWritable } from './journal-file.ts';
+import {
+  selectPreviousStart,
+  selectRequestByHash,
+  selectRequests,
+  selectRequestsByPrefix,
+  selectRuns,
+  selectRunsByPrefix,
+} from './lists.ts';
+import { selectOpening } from './openings.ts';
+import { rebuild } from './rebuild.ts';
+import { selectNode, selectPeaks } from './tree.ts';
+
+/** The store as SQLite keeps it. SQLite answers at once, so nothing here really waits. */
+export class SqliteStore implements Store {
+  readonly origin: string;
+  readonly publicKey: Buffer;
+  readonly #journal: Journal;
+  readonly #blobs: string;
+
+  constructor(journal: Journal, publicKey: Buffer, blobs: string) {
+    this.origin = journal.origin;
+    this.publicKey = publicKey;
+    this.#journal = journal;
+    this.#blobs = blobs;
+  }
+
+  async head(): Promise<Head> {
+    return this.#read(() => loadHead(this.#journal));
+  }
+
+  async headAt(size: number): Promise<Head | null> {
+    return this.#read(() => loadHeadAt(this.#journal, size));
+  }
+
+  async entries(from: number, to: number): Promise<readonly StoredEntry[]> {
+    return this.#read(() => selectEntries(this.#journal.db, from, to));
+  }
+
+  async peaks(size: number): Promise<readonly Buffer[]> {
+    return this.#read(() => selectPeaks(this.#journal.db, size));
+  }
+
+  async inclusionProof(seq: number, size: number): Promise<readonly Buffer[]> {
+    return this.#read(() => inclusionProof(seq, size, this.#node));
+  }
+
+  async consistencyProof(from: number, to: number): Promise<readonly Buffer[]> {
+    return this.#read(() => consistencyProof(from, to, this.#node));
+  }
+
+  async loadRun(run: RunId, skip = 0): Promise<readonly StoredEntry[]> {
+    const entries = this.#read(() => selectRunEntries(this.#journal.db, run, skip));
+    if (entries.length === 0 && (await this.runVersion(run)) === 0) {
+      throw new UsageError({ code: 'run_unknown', message: `there is no run \`${run}\`` });
+    }
+    return entries;
+  }
+
+  async runVersion(run: RunId): Promise<number> {
+    return this.#read(() => countRunEntries(this.#journal.db, run));
+  }
+
+  async commit(input: CommitInput): Promise<Committed> {
+    return commit(this.#journal, input);
+  }
+
+  async latestConfig(): Promise<StoredEntry | null> {
+    return this.#read(() => selectConfig(this.#journal.db));
+  }
+
+  async listRuns({ limit }: { readonly limit: number }): Promise<readonly RunRow[]> {
+    return this.#read(() => selectRuns(this.#journal.db, limit));
+  }
+
+  async findRuns(prefix: string): Promise<readonly RunRow[]> {
+    return this.#read(() => selectRunsByPrefix(this.#journal.db, prefix));
+  }
+
+  async listRequests(filter: {
+    readonly open: boolean;
+    readonly limit: number;
+  }): Promise<readonly RequestRow[]> {
+    return this.#read(() => selectRequests(this.#journal.db, filter));
+  }
+
+  async findRequests(prefix: string): Promise<readonly RequestRow[]> {
+    return this.#read(() => selectRequestsByPrefix(this.#journal.db, prefix));
+  }
+
+  async requestByHash(hash: Sha256): Promise<RequestRow | null> {
+    return this.#read(() => selectRequestByHash(this.#journal.db, hash));
+  }
+
+  async previousStart(query: PreviousQuery): Promise<StoredEntry | null> {
+    return this.#read(() => selectPreviousStart(this.#journal.db, query));
+  }
+
+  async putBlob(bytes: Buffer): Promise<BlobId> {
+    assertWritable(this.#journal.file);
+    return putBlob(this.#blobs, bytes);
+  }
+
+  async openBlob(): Promise<BlobWriter> {
+    assertWritable(this.#journal.file);
+    return new FileBlobWriter(this.#blobs);
+  }
+
+  async getBlob(id: BlobId): Promise<StoredBlob> {
+    return explained(this.#blobs, () => getBlob(this.#blobs, id));
+  }
+
+  async checkBlob(id: BlobId): Promise<'ok' | 'missing' | 'altered'> {
+    return checkBlob(this.#blobs, id);
+  }
+
+  async getOpening(commitment: Sha256): Promise<Buffer | null> {
+    return this.#read(() => selectOpening(this.#journal.db, commitment));
+  }
+
+  async takeHold(
+    run: RunId,
+    holder: Holder,
+    isAlive: (holder: Holder) => boolean,
+  ): Promise<Holder | null> {
+    return write(this.#journal, () => takeHold(this.#journal.db, { run, holder }, isAlive));
+  }
+
+  async getHold(run: RunId): Promise<Holder | null> {
+    return this.#read(() => selectHold(this.#journal.db, run));
+  }
+
+  async releaseHold(run: RunId, holder: Holder): Promise<void> {
+    try {
+      write(this.#journal, () => deleteHold(this.#journal.db, run, holder));
+    } catch (error) {
+      // Whoever comes next finds the holder dead and replaces it: no reason to fail what went well.
+      if (!isFull(error)) {
+        throw error;
+      }
+    }
+  }
+
+  async rebuild(progress: (done: number, of: number) => void): Promise<void> {
+    rebuild(this.#journal, progress);
+  }
+
+  async close(): Promise<void> {
+    this.#journal.db.close();
+  }
+
+  readonly #node = (level: number, index: number): Buffer =>
+    selectNode(this.#journal.db, level, index);
+
+  #read<Result>(work: () => Result): Result {
+    return explained(this.#journal.file.path, work);
+  }
+}
