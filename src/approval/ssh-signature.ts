@@ -22,7 +22,7 @@ export function verifySshSignature(input: SshSignature, fail: Fail): SignatureFl
   const { key, message } = input;
   const wire = readWire(input.signature, fail);
   const format = wire.text();
-  const scheme = schemes[key.type][format];
+  const scheme = schemes[key.type].get(format);
   if (scheme === undefined) {
     return fail(`has the format \`${format}\`, which is not accepted from a \`${key.type}\` key`);
   }
@@ -46,39 +46,40 @@ interface Scheme {
 }
 
 const ed25519: Scheme = { hash: null, read: (wire) => wire.string() };
-const rsa: Scheme['read'] = (wire) => wire.string();
 
 /** Which formats a key may use. RSA with SHA-1 is `ssh-rsa`, and stands nowhere here. */
-const schemes: Readonly<Record<SshKeyType, Readonly<Record<string, Scheme | undefined>>>> = {
-  'ssh-ed25519': { 'ssh-ed25519': ed25519 },
-  'ecdsa-sha2-nistp256': { 'ecdsa-sha2-nistp256': { hash: 'sha256', read: ecdsa(32) } },
-  'ecdsa-sha2-nistp384': { 'ecdsa-sha2-nistp384': { hash: 'sha384', read: ecdsa(48) } },
-  'ecdsa-sha2-nistp521': { 'ecdsa-sha2-nistp521': { hash: 'sha512', read: ecdsa(66) } },
-  'ssh-rsa': {
-    'rsa-sha2-512': { hash: 'sha512', read: rsa },
-    'rsa-sha2-256': { hash: 'sha256', read: rsa },
-  },
-  'sk-ssh-ed25519@openssh.com': { 'sk-ssh-ed25519@openssh.com': ed25519 },
-  'sk-ecdsa-sha2-nistp256@openssh.com': {
-    'sk-ecdsa-sha2-nistp256@openssh.com': { hash: 'sha256', read: ecdsa(32) },
-    [webauthnFormat]: { hash: 'sha256', read: ecdsa(32) },
-  },
+const schemes: Readonly<Record<SshKeyType, ReadonlyMap<string, Scheme>>> = {
+  'ssh-ed25519': new Map([['ssh-ed25519', ed25519]]),
+  'ecdsa-sha2-nistp256': new Map([['ecdsa-sha2-nistp256', ecdsa('sha256', 32)]]),
+  'ecdsa-sha2-nistp384': new Map([['ecdsa-sha2-nistp384', ecdsa('sha384', 48)]]),
+  'ecdsa-sha2-nistp521': new Map([['ecdsa-sha2-nistp521', ecdsa('sha512', 66)]]),
+  'ssh-rsa': new Map([
+    ['rsa-sha2-512', rsa('sha512')],
+    ['rsa-sha2-256', rsa('sha256')],
+  ]),
+  'sk-ssh-ed25519@openssh.com': new Map([['sk-ssh-ed25519@openssh.com', ed25519]]),
+  'sk-ecdsa-sha2-nistp256@openssh.com': new Map([
+    ['sk-ecdsa-sha2-nistp256@openssh.com', ecdsa('sha256', 32)],
+    [webauthnFormat, ecdsa('sha256', 32)],
+  ]),
 };
 
+function rsa(hash: 'sha256' | 'sha512'): Scheme {
+  return { hash, read: (wire) => wire.string() };
+}
+
 /** SSH writes r and s as integers; node:crypto takes them padded to the curve's size. */
-function ecdsa(size: number): Scheme['read'] {
-  return (wire, fail) => {
+function ecdsa(hash: 'sha256' | 'sha384' | 'sha512', size: number): Scheme {
+  const read: Scheme['read'] = (wire, fail) => {
     const inner = readWire(wire.string(), fail);
     const numbers = [inner.mpint(), inner.mpint()];
     inner.end();
-    return Buffer.concat(
-      numbers.map((number) =>
-        number.length > size
-          ? fail('holds a number too large for its curve')
-          : Buffer.concat([Buffer.alloc(size - number.length), number]),
-      ),
-    );
+    if (numbers.some((number) => number.length > size)) {
+      fail('holds a number too large for its curve');
+    }
+    return Buffer.concat(numbers.flatMap((number) => [Buffer.alloc(size - number.length), number]));
   };
+  return { hash, read };
 }
 
 interface Hardware {
