@@ -136,6 +136,7 @@ function start(line, { capture = false, quiet = false } = {}) {
   }
   const child = spawn('sh', ['-c', `umask 077\n${line}`], {
     cwd: demo,
+    detached: true, // a process group, so that `leave` ends what the shell started too
     env: { ...process.env, ...surroundings },
     stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
   });
@@ -174,7 +175,7 @@ function paint(style, text) {
 /** Interrupted: what runs is ended first, so that it does not write into a folder that goes. */
 async function leave(exitCode) {
   for (const child of running) {
-    child.kill('SIGTERM');
+    process.kill(-child.pid, 'SIGTERM');
   }
   await Promise.race([Promise.all([...running].map((child) => once(child, 'close'))), sleep(5000)]);
   process.exit(exitCode);
