@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unsatisfiable } from '../../src/approval/satisfiable.ts';
 import { tally } from '../../src/approval/tally.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TallyInput, tally } from '../../src/approval/tally.ts';
 import { assurances, type Slot } from '../../src/policy/policy.ts';
