@@ -97,7 +97,7 @@ export function refuseSeenLog(court: Court, seen: SeenLog, index: number): Refus
   }
   if (seen.size > court.decisionIndexUpperBound) {
     return refused(
-      'log_too_new',
+      'E_ROLLBACK',
       `signed after seeing ${seen.size} entries of the log, which had only ${court.decisionIndexUpperBound} by then`,
       'the journal may have been set back: keep the receipt and run `runbook audit verify`',
     );
@@ -109,7 +109,7 @@ export function refuseSeenLog(court: Court, seen: SeenLog, index: number): Refus
   return root === seen.root
     ? null
     : refused(
-        'log_forked',
+        'E_FORK',
         `at ${seen.size} entries the signer saw the root \`${seen.root}\`, but this log has \`${root}\``,
         'the journal was rewritten for one of you: keep the receipt and run `runbook audit verify`',
       );
