@@ -35,6 +35,7 @@ export const maxCaptureBytes = 1_048_576;
 
 export type ActionResult =
   | {
+      /** Both `exitCode` and `signal` null: it could not be ended (it runs as somebody else) and may still run. */
       readonly kind: 'exited';
       readonly exitCode: number | null;
       readonly signal: string | null;
@@ -44,6 +45,8 @@ export type ActionResult =
       readonly stdout: Capture;
       /** What the step wrote to RUNBOOK_OUTPUT, raw. */
       readonly outputFile: string;
+      /** There where RUNBOOK_OUTPUT cannot be taken: over 1 MiB, removed, no file. `outputFile` is empty then. */
+      readonly outputFileFault?: string;
     }
   | {
       readonly kind: 'responded';
