@@ -1,0 +1,80 @@
+import { RunbookError } from '../base/errors.ts';
+import type { Desk } from '../channels/channel.ts';
+import type { Due } from '../run/next.ts';
+import { describeRequest } from './describe-request.ts';
+import { recordDecision } from './record-decision.ts';
+import type { DriveOptions } from './service.ts';
+import type { Session } from './session.ts';
+import { sleep } from './wait.ts';
+
+const pollMs = 100;
+
+/**
+ * Waits at a gate as long as the caller wants to: told to listener and channels first, then polled, since
+ * a decision may come from any process. `stop` leaves everything as it is; the run can be resumed.
+ */
+export async function awaitDecision(
+  session: Session,
+  due: Extract<Due, { kind: 'await' }>,
+  options: DriveOptions,
+): Promise<'changed' | 'stop'> {
+  const detail = await describeRequest(session.engine, due.request.content.id);
+  session.listener.waiting(detail);
+  if (options.wait === 'stop') {
+    return 'stop';
+  }
+  const leave = new AbortController();
+  const asked = session.engine.channels.map((channel) =>
+    channel.ask(detail, deskOf(session), leave.signal),
+  );
+  try {
+    return await pollUntilChanged(session, due, options);
+  } finally {
+    leave.abort();
+    await Promise.allSettled(asked);
+  }
+}
+
+async function pollUntilChanged(
+  session: Session,
+  due: Extract<Due, { kind: 'await' }>,
+  options: DriveOptions,
+): Promise<'changed' | 'stop'> {
+  const expiresMs = Date.parse(due.request.content.limits.pending_until);
+  const untilMs = typeof options.wait === 'object' ? session.nowMs() + options.wait.ms : expiresMs;
+  while (!options.signal.aborted) {
+    const before = session.state.version;
+    // oxlint-disable-next-line no-await-in-loop -- a poll
+    await session.refresh();
+    const nowMs = session.nowMs();
+    if (session.state.version !== before || nowMs >= expiresMs) {
+      return 'changed';
+    }
+    if (nowMs >= untilMs) {
+      return 'stop';
+    }
+    // oxlint-disable-next-line no-await-in-loop -- a poll
+    await sleep(pollMs, options.signal);
+  }
+  return 'stop';
+}
+
+/** What a channel received goes the same way as every other decision. */
+function deskOf(session: Session): Desk {
+  return {
+    submit: async (signed, channel) => {
+      try {
+        const report = await recordDecision(session.engine, signed, channel);
+        return { accepted: true, message: `${report.decision} by ${report.person} recorded` };
+      } catch (error) {
+        if (error instanceof RunbookError) {
+          return {
+            accepted: false,
+            message: error.hint === undefined ? error.message : `${error.message}: ${error.hint}`,
+          };
+        }
+        throw error;
+      }
+    },
+  };
+}

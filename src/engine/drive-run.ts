@@ -1,0 +1,309 @@
+import { formatTime } from '../base/clock.ts';
+import { DeniedError, HeldError, RunbookError } from '../base/errors.ts';
+import type { RunId } from '../base/ids.ts';
+import { describeProcess, isProcessAlive } from '../base/process.ts';
+import type { Event } from '../run/events.ts';
+import { tallyRequest } from '../run/judge.ts';
+import { type Due, type Now, next } from '../run/next.ts';
+import type { CommitInput, Holder } from '../store/store.ts';
+import { awaitDecision } from './await-decision.ts';
+import { type Begun, beginAttempt, type Execution, finishId } from './begin-attempt.ts';
+import { claimStep, lastUseMs } from './claim-step.ts';
+import type { Engine } from './engine.ts';
+import { ensureConfig } from './ensure-config.ts';
+import { executeStep } from './execute-step.ts';
+import type { DriveOptions } from './service.ts';
+import { loadRun, Session } from './session.ts';
+import { settleStep, settleUnknown } from './settle-step.ts';
+import { sleep } from './wait.ts';
+
+/** How often a running step looks whether somebody asked to cancel. */
+const watchMs = 300;
+
+/**
+ * Drives a run: what is due, do it, commit, again, until it ends or only a person can go on. Holds the
+ * run meanwhile. Whatever happens in between, the journal alone says where it stands.
+ */
+export async function driveRun(
+  engine: Engine,
+  of: { readonly run: RunId; readonly secrets: ReadonlyMap<string, string> },
+  options: DriveOptions,
+): Promise<void> {
+  const holder = describeSelf(engine);
+  const other = await engine.store.takeHold(of.run, holder, isProcessAlive);
+  if (other !== null) {
+    throw new HeldError({
+      code: 'run_held',
+      message: `run \`${of.run}\` is driven by process ${other.pid} on ${other.host} since ${other.since}`,
+      hint: `\`runbook wait ${of.run}\` follows it, \`runbook cancel ${of.run}\` stops it`,
+    });
+  }
+  try {
+    const inForce = await ensureConfig(engine);
+    const { state, plan } = await loadRun(engine, of.run);
+    const session = new Session({
+      engine,
+      plan,
+      listener: options.listener,
+      secrets: of.secrets,
+      state,
+      inForce,
+    });
+    await loop(session, options);
+  } finally {
+    await engine.store.releaseHold(of.run, holder);
+  }
+}
+
+function describeSelf(engine: Engine): Holder {
+  const { boot, wallMs } = engine.clock.now();
+  return {
+    host: engine.host,
+    pid: process.pid,
+    boot,
+    startTime: describeProcess(process.pid) ?? '',
+    since: formatTime(wallMs),
+  };
+}
+
+/** What the loop carries from one turn to the next. */
+interface Turn {
+  /** The finished event of the step before, not committed yet: it may share the next start's commit. */
+  carry: Event | null;
+}
+
+async function loop(session: Session, options: DriveOptions): Promise<void> {
+  const turn: Turn = { carry: null };
+  for (;;) {
+    const due = whatIsDue(session, turn, options);
+    if (turn.carry !== null && due.kind !== 'attempt') {
+      // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
+      await flush(session, turn);
+      continue;
+    }
+    // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
+    if (await interrupted(session, { due, turn }, options)) {
+      continue;
+    }
+    // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
+    if ((await act(session, { due, turn }, options)) === 'stop') {
+      return;
+    }
+  }
+}
+
+function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
+  const state = turn.carry === null ? session.state : session.foresee(turn.carry);
+  const now: Now = {
+    nowMs: session.nowMs(),
+    hurry: options.hurry.aborted,
+    judge: (request) =>
+      tallyRequest(request, {
+        people: session.inForce.rules.people,
+        initiator: state.initiator,
+        nowMs: session.nowMs(),
+        lastUseMs: lastUseMs(state, request),
+      }),
+  };
+  return next(state, session.plan, now);
+}
+
+/** An interrupt ends a run like a cancellation; at a gate it only leaves. True where it was recorded just now. */
+async function interrupted(
+  session: Session,
+  { due, turn }: { readonly due: Due; readonly turn: Turn },
+  options: DriveOptions,
+): Promise<boolean> {
+  const leaves: readonly Due['kind'][] = ['await', 'expired', 'unknown', 'settle', 'done'];
+  const leaving = due.kind === 'finish' ? !endedByUs(session) : leaves.includes(due.kind);
+  if (!options.signal.aborted || session.state.cancel !== null || leaving) {
+    return false;
+  }
+  await flush(session, turn);
+  const by = {
+    role: 'caller' as const,
+    identity: `os:${session.engine.caller.osUser}`,
+    person: null,
+  };
+  await session.commit(
+    'cancel.interrupt',
+    [{ type: 'run.cancel_requested', data: { by, reason: 'interrupted' } }],
+    {
+      closing: true,
+    },
+  );
+  return true;
+}
+
+/** A step failed because we ended it: the run was interrupted, it did not fail. */
+function endedByUs(session: Session): boolean {
+  return [...session.state.steps.values()].some(
+    ({ attempts }) => attempts.at(-1)?.finished?.data.failure === 'cancelled',
+  );
+}
+
+async function act(
+  session: Session,
+  { due, turn }: { readonly due: Due; readonly turn: Turn },
+  options: DriveOptions,
+): Promise<'go' | 'stop'> {
+  switch (due.kind) {
+    case 'attempt':
+    case 'claim':
+      await takeUp(session, { due, turn }, options);
+      return 'go';
+    case 'delay': {
+      const ms = due.untilMs - session.nowMs();
+      session.listener.delayed(due.step.id, ms);
+      await sleep(ms, options.signal);
+      await session.refresh();
+      return 'go';
+    }
+    case 'await':
+      return (await awaitDecision(session, due, options)) === 'stop' ? 'stop' : 'go';
+    case 'expire':
+      await session.commit(
+        `expire.${due.request.content.id}`,
+        [{ type: 'approval.expired', data: { request: due.request.content.id, which: due.which } }],
+        { closing: true },
+      );
+      return 'go';
+    case 'expired':
+      return 'stop';
+    case 'settle':
+      await settleStep(session, due);
+      return 'go';
+    case 'unknown':
+      return (await settleUnknown(session, due, options.signal)) ? 'go' : 'stop';
+    case 'skip':
+      await session.commit(
+        `step.skipped.${due.step.id}`,
+        [{ type: 'step.skipped', data: { step: due.step.id, why: due.why } }],
+        { closing: true },
+      );
+      return 'go';
+    case 'finish':
+      await session.commit('run.finished', [{ type: 'run.finished', data: due.result }], {
+        closing: true,
+      });
+      return 'go';
+    case 'done':
+      return 'stop';
+  }
+}
+
+/** Begins or claims, and where that leads to a spawn, sees it through. */
+async function takeUp(
+  session: Session,
+  { due, turn }: { readonly due: Extract<Due, { kind: 'attempt' | 'claim' }>; readonly turn: Turn },
+  options: DriveOptions,
+): Promise<void> {
+  const version = session.state.version;
+  const begun =
+    due.kind === 'attempt'
+      ? await beginAttempt(session, due, turn.carry)
+      : await claim(session, due);
+  if (session.state.version > version) {
+    // Whatever was committed took the carried event along, or somebody else moved the run on.
+    await settleCarry(session, turn);
+  }
+  if (begun.kind === 'run') {
+    turn.carry = null;
+    await execute(session, { execution: begun.execution, turn }, options);
+  }
+}
+
+async function claim(session: Session, due: Extract<Due, { kind: 'claim' }>): Promise<Begun> {
+  try {
+    return await claimStep(session, due);
+  } catch (error) {
+    if (error instanceof RunbookError && error.exitCode === 2) {
+      throw new DeniedError({
+        code: 'claim_impossible',
+        message: `step \`${due.step.id}\` cannot be rendered as it was approved: ${error.message}`,
+        hint: error.hint ?? 'put it back as it was, or cancel the run',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Drops the carried event once the journal has it. */
+async function settleCarry(session: Session, turn: Turn): Promise<void> {
+  if (turn.carry?.type === 'step.finished' && isRecorded(session, turn.carry)) {
+    turn.carry = null;
+  }
+  await session.refresh();
+}
+
+function isRecorded(session: Session, event: Extract<Event, { type: 'step.finished' }>): boolean {
+  const { step, attempt } = event.data;
+  const known = session.state.steps.get(step)?.attempts.find((each) => each.attempt === attempt);
+  return known !== undefined && known.finished !== null;
+}
+
+async function execute(
+  session: Session,
+  { execution, turn }: { readonly execution: Execution; readonly turn: Turn },
+  options: DriveOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const abort = (): void => {
+    stop.abort();
+  };
+  options.signal.addEventListener('abort', abort);
+  const watch = watchForCancel(session, stop);
+  try {
+    const ended = await executeStep(session, execution, stop.signal);
+    const { step, attempt } = execution;
+    if (ended.kind === 'unknown') {
+      const data = { step: step.id, attempt, why: ended.why };
+      await session.commit(`unknown.${step.id}.${attempt}`, [{ type: 'step.unknown', data }], {
+        closing: true,
+      });
+      return;
+    }
+    turn.carry = { type: 'step.finished', data: ended.data };
+    if (ended.openings.length > 0 || execution.permit.basis.kind !== 'policy') {
+      await flush(session, turn, ended.openings);
+    }
+  } finally {
+    clearInterval(watch);
+    options.signal.removeEventListener('abort', abort);
+  }
+}
+
+function watchForCancel(session: Session, stop: AbortController): NodeJS.Timeout {
+  const look = async (): Promise<void> => {
+    await session.refresh();
+    if (session.state.cancel !== null) {
+      stop.abort();
+    }
+  };
+  return setInterval(() => {
+    // A journal that cannot be read now will be found out by the commit that follows.
+    look().catch(() => undefined);
+  }, watchMs);
+}
+
+/** Commits the carried event, over whatever others committed meanwhile. An outcome nobody waits for any more is kept as `step.late`. */
+async function flush(
+  session: Session,
+  turn: Turn,
+  openings: NonNullable<CommitInput['openings']> = [],
+): Promise<void> {
+  while (turn.carry?.type === 'step.finished') {
+    const { data } = turn.carry;
+    const known = session.state.steps
+      .get(data.step)
+      ?.attempts.find(({ attempt }) => attempt === data.attempt);
+    const late = known !== undefined && (known.unknown !== null || known.resolved !== null);
+    const event: Event = late ? { type: 'step.late', data } : turn.carry;
+    // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
+    const committed = await session.commit(finishId(event), [event], { closing: true, openings });
+    if (committed !== null) {
+      turn.carry = null;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Actions } from '../actions/action.ts';
+import type { Caller } from '../approval/initiator.ts';
+import type { People } from '../approval/people.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Sha256 } from '../base/ids.ts';
+import type { Channel } from '../channels/channel.ts';
+import type { Config } from '../policy/config.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Store } from '../store/store.ts';
+
+/** What every use case is given. Brands come in as their contracts; nothing is looked up behind its back. */
+export interface Engine {
+  readonly store: Store;
+  readonly actions: Actions;
+  readonly channels: readonly Channel[];
+  readonly clock: Clock;
+  /** Reads the trusted files as they are now. Throws ConfigError. */
+  readonly trusted: () => Trusted;
+  readonly caller: Caller;
+  readonly host: string;
+  readonly uid: number;
+  /** Login name of the effective user. */
+  readonly user: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `runbook 1.2.3`. */
+  readonly program: string;
+  /** Grace between SIGTERM and SIGKILL of a step. */
+  readonly graceMs: number;
+}
+
+/** The trusted files, read, checked and parsed. */
+export interface Trusted {
+  readonly people: TrustedFile<People>;
+  readonly policy: TrustedFile<Policy>;
+  readonly config: TrustedFile<Config>;
+}
+
+export interface TrustedFile<Value> {
+  readonly text: string;
+  readonly value: Value;
+  /** SHA-256 of the text. */
+  readonly digest: Sha256;
+}

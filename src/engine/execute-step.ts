@@ -1,0 +1,242 @@
+import type { ActionResult, Capture } from '../actions/action.ts';
+import { commitment } from '../base/digest.ts';
+import { type BlobId, newSalt, type Sha256 } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
+import type { StepFinished } from '../run/events.ts';
+import { judgeResult, readOutputs, type StepResult } from '../runbook/judge.ts';
+import type { Expectation } from '../runbook/plan.ts';
+import type { BlobWriter } from '../store/store.ts';
+import type { Execution } from './begin-attempt.ts';
+import type { Session } from './session.ts';
+
+/** How an attempt ended, not committed yet. */
+export type Ended =
+  | {
+      readonly kind: 'finished';
+      readonly data: StepFinished;
+      readonly openings: readonly { readonly commitment: Sha256; readonly salt: Buffer }[];
+    }
+  /** The request may have reached its target and nobody can say: never tried again by itself. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Runs one recorded attempt to its end and says how it went. Output is masked, streamed and stored. */
+export async function executeStep(
+  session: Session,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const { step, command, permit } = execution;
+  const { engine } = session;
+  const hidden = Object.values(step.outputs).some(({ secret }) => secret);
+  const log = await openLog(session, hidden);
+  const result = await engine.actions.start(
+    { permit, command },
+    {
+      secrets: session.secrets,
+      output: (stream, chunk) => {
+        log.write(stream, chunk);
+        if (!hidden) {
+          session.listener.output(step.id, stream, chunk);
+        }
+      },
+      signal,
+      graceMs: engine.graceMs,
+      hosts: session.plan.environment.hosts,
+    },
+  );
+  const blobs = await log.finish();
+  return result.kind === 'no_response' && !isSafe(execution)
+    ? { kind: 'unknown', why: result.message }
+    : conclude(session, execution, { result, blobs });
+}
+
+/** RFC 9110 9.2.1: without an answer, only a safe method is known to have changed nothing. */
+function isSafe({ command }: Execution): boolean {
+  return (
+    command.action.kind === 'http' && ['GET', 'HEAD', 'OPTIONS'].includes(command.action.method)
+  );
+}
+
+interface Blobs {
+  readonly stdout: BlobId | null;
+  readonly stderr: BlobId | null;
+}
+
+interface Log {
+  write(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  finish(): Promise<Blobs>;
+}
+
+/** Two lazy writers: a step that says nothing costs no file. A step with secret outputs stores none of it. */
+async function openLog(session: Session, hidden: boolean): Promise<Log> {
+  if (hidden) {
+    return {
+      write: () => undefined,
+      finish: () => Promise.resolve({ stdout: null, stderr: null }),
+    };
+  }
+  const writers: Record<'stdout' | 'stderr', BlobWriter> = {
+    stdout: await session.engine.store.openBlob(),
+    stderr: await session.engine.store.openBlob(),
+  };
+  return {
+    write: (stream, chunk) => {
+      writers[stream].write(chunk);
+    },
+    finish: async () => ({
+      stdout: await writers.stdout.finish(),
+      stderr: await writers.stderr.finish(),
+    }),
+  };
+}
+
+async function conclude(
+  session: Session,
+  execution: Execution,
+  of: { readonly result: ActionResult; readonly blobs: Blobs },
+): Promise<Ended> {
+  const { step, attempt } = execution;
+  const verdict = judgeAction(of.result, step.expect, step.timeout_ms);
+  const base = { step: step.id, attempt, ...measures(of.result), ...of.blobs };
+  if (verdict.failure !== null) {
+    const data: StepFinished = {
+      ...base,
+      outcome: 'failed',
+      ...verdict,
+      outputs: null,
+      secret_outputs: {},
+    };
+    return { kind: 'finished', data, openings: [] };
+  }
+  const read = readOutputs(
+    step,
+    stepResult(of.result),
+    of.result.kind === 'exited' ? of.result.outputFile : '',
+  );
+  const problem = read.ok ? leakOf(session, read.outputs) : read.reason;
+  if (!read.ok || problem !== null) {
+    const data: StepFinished = {
+      ...base,
+      outcome: 'failed',
+      reason: problem,
+      failure: 'outputs',
+      outputs: null,
+      secret_outputs: {},
+    };
+    return { kind: 'finished', data, openings: [] };
+  }
+  return succeed(session, base, read);
+}
+
+async function succeed(
+  session: Session,
+  base: Omit<StepFinished, 'outcome' | 'reason' | 'failure' | 'outputs' | 'secret_outputs'>,
+  read: {
+    readonly outputs: Readonly<Record<string, Json>>;
+    readonly secretOutputs: Readonly<Record<string, string>>;
+  },
+): Promise<Ended> {
+  const none = Object.keys(read.outputs).length === 0;
+  const outputs = none
+    ? null
+    : await session.engine.store.putBlob(Buffer.from(JSON.stringify(read.outputs)));
+  session.rememberOutputs(base.step, read.outputs);
+  const kept = Object.entries(read.secretOutputs).map(([key, value]) => {
+    const path = `steps.${base.step}.outputs.${key}`;
+    const salt = newSalt();
+    session.secrets.set(path, value);
+    return { key, salt, commitment: commitment(salt, path, value) };
+  });
+  return {
+    kind: 'finished',
+    data: {
+      ...base,
+      outcome: 'succeeded',
+      reason: null,
+      failure: null,
+      outputs,
+      secret_outputs: Object.fromEntries(kept.map(({ key, commitment }) => [key, commitment])),
+    },
+    openings: kept.map(({ commitment, salt }) => ({ commitment, salt })),
+  };
+}
+
+/** An output that carries a secret must say so: else it would be stored, and masking would corrupt it. */
+function leakOf(session: Session, outputs: Readonly<Record<string, Json>>): string | null {
+  for (const [key, value] of Object.entries(outputs)) {
+    const text = JSON.stringify(value);
+    for (const [name, secret] of session.secrets) {
+      if (secret.length >= 3 && text.includes(JSON.stringify(secret).slice(1, -1))) {
+        return `output \`${key}\` contains the secret \`${name}\`: mark it \`secret: true\``;
+      }
+    }
+  }
+  return null;
+}
+
+function measures(
+  result: ActionResult,
+): Pick<StepFinished, 'exit_code' | 'signal' | 'status' | 'duration_ms'> {
+  return {
+    exit_code: result.kind === 'exited' ? result.exitCode : null,
+    signal: result.kind === 'exited' ? result.signal : null,
+    status: result.kind === 'responded' ? result.status : null,
+    duration_ms: 'durationMs' in result ? Math.round(result.durationMs) : 0,
+  };
+}
+
+interface Failure {
+  readonly failure: StepFinished['failure'];
+  readonly reason: string | null;
+}
+
+/** Whether what the action did is what the step expects. */
+export function judgeAction(result: ActionResult, expect: Expectation, timeoutMs: number): Failure {
+  switch (result.kind) {
+    case 'not_started':
+    case 'refused':
+      return { failure: 'start', reason: result.message };
+    case 'no_response':
+      return {
+        failure: result.ended === 'connection' ? 'status' : result.ended,
+        reason: result.message,
+      };
+    case 'exited':
+      if (result.ended !== 'itself') {
+        const reason = result.ended === 'timeout' ? `timed out after ${timeoutMs} ms` : 'cancelled';
+        return { failure: result.ended, reason };
+      }
+      return judged(expect, stepResult(result));
+    case 'responded':
+      return judged(expect, stepResult(result));
+  }
+}
+
+function judged(expect: Expectation, result: StepResult): Failure {
+  const verdict = judgeResult(expect, result);
+  return verdict.ok
+    ? { failure: null, reason: null }
+    : { failure: verdict.failure, reason: verdict.reason };
+}
+
+function stepResult(result: ActionResult): StepResult {
+  switch (result.kind) {
+    case 'exited':
+      return { stdout: textOf(result.stdout), exitCode: result.exitCode, response: null };
+    case 'responded':
+      return {
+        stdout: null,
+        exitCode: null,
+        response: { status: result.status, headers: result.headers, body: textOf(result.body) },
+      };
+    case 'no_response':
+    case 'not_started':
+    case 'refused':
+      return { stdout: null, exitCode: null, response: null };
+  }
+}
+
+/** Null where there was more than is kept: an expression must not judge half of it. */
+function textOf(capture: Capture): string | null {
+  return capture.complete ? capture.bytes.toString('utf8') : null;
+}

@@ -1,0 +1,83 @@
+import type { RunId } from '../base/ids.ts';
+import { formatVerifierKey } from '../journal/checkpoint.ts';
+import { recordedOf } from '../run/recorded.ts';
+import { auditLog, auditShow } from './audit-log.ts';
+import { cancelRun } from './cancel-run.ts';
+import { describeRequest } from './describe-request.ts';
+import { driveRun } from './drive-run.ts';
+import type { Engine } from './engine.ts';
+import { ensureConfig } from './ensure-config.ts';
+import { exportRequest, exportStarted } from './export-request.ts';
+import { findRun } from './find.ts';
+import { listRequests, listRuns } from './list-runs.ts';
+import { planRun } from './plan-run.ts';
+import { readLogs } from './read-logs.ts';
+import { recordDecision } from './record-decision.ts';
+import { reportRun } from './report-run.ts';
+import { resolveStep } from './resolve-step.ts';
+import { resumeRun } from './resume-run.ts';
+import type { DriveOptions, Service } from './service.ts';
+import { startRun } from './start-run.ts';
+import { verifyJournal } from './verify-journal.ts';
+import { waitRun } from './wait-run.ts';
+
+/** The service in this very process. Secrets of runs it started or resumed stay in its memory alone. */
+export function localService(engine: Engine, examine: Service['doctor']): Service {
+  const secretsOf = new Map<RunId, ReadonlyMap<string, string>>();
+  const drive = async (
+    run: RunId,
+    options: DriveOptions,
+  ): Promise<Awaited<ReturnType<Service['drive']>>> => {
+    await driveRun(engine, { run, secrets: secretsOf.get(run) ?? new Map() }, options);
+    return reportRun(engine, run);
+  };
+  return {
+    plan: (input) => Promise.resolve(planRun(engine, input)),
+    start: async (input) => {
+      const { run, secrets } = await startRun(engine, input);
+      secretsOf.set(run, secrets);
+      return run;
+    },
+    drive,
+    resume: async (input) => {
+      const { run, secrets } = await resumeRun(engine, input);
+      secretsOf.set(run, secrets);
+      return run;
+    },
+    wait: async (run, timeoutMs, signal) =>
+      waitRun(engine, await findRun(engine, run), { timeoutMs, signal }),
+    cancel: async (name, reason, options) => {
+      const { run, held } = await cancelRun(engine, name, reason);
+      return held
+        ? waitRun(engine, run, { timeoutMs: 60_000, signal: options.signal })
+        : drive(run, options);
+    },
+    resolve: async (input) => reportRun(engine, await resolveStep(engine, input)),
+    status: async (name) => reportRun(engine, await findRun(engine, name)),
+    runs: (limit) => listRuns(engine, limit),
+    logs: (run, step) => readLogs(engine, run, step),
+    events: async (run, from) => (await engine.store.loadRun(run, from)).map(recordedOf),
+    requests: (open) => listRequests(engine, open),
+    review: (request, seenSize) => exportRequest(engine, request, seenSize),
+    reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
+    describeRequest: (request) => describeRequest(engine, request),
+    decide: (signed, channel) => recordDecision(engine, signed, channel),
+    auditLog: (filter) => auditLog(engine, filter),
+    auditShow: (index) => auditShow(engine, index),
+    verify: (input) => verifyJournal(engine, input),
+    rebuild: (progress) => engine.store.rebuild(progress),
+    doctor: examine,
+    initialise: () => initialise(engine),
+    close: () => engine.store.close(),
+  };
+}
+
+async function initialise(engine: Engine): ReturnType<Service['initialise']> {
+  const known = await engine.store.latestConfig();
+  await ensureConfig(engine);
+  return {
+    origin: engine.store.origin,
+    verifierKey: formatVerifierKey(engine.store.origin, engine.store.publicKey),
+    created: known === null,
+  };
+}

@@ -1,0 +1,81 @@
+import { refusalFor } from '../approval/initiator.ts';
+import { RunbookError } from '../base/errors.ts';
+import { judgeStep, type Rules } from '../run/judge.ts';
+import type { Command } from '../runbook/command.ts';
+import { commandDigest } from '../runbook/digest.ts';
+import { allSteps, type PlannedStep } from '../runbook/plan.ts';
+import { renderStep } from '../runbook/render.ts';
+import { summarizeStep } from '../runbook/summary.ts';
+import type { Engine } from './engine.ts';
+import type { PlanReport } from './reports.ts';
+import { initiatorFacts } from './scope.ts';
+import type { StartInput } from './service.ts';
+import { type Draft, draftRun } from './start-run.ts';
+
+/** What would run, and what each step would need. Reads files; writes nothing, the journal included. */
+export function planRun(engine: Engine, input: StartInput): PlanReport {
+  const trusted = engine.trusted();
+  const draft = draftRun(engine, trusted, input);
+  const rules: Rules = {
+    people: trusted.people.value,
+    policy: trusted.policy.value,
+    config: 0,
+    policyDigest: trusted.policy.digest,
+    peopleDigest: trusted.people.digest,
+  };
+  const steps = allSteps(draft.plan).map((step) => planStep(engine, { draft, rules, step }, input));
+  const asks = steps.some(({ verdict }) => verdict.kind === 'ask');
+  const refusal = asks ? refusalFor(draft.initiator) : null;
+  return { plan: draft.plan, initiator: draft.initiator, refusal, steps };
+}
+
+function planStep(
+  engine: Engine,
+  of: { readonly draft: Draft; readonly rules: Rules; readonly step: PlannedStep },
+  input: StartInput,
+): PlanReport['steps'][number] {
+  const { draft, rules, step } = of;
+  const one = {
+    plan: draft.plan,
+    step,
+    initiator: draft.initiator,
+    reason: input.reason,
+    ticket: input.ticket,
+  };
+  const verdict = judgeStep(rules, one, engine.clock.now().wallMs);
+  const command = bindNow(engine, { draft, step, hash: verdict.kind !== 'none' }, input);
+  return {
+    id: step.id,
+    name: step.name,
+    list: step.list,
+    summary: summarizeStep(step),
+    verdict,
+    digest: command === null ? null : commandDigest(command),
+    command,
+    not_bound: command === null ? [] : engine.actions.notBound(command),
+  };
+}
+
+/** Null where an earlier step's outputs feed this one, or a program or file is not there yet. */
+function bindNow(
+  engine: Engine,
+  of: { readonly draft: Draft; readonly step: PlannedStep; readonly hash: boolean },
+  input: StartInput,
+): Command | null {
+  const { draft, step, hash } = of;
+  try {
+    const rendered = renderStep(draft.plan, step, {
+      steps: {},
+      run: { id: draft.run, reason: input.reason, ticket: input.ticket },
+      initiator: initiatorFacts(draft),
+      host: engine.host,
+      uid: engine.uid,
+    });
+    return engine.actions.bind(rendered, hash);
+  } catch (error) {
+    if (error instanceof RunbookError && error.exitCode === 2) {
+      return null;
+    }
+    throw error;
+  }
+}

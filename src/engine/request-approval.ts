@@ -1,0 +1,157 @@
+import { canReach } from '../approval/means.ts';
+import type { RequestContent } from '../approval/request.ts';
+import { unsatisfiable } from '../approval/satisfiable.ts';
+import { formatTime } from '../base/clock.ts';
+import { newRequestId, type RequestId } from '../base/ids.ts';
+import type { Verdict } from '../policy/policy.ts';
+import type { Event } from '../run/events.ts';
+import type { Rules } from '../run/judge.ts';
+import { recordedOf } from '../run/recorded.ts';
+import type { Command } from '../runbook/command.ts';
+import { commandDigest, encodeCommand, secretsOf } from '../runbook/digest.ts';
+import type { PlannedStep } from '../runbook/plan.ts';
+import type { Engine } from './engine.ts';
+import type { Session } from './session.ts';
+
+type Ask = Extract<Verdict, { kind: 'ask' }>;
+
+/** What is asked for, frozen from here on. */
+export interface Question {
+  readonly due: { readonly step: PlannedStep; readonly attempt: number };
+  /** Bound, with hashes. */
+  readonly command: Command;
+  readonly verdict: Ask;
+  /** The request this one replaces, and what changed since. */
+  readonly supersedes: RequestId | null;
+  readonly changes: readonly string[];
+}
+
+/**
+ * Freezes what reviewers will see: blobs durable, then the entry; channels are told after that by
+ * whoever waits. A crash in between re-asks; it never runs unasked.
+ */
+export async function requestApproval(session: Session, question: Question): Promise<void> {
+  const content = await freeze(session, question);
+  const requested: Event = { type: 'approval.requested', data: content };
+  const events: Event[] =
+    question.supersedes === null
+      ? [requested]
+      : [
+          {
+            type: 'approval.superseded',
+            data: { request: question.supersedes, changes: question.changes },
+          },
+          requested,
+        ];
+  await session.commit(`request.${content.id}`, events, {
+    guards: { config: session.inForce.rules.config },
+  });
+}
+
+/** Why these slots can never be filled by the people as they are; null where they can. */
+export function whyNobody(rules: Rules, verdict: Ask): string | null {
+  return unsatisfiable(verdict.slots, canReach(rules.people));
+}
+
+async function freeze(session: Session, question: Question): Promise<RequestContent> {
+  const { engine, plan, state } = session;
+  const { due, command, verdict } = question;
+  const { step } = due;
+  const nowMs = session.nowMs();
+  const digest = commandDigest(command);
+  const { started } = state;
+  return {
+    v: 1,
+    id: newRequestId(),
+    run: state.run,
+    step: step.id,
+    name: step.name,
+    runbook: {
+      name: plan.runbook.name,
+      plan: started.plan,
+      source: plan.runbook.source,
+      trusted: plan.runbook.trusted,
+    },
+    commands: [
+      { step: step.id, digest, command: await engine.store.putBlob(encodeCommand(command)) },
+    ],
+    attempt: due.attempt,
+    target: {
+      environment: plan.environment.name,
+      protected: plan.environment.protected,
+      host: engine.host,
+      uid: engine.uid,
+      user: engine.user,
+    },
+    initiator: state.initiator,
+    why: { reason: started.reason, ticket: started.ticket },
+    policy: { slots: verdict.slots, evaluation: verdict.evaluation },
+    secrets: secretsOf(command),
+    not_bound: engine.actions.notBound(command),
+    effect: {
+      idempotent: step.idempotent,
+      continue_on_error: step.continue_on_error,
+      has_check: step.check !== null,
+    },
+    grant: { uses: step.retry?.attempts ?? 1 },
+    rollback: null,
+    break_glass: null,
+    limits: {
+      created: formatTime(nowMs),
+      pending_until: formatTime(nowMs + verdict.pendingMs),
+      unused_ms: verdict.unusedMs,
+    },
+    supersedes: question.supersedes,
+    previous: await previousRun(engine, {
+      plan: plan.runbook.name,
+      step: step.id,
+      environment: plan.environment.name,
+    }),
+    unverified: unverifiedText(session),
+  };
+}
+
+async function previousRun(
+  engine: Engine,
+  of: { readonly plan: string; readonly step: string; readonly environment: string },
+): Promise<RequestContent['previous']> {
+  const stored = await engine.store.previousStart({
+    runbook: of.plan,
+    step: of.step,
+    environment: of.environment,
+    before: Number.MAX_SAFE_INTEGER,
+  });
+  const entry = stored === null ? null : recordedOf(stored);
+  if (
+    entry?.event.type !== 'step.started' ||
+    entry.run === null ||
+    entry.event.data.command === null
+  ) {
+    return null;
+  }
+  const { attempt, digest, command } = entry.event.data;
+  const outcome = (await engine.store.loadRun(entry.run))
+    .map(recordedOf)
+    .find(
+      ({ event }) =>
+        event.type === 'step.finished' &&
+        event.data.step === of.step &&
+        event.data.attempt === attempt,
+    );
+  return {
+    run: entry.run,
+    time: entry.time,
+    outcome: outcome?.event.type === 'step.finished' ? outcome.event.data.outcome : 'unknown',
+    digest,
+    command,
+  };
+}
+
+/** What an agent's own environment says about why it acts: quoted, never believed. */
+function unverifiedText(session: Session): RequestContent['unverified'] {
+  const text = session.engine.env['RUNBOOK_AGENT_NOTE'];
+  const agent = session.state.initiator.chain.find(({ role }) => role === 'agent');
+  return text === undefined || agent === undefined
+    ? null
+    : { agent: agent.identity, text: text.slice(0, 4000) };
+}

@@ -1,0 +1,111 @@
+import { addLink, refusalFor, resumerLinks } from '../approval/initiator.ts';
+import type { ChainLink } from '../approval/people.ts';
+import { commitment } from '../base/digest.ts';
+import { ConflictError, DeniedError, HeldError, UsageError } from '../base/errors.ts';
+import type { RunId, Sha256 } from '../base/ids.ts';
+import { isProcessAlive } from '../base/process.ts';
+import { decidersOf, type RunState } from '../run/state.ts';
+import { readSecrets } from '../runbook/build-plan.ts';
+import type { Engine } from './engine.ts';
+import { ensureConfig } from './ensure-config.ts';
+import { findRun } from './find.ts';
+import type { ResumeInput } from './service.ts';
+import { loadRun } from './session.ts';
+
+/** A run taken up again, with its secrets read anew and held against what was committed. */
+export interface Resumed {
+  readonly run: RunId;
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/**
+ * Records that the caller takes a run on: from here they stand in its chain and cannot approve it, and
+ * whoever decided in it cannot resume it. Expired requests are asked anew.
+ */
+export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Resumed> {
+  const run = await findRun(engine, input.run);
+  const inForce = await ensureConfig(engine);
+  const { state, plan } = await loadRun(engine, run);
+  refuseEnded(state);
+  await refuseHeld(engine, run);
+  const links = resumerLinks(inForce.rules.people, engine.caller);
+  refuseDeciders(
+    state,
+    links.map(({ person }) => person),
+  );
+  refuseStranger(state, links);
+  const salts = await saltsOf(engine, state);
+  const secrets = readSecrets(plan, input.given, engine.env, (path, value, committed) => {
+    const salt = salts.get(committed);
+    return salt !== undefined && commitment(salt, path, value) === committed;
+  });
+  try {
+    await engine.store.commit({
+      run,
+      expectedVersion: state.version,
+      commandId: `run.resumed.${state.version}`,
+      events: [{ type: 'run.resumed', data: { links } }],
+    });
+  } catch (error) {
+    if (error instanceof ConflictError) {
+      return resumeRun(engine, input);
+    }
+    throw error;
+  }
+  return { run, secrets };
+}
+
+function refuseEnded(state: RunState): void {
+  if (state.finished !== null) {
+    throw new UsageError({
+      code: 'run_ended',
+      message: `run \`${state.run}\` has ended: ${state.finished.status}`,
+      hint: 'start it anew with `runbook exec`',
+    });
+  }
+}
+
+async function refuseHeld(engine: Engine, run: RunId): Promise<void> {
+  const holder = await engine.store.getHold(run);
+  if (holder !== null && isProcessAlive(holder)) {
+    throw new HeldError({
+      code: 'run_held',
+      message: `run \`${run}\` is driven by process ${holder.pid} on ${holder.host} since ${holder.since}`,
+      hint: `\`runbook wait ${run}\` follows it, \`runbook cancel ${run}\` stops it`,
+    });
+  }
+}
+
+function refuseDeciders(state: RunState, people: readonly (string | null)[]): void {
+  const decider = decidersOf(state).find((person) => people.includes(person));
+  if (decider !== undefined) {
+    throw new DeniedError({
+      code: 'decider_resumes',
+      message: `\`${decider}\` decided in run \`${state.run}\` and cannot drive it`,
+      hint: 'whoever started it resumes it',
+    });
+  }
+}
+
+/** Somebody must answer for what is left: a stranger may not take on a run that has privileged steps. */
+function refuseStranger(state: RunState, links: readonly ChainLink[]): void {
+  const privileged =
+    state.started.steps.some((step) => step.privileged) ||
+    [...state.steps.values()].some(({ requests }) => requests.length > 0);
+  const refusal = refusalFor(links.reduce(addLink, state.initiator));
+  if (refusal !== null && privileged) {
+    throw new DeniedError({ code: 'initiator_unknown', ...refusal });
+  }
+}
+
+async function saltsOf(engine: Engine, state: RunState): Promise<ReadonlyMap<Sha256, Buffer>> {
+  const salts = new Map<Sha256, Buffer>();
+  for (const committed of Object.values(state.started.secrets)) {
+    // oxlint-disable-next-line no-await-in-loop -- a handful
+    const salt = await engine.store.getOpening(committed);
+    if (salt !== null) {
+      salts.set(committed, salt);
+    }
+  }
+  return salts;
+}

@@ -1,0 +1,65 @@
+import type { Sha256 } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
+import type { Event } from '../run/events.ts';
+import type { RunState, StepRecord } from '../run/state.ts';
+import type { RenderScope } from '../runbook/render.ts';
+import type { Session } from './session.ts';
+
+/** What templates and `if` may look at now: the run so far, as recorded. */
+export async function scopeOf(session: Session, carry: Event | null): Promise<RenderScope> {
+  const state = carry === null ? session.state : session.foresee(carry);
+  const steps: RenderScope['steps'] = Object.fromEntries(
+    await Promise.all(
+      [...state.steps.values()]
+        .filter((step) => step.attempts.length > 0 || step.skipped !== null)
+        .map(async (step) => [step.id, await facts(session, step)] as const),
+    ),
+  );
+  return {
+    steps,
+    run: { id: session.run, reason: state.started.reason, ticket: state.started.ticket },
+    initiator: initiatorFacts(state),
+    host: session.engine.host,
+    uid: session.engine.uid,
+  };
+}
+
+async function facts(session: Session, step: StepRecord): Promise<RenderScope['steps'][string]> {
+  const last = step.attempts.at(-1);
+  const finished = last?.finished?.data;
+  const status =
+    step.skipped !== null ? 'skipped' : (last?.resolved?.outcome ?? finished?.outcome ?? 'unknown');
+  return {
+    status,
+    exit_code: finished?.exit_code ?? null,
+    outputs: {
+      ...(await session.outputsOf(step.id)),
+      ...secretOutputs(step.id, finished?.secret_outputs ?? {}),
+    },
+  };
+}
+
+function secretOutputs(
+  step: string,
+  commitments: Readonly<Record<string, Sha256>>,
+): Record<string, { readonly secret: string; readonly commitment: Sha256 }> {
+  return Object.fromEntries(
+    Object.entries(commitments).map(([key, commitment]) => [
+      key,
+      { secret: `steps.${step}.outputs.${key}`, commitment },
+    ]),
+  );
+}
+
+/** The part of the chain that expressions see; the same when the plan is built and when it is rendered. */
+export function initiatorFacts({ initiator }: Pick<RunState, 'initiator'>): {
+  readonly [key: string]: Json;
+} {
+  const agent = initiator.chain.find(({ role }) => role === 'agent');
+  return {
+    kind: initiator.kind,
+    caller: initiator.chain[0]?.identity ?? '',
+    person: initiator.chain.find(({ person }) => person !== null)?.person ?? null,
+    agent: agent === undefined ? null : agent.identity.slice('agent:'.length),
+  };
+}

@@ -1,0 +1,155 @@
+import { ConflictError } from '../base/errors.ts';
+import type { RunId, Sha256 } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
+import type { Event, Recorded } from '../run/events.ts';
+import { recordedOf } from '../run/recorded.ts';
+import { apply, foldRun, type RunState } from '../run/state.ts';
+import { decodePlan } from '../runbook/digest.ts';
+import type { Plan } from '../runbook/plan.ts';
+import type { CommitInput, Committed } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import { ensureConfig, type InForce } from './ensure-config.ts';
+import type { Listener } from './service.ts';
+
+/**
+ * One process driving one run: the state it decides on, and what must never be stored (secret values).
+ * The only thing here that changes; everything in it but the secrets can be made again from the journal.
+ */
+export class Session {
+  readonly engine: Engine;
+  readonly run: RunId;
+  readonly plan: Plan;
+  readonly listener: Listener;
+  /** Values by name: `params.token`, `env.API_KEY`, `steps.mint.outputs.key`. */
+  readonly secrets: Map<string, string>;
+  /** Steps whose probe this process has run. */
+  readonly probed = new Set<string>();
+  #state: RunState;
+  #inForce: InForce;
+  #outputs = new Map<string, Readonly<Record<string, Json>>>();
+
+  constructor(of: {
+    readonly engine: Engine;
+    readonly plan: Plan;
+    readonly listener: Listener;
+    readonly secrets: ReadonlyMap<string, string>;
+    readonly state: RunState;
+    readonly inForce: InForce;
+  }) {
+    this.engine = of.engine;
+    this.plan = of.plan;
+    this.listener = of.listener;
+    this.secrets = new Map(of.secrets);
+    this.run = of.state.run;
+    this.#state = of.state;
+    this.#inForce = of.inForce;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The trusted files this process decides under. */
+  get inForce(): InForce {
+    return this.#inForce;
+  }
+
+  nowMs(): number {
+    return this.engine.clock.now().wallMs;
+  }
+
+  /** Reads the trusted files again, and tells the journal where they changed. */
+  async refreshConfig(): Promise<void> {
+    this.#inForce = await ensureConfig(this.engine);
+  }
+
+  /**
+   * Commits on top of the state as this process knows it. Null where somebody else committed first, or
+   * a guard failed: nothing was written, and state and config are the newer ones. Decide again.
+   */
+  async commit(
+    commandId: string,
+    events: readonly Event[],
+    extras: Pick<CommitInput, 'guards' | 'closing' | 'openings'> = {},
+  ): Promise<Committed | null> {
+    let committed: Committed;
+    try {
+      committed = await this.engine.store.commit({
+        run: this.run,
+        expectedVersion: this.#state.version,
+        commandId,
+        events,
+        ...extras,
+      });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) {
+        throw error;
+      }
+      await this.refresh();
+      await this.refreshConfig();
+      return null;
+    }
+    await this.refresh();
+    return committed;
+  }
+
+  /** Folds in whatever was committed since, by anybody, and tells the listener. */
+  async refresh(): Promise<void> {
+    const version = await this.engine.store.runVersion(this.run);
+    if (version <= this.#state.version) {
+      return;
+    }
+    const stored = await this.engine.store.loadRun(this.run, this.#state.version);
+    for (const entry of stored) {
+      const recorded = recordedOf(entry);
+      this.#state = apply(this.#state, recorded);
+      this.listener.recorded(recorded);
+    }
+  }
+
+  /** The state as if this event stood in the journal already. */
+  foresee(event: Event): RunState {
+    const entry: Recorded = {
+      seq: Number.MAX_SAFE_INTEGER,
+      time: new Date(this.engine.clock.now().wallMs).toISOString(),
+      run: this.run,
+      event,
+      hash: '' as Sha256,
+    };
+    return apply(this.#state, entry);
+  }
+
+  /** A step's stored outputs, read once. */
+  async outputsOf(step: string): Promise<Readonly<Record<string, Json>>> {
+    const known = this.#outputs.get(step);
+    if (known !== undefined) {
+      return known;
+    }
+    const finished = this.#state.steps
+      .get(step)
+      ?.attempts.findLast((attempt) => attempt.finished !== null);
+    const blob = finished?.finished?.data.outputs ?? null;
+    const outputs: Record<string, Json> =
+      blob === null
+        ? {}
+        : JSON.parse((await this.engine.store.getBlob(blob)).bytes.toString('utf8'));
+    this.#outputs.set(step, outputs);
+    return outputs;
+  }
+
+  /** Outputs of an attempt whose entry is not committed yet. */
+  rememberOutputs(step: string, outputs: Readonly<Record<string, Json>>): void {
+    this.#outputs.set(step, outputs);
+  }
+}
+
+/** A run's state and frozen plan, from its own entries. Throws UsageError `run_unknown`. */
+export async function loadRun(
+  engine: Engine,
+  run: RunId,
+): Promise<{ state: RunState; plan: Plan; entries: readonly Recorded[] }> {
+  const entries = (await engine.store.loadRun(run)).map(recordedOf);
+  const state = foldRun(entries);
+  const { bytes } = await engine.store.getBlob(state.started.plan);
+  return { state, plan: decodePlan(bytes), entries };
+}

@@ -1,0 +1,160 @@
+import { HeldError, RunbookError } from '../base/errors.ts';
+import { newNonce } from '../base/ids.ts';
+import { findProcesses } from '../base/process.ts';
+import type { StepResolved, StepStarted } from '../run/events.ts';
+import type { Due } from '../run/next.ts';
+import type { Attempt } from '../run/state.ts';
+import type { Command } from '../runbook/command.ts';
+import { commandDigest, decodeCommand } from '../runbook/digest.ts';
+import type { PlannedStep } from '../runbook/plan.ts';
+import { renderStep } from '../runbook/render.ts';
+import { startWith } from './begin-attempt.ts';
+import { judgeAction } from './execute-step.ts';
+import { scopeOf } from './scope.ts';
+import type { Session } from './session.ts';
+
+/**
+ * A step had started and no finish is recorded: its process died, or ours did. As long as a process with
+ * its RUNBOOK_ATTEMPT lives it is running, not unknown. Throws HeldError `step_still_running`.
+ */
+export async function settleStep(
+  session: Session,
+  due: Extract<Due, { kind: 'settle' }>,
+): Promise<void> {
+  const { step, attempt } = due;
+  const pids = findProcesses(attempt.started?.data.token ?? '');
+  if (pids.length > 0) {
+    throw new HeldError({
+      code: 'step_still_running',
+      message: `step \`${step.id}\` still runs, as process ${pids.join(', ')}`,
+      hint: 'wait for it or end it, then `runbook resume` again',
+    });
+  }
+  await session.commit(
+    `unknown.${step.id}.${attempt.attempt}`,
+    [
+      {
+        type: 'step.unknown',
+        data: { step: step.id, attempt: attempt.attempt, why: 'the process that ran it is gone' },
+      },
+    ],
+    { closing: true },
+  );
+}
+
+/**
+ * What can be said of an unknown outcome without a person: the step's own read-only probe may find that
+ * it succeeded; `idempotent: true` allows another attempt, which needs a grant's use like any other.
+ * False where only a person can say.
+ */
+export async function settleUnknown(
+  session: Session,
+  due: Extract<Due, { kind: 'unknown' }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { step, attempt } = due;
+  if (step.check !== null && !session.probed.has(step.id)) {
+    session.probed.add(step.id);
+    if (await probe(session, { step, attempt, signal })) {
+      await resolve(session, due, {
+        outcome: 'succeeded',
+        by: 'check',
+        reason: 'its `check` holds',
+      });
+      return true;
+    }
+  }
+  if (step.idempotent) {
+    await resolve(session, due, {
+      outcome: 'retry',
+      by: 'idempotent',
+      reason: 'the step is `idempotent`',
+    });
+    return true;
+  }
+  return false;
+}
+
+async function resolve(
+  session: Session,
+  { step, attempt }: Extract<Due, { kind: 'unknown' }>,
+  how: Pick<StepResolved, 'outcome' | 'by' | 'reason'>,
+): Promise<void> {
+  const data: StepResolved = {
+    step: step.id,
+    attempt: attempt.attempt,
+    ...how,
+    link: null,
+    statement: null,
+    signature: null,
+  };
+  await session.commit(`resolve.${step.id}.${attempt.attempt}`, [{ type: 'step.resolved', data }], {
+    closing: true,
+  });
+}
+
+/** Runs the probe that was bound in the step's own command; a probe that cannot run says nothing. */
+async function probe(
+  session: Session,
+  of: { readonly step: PlannedStep; readonly attempt: Attempt; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { step, attempt, signal } = of;
+  const command = await probeCommand(session, step, attempt);
+  if (command === null || step.check === null) {
+    return false;
+  }
+  const data: StepStarted = {
+    step: `${step.id}/check`,
+    attempt: (session.state.steps.get(step.id)?.probes ?? 0) + 1,
+    digest: commandDigest(command),
+    command: null,
+    token: newNonce(),
+    permit: { kind: 'check', of: attempt.started?.data.digest ?? commandDigest(command) },
+  };
+  const begun = await startWith(session, {
+    due: { step, attempt: data.attempt },
+    command,
+    data,
+    events: [{ type: 'step.started', data }],
+  });
+  if (begun.kind !== 'run') {
+    return false;
+  }
+  const { permit } = begun.execution;
+  const result = await session.engine.actions.start(
+    { permit, command },
+    {
+      secrets: session.secrets,
+      output: (stream, chunk) => {
+        session.listener.output(`${step.id}/check`, stream, chunk);
+      },
+      signal,
+      graceMs: session.engine.graceMs,
+      hosts: session.plan.environment.hosts,
+    },
+  );
+  return judgeAction(result, step.check.expect, command.timeout_ms).failure === null;
+}
+
+/** The probe as it was approved with its step; of an unapproved step, as it renders now to the same digest. */
+async function probeCommand(
+  session: Session,
+  step: PlannedStep,
+  attempt: Attempt,
+): Promise<Command | null> {
+  const started = attempt.started?.data;
+  try {
+    if (started?.command) {
+      const { bytes } = await session.engine.store.getBlob(started.command);
+      return decodeCommand(bytes).check;
+    }
+    const rendered = renderStep(session.plan, step, await scopeOf(session, null));
+    const command = session.engine.actions.bind(rendered, false);
+    return commandDigest(command) === started?.digest ? command.check : null;
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      return null;
+    }
+    throw error;
+  }
+}

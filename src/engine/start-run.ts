@@ -1,0 +1,141 @@
+import { refusalFor, resolveInitiator } from '../approval/initiator.ts';
+import type { Initiator } from '../approval/people.ts';
+import { commitment, sha256 } from '../base/digest.ts';
+import { DeniedError, UsageError } from '../base/errors.ts';
+import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
+import { environmentOf } from '../policy/config.ts';
+import type { RunStarted } from '../run/events.ts';
+import { judgeStep } from '../run/judge.ts';
+import { buildPlan } from '../runbook/build-plan.ts';
+import { encodePlan, planDigest } from '../runbook/digest.ts';
+import { parseRunbook } from '../runbook/parse.ts';
+import { allSteps, type Plan } from '../runbook/plan.ts';
+import type { Engine, Trusted } from './engine.ts';
+import { ensureConfig, type InForce } from './ensure-config.ts';
+import { whyNobody } from './request-approval.ts';
+import { initiatorFacts } from './scope.ts';
+import type { StartInput } from './service.ts';
+
+/** A plan with everything that was read to make it. */
+export interface Draft {
+  readonly run: RunId;
+  readonly plan: Plan;
+  readonly initiator: Initiator;
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly openings: readonly { readonly commitment: Sha256; readonly salt: Buffer }[];
+}
+
+/** Reads the YAML, for the last time, and freezes it. Touches nothing. Throws UsageError and InvalidFileError. */
+export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): Draft {
+  const run = newRunId();
+  const initiator = resolveInitiator(trusted.people.value, engine.caller);
+  const openings: { commitment: Sha256; salt: Buffer }[] = [];
+  const { plan, secrets } = buildPlan({
+    runbook: parseRunbook(input.source.text, input.source.file),
+    file: input.source.file,
+    dir: input.source.dir,
+    source: sha256(input.source.text),
+    trusted: input.source.trusted,
+    environment: environmentOf(trusted.config.value, input.environment),
+    given: input.given,
+    processEnv: engine.env,
+    run: { id: run, reason: input.reason, ticket: input.ticket },
+    initiator: initiatorFacts({ initiator }),
+    commit: (path, value) => {
+      const salt = newSalt();
+      const made = commitment(salt, path, value);
+      openings.push({ commitment: made, salt });
+      return { secret: path, commitment: made };
+    },
+  });
+  return { run, plan, initiator, secrets, openings };
+}
+
+/**
+ * Records a run, after everything that could be known to go wrong at a later gate was said. The plan is
+ * durable before the entry that names it; a crash in between leaves a blob nobody names.
+ */
+export async function startRun(engine: Engine, input: StartInput): Promise<Draft> {
+  const inForce = await ensureConfig(engine);
+  const draft = draftRun(engine, inForce.trusted, input);
+  refuseHopeless(engine, inForce, draft, input);
+  const { plan } = draft;
+  const bytes = encodePlan(plan);
+  const data: RunStarted = {
+    runbook: {
+      name: plan.runbook.name,
+      file: plan.runbook.file,
+      source: plan.runbook.source,
+      trusted: plan.runbook.trusted,
+    },
+    plan: await engine.store.putBlob(bytes),
+    plan_digest: planDigest(plan),
+    environment: plan.environment.name,
+    initiator: draft.initiator,
+    reason: input.reason,
+    ticket: input.ticket,
+    steps: allSteps(plan).map(({ id, list, privileged }) => ({ id, list, privileged })),
+    secrets: Object.fromEntries(
+      [...draft.secrets.keys()].map((name) => [name, commitmentOf(draft, name)]),
+    ),
+    host: engine.host,
+    uid: engine.uid,
+    config: inForce.rules.config,
+    stamp: 'advisory',
+    program: engine.program,
+  };
+  await engine.store.commit({
+    run: draft.run,
+    expectedVersion: 0,
+    commandId: 'run.started',
+    events: [{ type: 'run.started', data }],
+    openings: draft.openings,
+    guards: { config: inForce.rules.config },
+  });
+  return draft;
+}
+
+function commitmentOf(draft: Draft, name: string): Sha256 {
+  const value = draft.secrets.get(name) ?? '';
+  const opening = draft.openings.find(
+    (one) => commitment(one.salt, name, value) === one.commitment,
+  );
+  if (opening === undefined) {
+    throw new UsageError({
+      code: 'secret_missing',
+      message: `secret \`${name}\` was not committed to`,
+    });
+  }
+  return opening.commitment;
+}
+
+/** Before step 1: who could never start a privileged step, and gates that could never open. */
+function refuseHopeless(engine: Engine, inForce: InForce, draft: Draft, input: StartInput): void {
+  const { plan, initiator } = draft;
+  for (const step of allSteps(plan)) {
+    const one = { plan, step, initiator, reason: input.reason, ticket: input.ticket };
+    const verdict = judgeStep(inForce.rules, one, engine.clock.now().wallMs);
+    if (verdict.kind !== 'ask') {
+      continue;
+    }
+    const refusal = refusalFor(initiator);
+    if (refusal !== null) {
+      throw new DeniedError({ code: 'initiator_unknown', ...refusal });
+    }
+    const nobody = whyNobody(inForce.rules, verdict);
+    if (nobody !== null) {
+      throw new DeniedError({
+        code: 'nobody_can_approve',
+        message: `nobody could ever approve step \`${step.id}\`: ${nobody}`,
+        hint: 'enrol somebody: `runbook people add NAME --ssh-key FILE.pub`',
+      });
+    }
+    if (verdict.reasonRequired && input.reason === null) {
+      throw new UsageError({
+        code: 'reason_missing',
+        message: `policy asks for a reason at step \`${step.id}\``,
+        hint: 'say why: `--reason TEXT`',
+      });
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { eligiblePeople } from '../approval/eligible.ts';
+import { chainPeople } from '../approval/initiator.ts';
+import type { Initiator, People } from '../approval/people.ts';
+import { parseStatement } from '../approval/statement.ts';
+import { type Tally, tally } from '../approval/tally.ts';
+import type { Json } from '../base/json.ts';
+import { evaluatePolicy } from '../policy/evaluate.ts';
+import type { Facts } from '../policy/facts.ts';
+import type { Policy, Slot, Verdict } from '../policy/policy.ts';
+import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
+import type { RequestRecord } from './state.ts';
+
+/** The trusted files a verdict rests on, by the entry that set them. */
+export interface Rules {
+  readonly policy: Policy;
+  readonly people: People;
+  /** Sequence number of `config.set`. */
+  readonly config: number;
+  readonly policyDigest: string;
+  readonly peopleDigest: string;
+}
+
+/** One step of one run, as far as rules look at it. */
+export interface Case {
+  readonly plan: Plan;
+  readonly step: PlannedStep;
+  readonly initiator: Initiator;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+}
+
+/** What policy says of a step at a moment. The engine asks it, and the auditor asks it again. */
+export function judgeStep(rules: Rules, one: Case, nowMs: number): Verdict {
+  return evaluatePolicy(rules.policy, factsOf(one), {
+    nowMs,
+    config: rules.config,
+    policyDigest: rules.policyDigest,
+    peopleDigest: rules.peopleDigest,
+    eligible: eligiblePeople(rules.people, one.initiator),
+    agentInChain: one.initiator.chain.some(({ role }) => role === 'agent'),
+  });
+}
+
+function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
+  const agent = initiator.chain.find(({ role }) => role === 'agent');
+  return {
+    environment: {
+      name: plan.environment.name,
+      vars: plan.environment.vars,
+      protected: plan.environment.protected,
+    },
+    runbook: { name: plan.runbook.name, trusted: plan.runbook.trusted },
+    step: {
+      id: step.id,
+      name: step.name,
+      tags: step.tags,
+      privileged: step.privileged,
+      kind: step.action.kind,
+    },
+    params: openParams(plan.params),
+    run: { reason, ticket },
+    initiator: {
+      kind: initiator.kind,
+      caller: initiator.chain[0]?.identity ?? '',
+      people: chainPeople(initiator),
+      agent: agent === undefined ? null : agent.identity.slice('agent:'.length),
+    },
+  };
+}
+
+function openParams(params: Plan['params']): Record<string, Json> {
+  const open = Object.entries(params).filter(
+    (entry): entry is [string, Json] => !isSecret(entry[1]),
+  );
+  return Object.fromEntries(open);
+}
+
+function isSecret(value: PlanValue): boolean {
+  return typeof value === 'object' && value !== null && 'commitment' in value;
+}
+
+/** Under what a request's decisions are counted: people and chain as they are, slots as they now must be. */
+export interface Counting {
+  readonly people: People;
+  readonly initiator: Initiator;
+  readonly nowMs: number;
+  /** The request's own slots, unless policy now says others. */
+  readonly slots?: readonly Slot[];
+  /** For a grant used before: when its last use ended, and how long a retry may wait on top. */
+  readonly lastUseMs?: number | null;
+}
+
+/** Where a request stands. */
+export function tallyRequest(request: RequestRecord, counting: Counting): Tally {
+  const { content, decisions, used } = request;
+  const eligible = eligiblePeople(counting.people, counting.initiator);
+  const counted = tally({
+    slots: counting.slots ?? content.policy.slots,
+    decisions: decisions.map(({ data, seq, time }) => ({
+      person: data.person,
+      decision: data.decision,
+      reason: data.reason,
+      assurance: data.assurance,
+      presence: data.presence,
+      atMs: Date.parse(time),
+      logSize: parseStatement(data.statement).log.size,
+      seq,
+    })),
+    uses: content.grant.uses,
+    used,
+    nowMs: counting.nowMs,
+    pendingUntilMs: Date.parse(content.limits.pending_until),
+    // A grant in use is kept by its last use, below.
+    unusedMs: used === 0 ? content.limits.unused_ms : Number.MAX_SAFE_INTEGER,
+    eligible: (slot) => eligible(slot.from),
+  });
+  const staleUse =
+    used > 0 && counting.nowMs >= (counting.lastUseMs ?? 0) + content.limits.unused_ms;
+  return counted.kind === 'granted' && staleUse ? { kind: 'expired', which: 'unused' } : counted;
+}

@@ -1,0 +1,53 @@
+import { IntegrityError } from '../base/errors.ts';
+import type { RunId, Sha256 } from '../base/ids.ts';
+import { decodeLeaf, leafHash } from '../journal/leaf.ts';
+import type { Event, EventType, Recorded } from './events.ts';
+
+const known: Readonly<Record<EventType, true>> = {
+  'log.genesis': true,
+  'config.set': true,
+  'run.started': true,
+  'run.resumed': true,
+  'run.cancel_requested': true,
+  'run.finished': true,
+  'step.skipped': true,
+  'step.denied': true,
+  'step.started': true,
+  'step.finished': true,
+  'step.unknown': true,
+  'step.resolved': true,
+  'step.late': true,
+  'approval.requested': true,
+  'approval.decided': true,
+  'approval.expired': true,
+  'approval.superseded': true,
+};
+
+/**
+ * Reads stored bytes as an event. The leaf's own words count, not the row they came from. Throws
+ * IntegrityError `E_LEAF` where the bytes are no leaf or the type is not known to this version.
+ */
+export function recordedOf(entry: { readonly seq: number; readonly bytes: Buffer }): Recorded {
+  const leaf = decodeLeaf(entry.bytes);
+  if (leaf.seq !== entry.seq) {
+    throw new IntegrityError({
+      code: 'E_SEQ',
+      message: `entry ${entry.seq} says that it is entry ${leaf.seq}`,
+    });
+  }
+  if (!Object.hasOwn(known, leaf.type)) {
+    throw new IntegrityError({
+      code: 'E_LEAF',
+      message: `entry ${leaf.seq} has the unknown type \`${leaf.type}\``,
+      hint: 'a newer runbook may have written it: upgrade this one',
+    });
+  }
+  return {
+    seq: leaf.seq,
+    time: leaf.time,
+    run: leaf.run as RunId | null,
+    // Our own writer's shapes, under our own signature: whoever reads an unproven journal must expect otherwise.
+    event: { type: leaf.type, data: leaf.data } as unknown as Event,
+    hash: leafHash(entry.bytes).toString('hex') as Sha256,
+  };
+}
