@@ -21,9 +21,6 @@ export function commandSections(command: Command, of = ''): readonly (CardSectio
     ...actionSections(command.action, heading),
     fields(heading('How it runs'), [
       ['folder', command.cwd],
-      ['host', command.host],
-      ['uid', String(command.uid)],
-      ['environment', command.environment],
       ['standard input', command.stdin === null ? 'empty' : `sha256 ${command.stdin.slice(0, 12)}`],
       ['timeout', formatDuration(command.timeout_ms)],
       ['retry', command.retry === null ? 'no' : retryLine(command.retry)],
@@ -32,7 +29,9 @@ export function commandSections(command: Command, of = ''): readonly (CardSectio
     list(heading('Files'), command.files.map(fileLine)),
     fields(
       heading('Environment variables'),
-      Object.entries(command.env).map(([name, value]) => [name, textLine(value)]),
+      Object.entries(command.env)
+        .map(([name, value]) => [name, textLine(value)] as const)
+        .sort(([one], [other]) => (one < other ? -1 : 1)),
     ),
     ...(command.check === null ? [] : commandSections(command.check, 'Check')),
   ];

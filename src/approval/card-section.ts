@@ -49,3 +49,15 @@ export function cleanSection(section: CardSection): CardSection {
       return { ...section, heading, items: section.items.map(sanitizeLine) };
   }
 }
+
+/** The data of a section, without headings and labels. */
+export function textsOf(section: CardSection): readonly string[] {
+  switch (section.kind) {
+    case 'fields':
+      return section.fields.map(({ value }) => value);
+    case 'block':
+      return [section.text];
+    case 'list':
+      return section.items;
+  }
+}

@@ -1,10 +1,10 @@
 import { formatDuration } from '../base/duration.ts';
-import { sanitizeLine } from '../base/sanitize.ts';
+import { hasMixedScripts, sanitizeLine } from '../base/sanitize.ts';
 import { explainFrom } from '../policy/explain.ts';
 import type { Slot } from '../policy/policy.ts';
 import type { Command } from '../runbook/command.ts';
 import { actionLine, commandSections } from './card-command.ts';
-import { type CardSection, cleanSection, fields, list } from './card-section.ts';
+import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
 import type { ChainLink } from './people.ts';
 import type { RequestContent } from './request.ts';
 import type { MissingSlot } from './tally.ts';
@@ -37,8 +37,8 @@ export interface CardInput {
  */
 export function layoutCard(open: CardInput): Card {
   const { content } = open;
-  const sections = [
-    target(content),
+  const facts = [
+    target(open),
     fields('Who', content.initiator.chain.map(linkField)),
     fields('Why', [
       ['reason', content.why.reason ?? 'none given'],
@@ -55,22 +55,23 @@ export function layoutCard(open: CardInput): Card {
     effect(content),
     limits(open),
     ...lastRun(open),
-    list("Agent's own words, unverified", ownWords(content)),
   ];
+  const known = facts.filter((section) => section !== null);
+  const last = [list('Letters that look like others', lookalikes(known)), ownWords(content)];
   return {
     title: sanitizeLine(actionLine(open.command.action)),
     words: sanitizeLine(open.words),
-    sections: sections.filter((section) => section !== null).map(cleanSection),
+    sections: [...known, ...last.filter((section) => section !== null)].map(cleanSection),
   };
 }
 
-function target(content: RequestContent): CardSection | null {
-  const { environment, host, user, uid } = content.target;
+/** Environment, host and uid are the command's own: what is shown is what the digest covers. */
+function target({ content, command }: CardInput): CardSection | null {
   const outside = content.runbook.trusted ? '' : ' (outside the trusted folders)';
   return fields('Target', [
-    ['environment', `${environment}${content.target.protected ? ' (protected)' : ''}`],
-    ['host', host],
-    ['user', `${user} (uid ${uid})`],
+    ['environment', `${command.environment}${content.target.protected ? ' (protected)' : ''}`],
+    ['host', command.host],
+    ['user', `${content.target.user} (uid ${command.uid})`],
     ['runbook', `${content.runbook.name}${outside}`],
     ['step', content.name === null ? content.step : `${content.step}: ${content.name}`],
     ['run', content.run],
@@ -142,6 +143,18 @@ function lastRun({ content, previous, changes }: CardInput): (CardSection | null
   ];
 }
 
-function ownWords({ unverified }: RequestContent): readonly string[] {
-  return unverified === null ? [] : [`${unverified.agent} says: ${unverified.text}`];
+/** Words such as `pаyments` with a Cyrillic `а`: one glance would take them for another. */
+function lookalikes(sections: readonly CardSection[]): readonly string[] {
+  const words = sections
+    .flatMap(textsOf)
+    .flatMap((text) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []);
+  return [...new Set(words.filter(hasMixedScripts))];
+}
+
+function ownWords({ unverified }: RequestContent): CardSection | null {
+  return unverified === null
+    ? null
+    : fields("Unverified, in the agent's own words", [
+        [`agent ${unverified.agent} says`, unverified.text],
+      ]);
 }

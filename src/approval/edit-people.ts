@@ -96,7 +96,7 @@ function indexOf(people: YAMLSeq, name: string): number {
 
 /** Keys stay on one line, and nothing leaves that could not be read again. */
 function finish(document: Document): string {
-  const text = document.toString({ lineWidth: 0 });
+  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   parsePeople(text, fileName);
   return text;
 }

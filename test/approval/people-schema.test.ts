@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { parsePeople } from '../../src/approval/people-schema.ts';
+import { InvalidFileError } from '../../src/base/problem.ts';
+import { aPerson } from './builders.ts';
+
+const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO09cHRJy6V9RQJNsT+rYEDjGBwOSBy+ixK6TrFPZxGh';
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parsePeople(text, 'people.yaml');
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidFileError && error.code === 'people_invalid') {
+      return error.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    }
+    throw error;
+  }
+}
+
+describe('a people file', () => {
+  test('that is empty enrols nobody', () => {
+    expect(parsePeople('', 'people.yaml')).toEqual({ people: [] });
+  });
+
+  test("says everything that is a person's own", () => {
+    const text = `
+people:
+  - name: ana
+    groups: [sre]
+    ssh_keys: ["${key} ana@laptop"]
+    os_users: [ana@web1, "CORP\\\\ana@web2"]
+    slack: [T01/U01]
+    teams: [11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000]
+    oidc: [https://login.example.com#2482]
+    agents: [deploy-bot, ci:github/acme/infra]
+  - name: bob
+`;
+    expect(parsePeople(text, 'people.yaml').people).toEqual([
+      {
+        name: 'ana',
+        groups: ['sre'],
+        sshKeys: [key],
+        osUsers: ['ana@web1', 'CORP\\ana@web2'],
+        slack: ['T01/U01'],
+        teams: ['11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000'],
+        oidc: ['https://login.example.com#2482'],
+        agents: ['deploy-bot', 'ci:github/acme/infra'],
+      },
+      aPerson('bob'),
+    ]);
+  });
+
+  test.each([
+    ['ssh_keys', `${key} one`, `${key} two`, `ssh:${key}`],
+    ['os_users', 'x@web1', 'x@web1', 'os:x@web1'],
+    ['slack', 'T1/U1', 'T1/U1', 'slack:T1/U1'],
+    ['agents', 'bot', 'bot', 'agent:bot'],
+  ])('refuses %s of two people and names both', (list, one, other, identity) => {
+    const text = `people:\n  - { name: ana, ${list}: ["${one}"] }\n  - { name: bob, ${list}: ["${other}"] }\n`;
+    expect(problemsOf(text)).toEqual([`3:13 \`${identity}\` belongs to both \`ana\` and \`bob\``]);
+  });
+
+  test('refuses two people of one name', () => {
+    expect(problemsOf('people: [{ name: ana }, { name: ana }]')).toEqual([
+      '1:33 two people have the name `ana`',
+    ]);
+  });
+
+  test.each([
+    ['a name in another script', 'name: аna'],
+    ['a name with capitals', 'name: Ana'],
+    ['a name that reads as a group', 'name: "group:sre"'],
+    ['a name that reads as anyone', 'name: "*"'],
+    ['an account without a host', 'name: ana, os_users: [ana]'],
+    ['an account with a host in capitals', 'name: ana, os_users: [ana@WEB1]'],
+    ['an unknown key', 'name: ana, emails: [a@b.c]'],
+    ['a key that is none', 'name: ana, ssh_keys: [ssh-ed25519 AAAA]'],
+    ['an issuer without https', 'name: ana, oidc: ["http://login#1"]'],
+  ])('refuses %s', (_, person) => {
+    expect(problemsOf(`people: [{ ${person} }]`)).toHaveLength(1);
+  });
+});
