@@ -21,23 +21,28 @@ export function resolveInitiator(people: People, caller: Caller): Initiator {
 
 /**
  * The links that somebody adds by taking a run on: their people under the role `resumer`, or, where
- * they map to nobody, their bare account, which `refusalFor` then refuses.
+ * they map to nobody, their bare account, which `refusalFor` then refuses. An agent stays an agent.
  */
 export function resumerLinks(people: People, caller: Caller): readonly ChainLink[] {
   const { chain } = resolveInitiator(people, caller);
   const known = chain.filter((link) => link.person !== null);
-  return (known.length > 0 ? known : chain.slice(0, 1)).map((link) => ({
-    ...link,
-    role: 'resumer',
-  }));
+  const resumers = known.length > 0 ? known : chain.slice(0, 1);
+  return [
+    ...resumers.map((link) => ({ ...link, role: 'resumer' as const })),
+    ...chain.filter((link) => link.role === 'agent'),
+  ];
 }
 
-/** The chain with one more link; whoever already stands in it is not repeated. */
+/**
+ * The chain with one more link; whoever already stands in it is not repeated. With an agent in it a run
+ * is an agent's, or a rule about agents could be passed by letting a person start.
+ */
 export function addLink(initiator: Initiator, link: ChainLink): Initiator {
   const known = initiator.chain.some(
     (other) => other.identity === link.identity && other.person === link.person,
   );
-  return known ? initiator : { ...initiator, chain: [...initiator.chain, link] };
+  const kind = link.role === 'agent' ? 'agent' : initiator.kind;
+  return known ? initiator : { kind, chain: [...initiator.chain, link] };
 }
 
 /** The people of the chain, in its order, each once. */

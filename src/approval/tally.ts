@@ -25,8 +25,10 @@ export interface TallyInput {
   readonly used: number;
   readonly nowMs: number;
   readonly pendingUntilMs: number;
-  /** How long after it was given an approval may be claimed. */
+  /** How long an approval may lie unused: from when it was given, later from the end of its last use. */
   readonly unusedMs: number;
+  /** When the last use ended; null or absent where there was none. */
+  readonly lastUseMs?: number | null;
   /** Who may fill a slot now, under the people and the chain as they are. */
   readonly eligible: (slot: Slot) => readonly string[];
 }
@@ -73,7 +75,8 @@ export function tally(input: TallyInput): Tally {
     return whileMissing(input, missing);
   }
   const at = completedAt(input, approvals);
-  return input.nowMs >= at + input.unusedMs
+  const idleSince = Math.max(at, input.lastUseMs ?? at);
+  return input.nowMs >= idleSince + input.unusedMs
     ? { kind: 'expired', which: 'unused' }
     : { kind: 'granted', at, by: filled, usesLeft: input.uses - input.used };
 }

@@ -116,5 +116,7 @@ describe('an initiator', () => {
     const initiator = links.reduce(addLink, resolve({ osUser: 'ana@web1' }));
     expect(refusalFor(initiator)).toBeNull();
     expect(chainPeople(initiator)).toEqual(['ana', 'carol']);
+    expect(initiator.kind).toBe('agent');
+    expect(initiator.chain.map(({ role }) => role)).toEqual(['caller', 'resumer', 'agent']);
   });
 });

@@ -151,6 +151,21 @@ describe('time', () => {
     expect(at(15_000)).toEqual({ kind: 'expired', which: 'unused' });
   });
 
+  test('starts anew when a use ends, so that a slow retry still may use its grant', () => {
+    const at = (nowMs: number) =>
+      tally(
+        aTally([peer], [aDecision('bob', 10)], {
+          nowMs,
+          unusedMs: 5000,
+          uses: 2,
+          used: 1,
+          lastUseMs: 60_000,
+        }),
+      );
+    expect(at(64_999).kind).toBe('granted');
+    expect(at(65_000)).toEqual({ kind: 'expired', which: 'unused' });
+  });
+
   test('does not wait for an approval that came at the limit', () => {
     const input = aTally([peer], [aDecision('bob', 50)], { nowMs: 60_000, pendingUntilMs: 50_000 });
     expect(tally(input)).toEqual({ kind: 'expired', which: 'pending' });
