@@ -29,7 +29,8 @@ export function createMasker(secrets: Iterable<string>): Masker {
     const cut = bytes.length - (keepBeginnings ? beginning : 0);
     const shown = blotOut(bytes.subarray(0, cut), spans);
     const lastEnd = spans.findLast((span) => span.from < cut)?.to ?? 0;
-    held = { bytes: bytes.subarray(cut), blotted: Math.max(0, lastEnd - cut) };
+    // Copied: the caller may use its chunk again.
+    held = { bytes: Buffer.from(bytes.subarray(cut)), blotted: Math.max(0, lastEnd - cut) };
     return shown;
   };
   return {

@@ -4,18 +4,24 @@ const minBytes = 3;
 /**
  * Every spelling of a secret that output is searched for: as it is, JSON-escaped, percent-encoded, and
  * in base64 wherever in a longer base64 text it stands; for a secret of several lines each line as well,
- * without its indentation. Spellings under 3 bytes are left out, so a secret of 1 or 2 bytes has none.
+ * without its indentation. Secrets, lines and spellings under 3 bytes are left out.
  * Not covered: base64 broken into lines, compression, encryption, and whatever else a program computes.
  */
 export function secretVariants(secret: string): readonly string[] {
   const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
-  const spellings = [secret, ...lines].flatMap((text) => [
-    text,
-    ...jsonSpellings(text),
-    ...percentSpellings(Buffer.from(text)),
-    ...base64Spellings(Buffer.from(text)),
-  ]);
-  return [...new Set(spellings)].filter((text) => Buffer.byteLength(text) >= minBytes);
+  const spellings = [secret, ...lines]
+    .filter(isLongEnough)
+    .flatMap((text) => [
+      text,
+      ...jsonSpellings(text),
+      ...percentSpellings(Buffer.from(text)),
+      ...base64Spellings(Buffer.from(text)),
+    ]);
+  return [...new Set(spellings)].filter(isLongEnough);
+}
+
+function isLongEnough(text: string): boolean {
+  return Buffer.byteLength(text) >= minBytes;
 }
 
 /** JSON leaves a choice: what is not ASCII, `/` and `<>&` may be escaped, in hex of either case. */

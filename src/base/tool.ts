@@ -26,31 +26,27 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): ToolResult {
   const [program = '', ...args] = argv;
-  const timeoutMs = options.timeoutMs ?? 60_000;
-  const tty = options.tty ?? false;
-  const result = spawnSync(program, args, {
-    input: options.input,
+  const { input, timeoutMs = 60_000 } = options;
+  const tty = options.tty === true;
+  const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
+    input,
     timeout: timeoutMs,
     maxBuffer: 64 * 1024 * 1024,
-    stdio: [
-      tty && options.input === undefined ? 'inherit' : 'pipe',
-      'pipe',
-      tty ? 'inherit' : 'pipe',
-    ],
+    stdio: [tty && input === undefined ? 'inherit' : 'pipe', 'pipe', tty ? 'inherit' : 'pipe'],
   });
-  if (result.error !== undefined) {
-    throw toolError(program, result.error, timeoutMs);
+  // A tool that ended without reading all its input has answered nevertheless.
+  if (error !== undefined && reasonOf(error) !== 'EPIPE') {
+    throw toolError(program, error, timeoutMs);
   }
-  return {
-    exitCode:
-      result.status ?? 128 + (result.signal === null ? 0 : constants.signals[result.signal]),
-    stdout: result.stdout,
-    stderr: tty ? '' : result.stderr.toString(),
-  };
+  return { exitCode: status ?? signalCode(signal), stdout, stderr: tty ? '' : stderr.toString() };
+}
+
+function signalCode(signal: NodeJS.Signals | null): number {
+  return 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
 function toolError(program: string, cause: Error, timeoutMs: number): Error {
-  const reason = 'code' in cause ? cause.code : '';
+  const reason = reasonOf(cause);
   if (reason === 'ENOENT' || reason === 'EACCES') {
     return new UsageError({
       code: 'tool_missing',
@@ -67,4 +63,8 @@ function toolError(program: string, cause: Error, timeoutMs: number): Error {
     });
   }
   return new InternalError({ code: 'tool_failed', message: `\`${program}\` failed to run`, cause });
+}
+
+function reasonOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
 }

@@ -47,8 +47,11 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
   const { from, to, proof } = claim;
   check(isSize(from) && isSize(to) && from <= to, `a tree of ${to} had never ${from} leaves`);
   if (from === 0) {
-    check(proof.length === 0, 'the tree without leaves needs no proof');
-    check(claim.fromRoot.equals(emptyRoot()), 'the tree without leaves has another root');
+    const roots = to === 0 ? [claim.fromRoot, claim.toRoot] : [claim.fromRoot];
+    check(
+      proof.length === 0 && roots.every((root) => root.equals(emptyRoot())),
+      'the tree without leaves has one root and needs no proof',
+    );
     return;
   }
   const { start, siblings } = consistencyPath(from, to);

@@ -1,9 +1,12 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { test } from 'vitest';
 
-/** Whether a program stands in PATH. */
+/** Whether a program stands in PATH; an absolute path is looked up as it is. */
 export function hasProgram(name: string): boolean {
+  if (isAbsolute(name)) {
+    return existsSync(name);
+  }
   return (process.env['PATH'] ?? '')
     .split(delimiter)
     .some((folder) => isProgram(join(folder, name)));
