@@ -1,8 +1,6 @@
+import { anyone } from '../policy/policy.ts';
 import { identitiesOf } from './identity.ts';
 import type { ChainLink, Initiator, People, Person } from './people.ts';
-
-/** Stands in a slot's `from` for everyone enrolled: what the floor asks for. */
-export const anyone = '*';
 
 /**
  * Answers who may fill a slot's `from` (`group:NAME`, a person's name, `*`): names in the order of

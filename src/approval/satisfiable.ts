@@ -1,5 +1,5 @@
+import { explainFrom } from '../policy/explain.ts';
 import type { Assurance, Slot } from '../policy/policy.ts';
-import { anyone } from './eligible.ts';
 import { type Demand, matchPeople } from './matching.ts';
 
 /**
@@ -27,9 +27,7 @@ export function unsatisfiable(
 
 function tooFew(slot: Slot, able: readonly string[]): string {
   const need = `slot \`${slot.id}\` needs ${counted(slot.count, 'approval', 'approvals')}`;
-  const from = slot.from
-    .map((entry) => (entry === anyone ? 'anyone enrolled' : `\`${entry}\``))
-    .join(', ');
+  const from = explainFrom(slot.from);
   const { eligible } = slot;
   if (eligible.length < slot.count) {
     const verb = eligible.length === 1 ? 'is' : 'are';

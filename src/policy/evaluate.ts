@@ -2,7 +2,15 @@ import { formatTime } from '../base/clock.ts';
 import { celVersion } from '../base/expression.ts';
 import { stricter } from './assurance.ts';
 import type { Facts } from './facts.ts';
-import type { Evaluation, Policy, Rule, RuleSlot, Slot, Verdict } from './policy.ts';
+import {
+  anyone,
+  type Evaluation,
+  type Policy,
+  type Rule,
+  type RuleSlot,
+  type Slot,
+  type Verdict,
+} from './policy.ts';
 import { evaluateWhen } from './when.ts';
 
 /** What a verdict depends on besides the step itself. */
@@ -97,7 +105,13 @@ function ask(demands: Demands, evaluation: Evaluation): Verdict {
 }
 
 /** One other person, whoever they are. Stands where no rule asks for anybody. */
-const floorSlot: RuleSlot = { id: 'floor', count: 1, from: ['*'], assurance: null, presence: null };
+const floorSlot: RuleSlot = {
+  id: 'floor',
+  count: 1,
+  from: [anyone],
+  assurance: null,
+  presence: null,
+};
 
 function buildSlot({ policy, context }: Demands, slot: RuleSlot): Slot {
   const assurance = stricter(slot.assurance ?? policy.floor.assurance, policy.floor.assurance);
@@ -107,7 +121,8 @@ function buildSlot({ policy, context }: Demands, slot: RuleSlot): Slot {
     from: slot.from,
     eligible: context.eligible(slot.from),
     assurance,
-    // Only the approver's own key can prove a touch, so presence has a meaning at A3 alone.
+    // Only the approver's own key can prove a touch, so presence has a meaning at A3 alone. A written
+    // `false` holds: plain keys have no touch to give, and such a slot could never be filled.
     presence: assurance === 'A3' && (slot.presence ?? context.agentInChain),
   };
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import type { Evaluation, Slot, Verdict } from './policy.ts';
+import { anyone, type Evaluation, type Slot, type Verdict } from './policy.ts';
 
 /** A verdict in lines for people, most important first. */
 export function explainVerdict(verdict: Verdict): string[] {
@@ -20,7 +20,7 @@ export function explainVerdict(verdict: Verdict): string[] {
 
 /** `group:sre`, a name, or `anyone enrolled` for `*`. */
 export function explainFrom(from: readonly string[]): string {
-  return from.map((entry) => (entry === '*' ? 'anyone enrolled' : `\`${entry}\``)).join(' or ');
+  return from.map((entry) => (entry === anyone ? 'anyone enrolled' : `\`${entry}\``)).join(' or ');
 }
 
 function explainSlot(slot: Slot): string {

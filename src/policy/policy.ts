@@ -35,11 +35,14 @@ export interface Requirement {
   readonly unusedMs: number | null;
 }
 
+/** Stands in a slot's `from` for everyone enrolled. */
+export const anyone = '*';
+
 /** One demand for people. Null assurance or presence takes the default. */
 export interface RuleSlot {
   readonly id: string;
   readonly count: number;
-  /** `group:NAME` or a person's name. */
+  /** `group:NAME`, a person's name, or `*`. */
   readonly from: readonly string[];
   readonly assurance: Assurance | null;
   readonly presence: boolean | null;

@@ -10,7 +10,7 @@ import {
   type Place,
   refine,
 } from '../base/yaml-schema.ts';
-import { assurances, type Policy, type Rule, type RuleSlot } from './policy.ts';
+import { assurances, type Floor, type Policy, type Rule, type RuleSlot } from './policy.ts';
 import { parseTrustedFile } from './trusted-file.ts';
 import { checkWhen } from './when.ts';
 
@@ -32,11 +32,13 @@ const limit = refine(duration(), (ms, node, place) => {
   return invalid;
 });
 
+const floor: Floor = { assurance: 'A1', pendingMs: 30 * 60_000, unusedMs: 10 * 60_000 };
+
 const floorFile = refine(
   object({
-    assurance: optional(oneOf(...assurances), 'A1' as const),
-    pending: optional(limit, 30 * 60_000),
-    unused: optional(limit, 10 * 60_000),
+    assurance: optional(oneOf(...assurances), floor.assurance),
+    pending: optional(limit, floor.pendingMs),
+    unused: optional(limit, floor.unusedMs),
   }),
   ({ assurance, pending, unused }) => ({ assurance, pendingMs: pending, unusedMs: unused }),
 );
@@ -118,11 +120,7 @@ const rulesFile = refine(list(located(ruleFile)), (rules, _node, place) => {
 });
 
 const policyFile = object({
-  floor: optional(floorFile, {
-    assurance: 'A1' as const,
-    pendingMs: 30 * 60_000,
-    unusedMs: 10 * 60_000,
-  }),
+  floor: optional(floorFile, floor),
   rules: optional(rulesFile, []),
 });
 
