@@ -10,8 +10,9 @@ import { rawPublicKey } from './pkcs8.ts';
 /**
  * The journal's signing key: PKCS#8 Ed25519 PEM, 0600, ours. With `create` a missing one is made, durable
  * before this returns; an existing one is never replaced, so that a crash between key and genesis, or two
- * first commands at once, end with one key. Throws JournalError `journal_key_missing` or
- * `journal_key_unreadable`, and ConfigError `key_exposed` where others could have read it.
+ * first commands at once, end with one key. Throws JournalError `journal_key_missing`,
+ * `journal_key_unreadable` or `journal_key_unwritable`, and ConfigError `key_exposed` where others could
+ * have read it.
  */
 export function openJournalKey(path: string, name: string, create: boolean): CheckpointSigner {
   const pem = readKey(path) ?? (create ? createKey(path) : missing(path));
@@ -60,13 +61,13 @@ function createKey(path: string): string {
   try {
     writeFileDurably(finished, pem, 0o600);
     linkSync(finished, path);
+    syncDirectory(dirname(path));
     return pem;
   } catch (cause) {
     // Somebody else was first: their key is the journal's.
-    return (errorCode(cause) === 'EEXIST' ? readKey(path) : null) ?? unreadable(path, cause);
+    return (errorCode(cause) === 'EEXIST' ? readKey(path) : null) ?? unwritable(path, cause);
   } finally {
     rmSync(finished, { force: true });
-    syncDirectory(dirname(path));
   }
 }
 
@@ -92,6 +93,15 @@ function unreadable(path: string, cause: unknown): never {
     code: 'journal_key_unreadable',
     message: `\`${path}\`: the journal's key cannot be read as an Ed25519 key in PKCS#8`,
     hint: 'restore it from a backup',
+    cause,
+  });
+}
+
+function unwritable(path: string, cause: unknown): never {
+  throw new JournalError({
+    code: 'journal_key_unwritable',
+    message: `\`${path}\`: the journal's key cannot be made (${String(errorCode(cause))})`,
+    hint: 'check that the folder is there, yours and writable',
     cause,
   });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatPublicKey, parsePublicKeyBlob } from '../approval/ssh-key.ts';
 import { readWire } from '../approval/ssh-wire.ts';
-import { dearmor, verifySshsig } from '../approval/sshsig.ts';
+import { dearmor } from '../approval/sshsig.ts';
 import { UsageError } from '../base/errors.ts';
 import { runTool } from '../base/tool.ts';
 import type { ApproverSigner } from './signer.ts';
@@ -16,22 +16,9 @@ const timeoutMs = 10 * 60_000;
  * the touch on the terminal itself: neither the key nor the passphrase comes into this process.
  */
 export function keyFileSigner(path: string): ApproverSigner {
-  const publicKey = readPublicHalf(path);
   return {
-    publicKey,
-    sign: async (namespace, message) => {
-      const signature = signWithKeygen(path, namespace, message);
-      // ssh-keygen prefers a `.pub` beside the file; a stale one must not sign for somebody else.
-      const made = verifySshsig({ signature, message, namespace });
-      if (made.publicKey !== publicKey) {
-        throw new UsageError({
-          code: 'key_mismatch',
-          message: `\`${path}\`: \`ssh-keygen\` signed with \`${made.publicKey}\`, but the file holds \`${publicKey}\``,
-          hint: `compare it with \`${path}.pub\``,
-        });
-      }
-      return signature.toString('base64');
-    },
+    publicKey: readPublicHalf(path),
+    sign: async (namespace, message) => signWithKeygen(path, namespace, message).toString('base64'),
   };
 }
 
