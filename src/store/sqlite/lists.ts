@@ -13,7 +13,7 @@ export function selectRuns(db: Connection, limit: number): readonly RunRow[] {
 export function selectRunsByPrefix(db: Connection, prefix: string): readonly RunRow[] {
   return db
     .prepare<RunRow>(`select run, runbook, environment, started, caller, status, first from runs
-     where substr(run, 1, length(?1)) = ?1 order by first desc`)
+     where instr(run, ?) = 1 order by first desc`)
     .all(prefix);
 }
 
@@ -31,9 +31,9 @@ export function selectRequests(
 export function selectRequestsByPrefix(db: Connection, prefix: string): readonly RequestRow[] {
   return db
     .prepare<RequestRow>(`select request, run, runbook, step, environment, words, seq, created, pending_until from requests
-     where substr(request, 1, length(?1)) = ?1 or substr(words, 1, length(?1)) = ?1
+     where instr(request, ?) = 1 or instr(words, ?) = 1
      order by seq desc`)
-    .all(prefix);
+    .all(prefix, prefix);
 }
 
 export function selectRequestByHash(db: Connection, hash: Sha256): RequestRow | null {
