@@ -123,6 +123,11 @@ describe('a revocation', () => {
     );
   });
 
+  test('undoes an earlier approval, however much of the log that claims to have seen', () => {
+    const decisions = [aDecision('bob', 10, { logSize: 999 }), revocation];
+    expect(tally(aTally([peer], decisions)).kind).toBe('revoked');
+  });
+
   test('gives way to an approval whose signer saw it', () => {
     const anew = aDecision('bob', 12, { logSize: 12 });
     expect(tally(aTally([peer], [aDecision('bob', 10), revocation, anew]))).toMatchObject({
