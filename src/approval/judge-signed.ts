@@ -43,7 +43,7 @@ export function refused(code: string, message: string, hint?: string): Refused {
 }
 
 /**
- * Answers who signed, in that order of doubt: the signature holds in its namespace, the key is one
+ * Answers who signed, asking in this order: the signature holds in its namespace, the key is one
  * person's, the text is well formed and names that person, and the person is outside the run's chain.
  */
 export function judgeSigned<Text extends { readonly person: string }>(

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { decodeBase64, readWire, type WireReader, wireString } from './ssh-wire.ts';
 
 /** The keys a person may approve with. The last carries passkeys too (`webauthn-sk-ecdsa…` signatures). */
-export const sshKeyTypes = [
+const sshKeyTypes = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',

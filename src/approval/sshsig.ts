@@ -19,7 +19,7 @@ export interface SshsigEvidence {
 }
 
 /** Hash functions of PROTOCOL.sshsig. We sign with the first. */
-export type SshsigHash = 'sha512' | 'sha256';
+type SshsigHash = 'sha512' | 'sha256';
 
 export interface SshsigInput {
   /** The SSHSIG blob, without armour. */

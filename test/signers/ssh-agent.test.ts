@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { wireString, wireUint32 } from '../../src/approval/ssh-wire.ts';
 import { verifySshsig } from '../../src/approval/sshsig.ts';
 import { approvalNamespace, resolveNamespace } from '../../src/approval/statement.ts';
+import { runTool } from '../../src/base/tool.ts';
 import { askAgent } from '../../src/signers/agent-socket.ts';
 import { agentSigner } from '../../src/signers/ssh-agent.ts';
 import { testWith } from '../support/foreign.ts';
@@ -21,7 +20,7 @@ const someKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIlizSIN3DQV78VPNjVvvwjgf+P
 describe('with an agent of OpenSSH', () => {
   testWith(openSsh, 'every kind of key signs what both verifiers accept', async () => {
     const folder = aFolder();
-    const socket = await anAgent(folder);
+    const socket = anAgent(folder);
     const kinds = [
       ['ed25519'],
       ['ecdsa', '-b', '256'],
@@ -30,7 +29,7 @@ describe('with an agent of OpenSSH', () => {
     ];
     for (const [at, kind] of kinds.entries()) {
       const path = makeKey(folder, `key${at}`, '-t', ...kind);
-      add(socket, path);
+      sshAdd(socket, path);
       // oxlint-disable-next-line no-await-in-loop -- one agent, one key after the other
       const signer = await agentSigner(socket, [publicLine(path)]);
       // oxlint-disable-next-line no-await-in-loop
@@ -47,12 +46,12 @@ describe('with an agent of OpenSSH', () => {
 
   testWith(openSsh, 'the first wanted key that it holds signs, without its comment', async () => {
     const folder = aFolder();
-    const socket = await anAgent(folder);
+    const socket = anAgent(folder);
     const [first, second] = [
       makeKey(folder, 'a', '-t', 'ed25519'),
       makeKey(folder, 'b', '-t', 'ed25519'),
     ];
-    [second, first].forEach((path) => add(socket, path));
+    [second, first].forEach((path) => sshAdd(socket, path));
     const wanted = [someKey, first, second].map((it) => (it === someKey ? it : publicLine(it)));
     const { publicKey } = await agentSigner(socket, wanted);
     expect(`${publicKey} a`).toBe(publicLine(first));
@@ -60,10 +59,10 @@ describe('with an agent of OpenSSH', () => {
 
   testWith(openSsh, 'it is said when it is empty, locked, or holds other keys only', async () => {
     const folder = aFolder();
-    const socket = await anAgent(folder);
+    const socket = anAgent(folder);
     await expect(agentSigner(socket, [someKey])).rejects.toMatchObject({ code: 'agent_empty' });
     const path = makeKey(folder, 'key', '-t', 'ed25519');
-    add(socket, path);
+    sshAdd(socket, path);
     await expect(agentSigner(socket, [someKey])).rejects.toMatchObject({
       code: 'agent_no_key',
       message: 'the ssh agent holds 1 key, and none of the 1 that could decide here',
@@ -78,11 +77,11 @@ describe('with an agent of OpenSSH', () => {
 
   testWith(openSsh, 'a key taken out before it signs is a refusal', async () => {
     const folder = aFolder();
-    const socket = await anAgent(folder);
+    const socket = anAgent(folder);
     const path = makeKey(folder, 'key', '-t', 'ed25519');
-    add(socket, path);
+    sshAdd(socket, path);
     const signer = await agentSigner(socket, [publicLine(path)]);
-    spawnSync('ssh-add', ['-q', '-D'], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+    sshAdd(socket, '-D');
     await expect(signer.sign(namespace, message)).rejects.toMatchObject({ code: 'agent_refused' });
   });
 });
@@ -151,20 +150,16 @@ async function aListener(answer: (socket: Socket) => unknown): Promise<string> {
   return path;
 }
 
-async function anAgent(folder: string): Promise<string> {
+/** Listens when this returns, and goes with the test. */
+function anAgent(folder: string): string {
   const path = join(folder, 'agent');
-  const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', path], { stdio: 'ignore' });
-  onTestFinished(() => void agent.kill());
-  while (!existsSync(path) && agent.exitCode === null) {
-    // oxlint-disable-next-line no-await-in-loop -- waiting is the point
-    await sleep(10);
-  }
+  const started = runTool(['ssh-agent', '-a', path]).stdout.toString();
+  const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(started)?.[1]);
+  onTestFinished(() => void process.kill(pid));
   return path;
 }
 
-function add(socket: string, path: string): void {
-  const added = spawnSync('ssh-add', ['-q', path], {
-    env: { ...process.env, SSH_AUTH_SOCK: socket },
-  });
-  expect(added.status).toBe(0);
+function sshAdd(socket: string, ...options: readonly string[]): void {
+  const argv = ['env', `SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', ...options];
+  expect(runTool(argv).exitCode).toBe(0);
 }

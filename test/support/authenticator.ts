@@ -3,14 +3,14 @@ import { wireString, wireUint32 } from '../../src/approval/ssh-wire.ts';
 import { assembleSshsig, toBeSigned } from '../../src/approval/sshsig.ts';
 
 /** What a test may make a security key say. */
-export interface Touch {
+interface Touch {
   readonly namespace: string;
   readonly message: Buffer;
   readonly flags: number;
 }
 
 /** What a test may make a browser say around a passkey's signature. */
-export interface Page extends Touch {
+interface Page extends Touch {
   readonly origin: string;
   readonly extensions?: Buffer;
   /** Rewrites the client data before it is signed. */
