@@ -15,12 +15,9 @@ const form = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
  * UsageError `duration_invalid`, also for a bare number: nobody agrees on its unit.
  */
 export function parseDuration(text: string): number {
-  const counts = form.exec(text)?.slice(1);
-  const ms = counts?.reduce(
-    (sum, count, at) => sum + Number(count ?? 0) * (units[at]?.[1] ?? 0),
-    0,
-  );
-  if (text === '' || ms === undefined || !Number.isSafeInteger(ms)) {
+  const counts = form.exec(text);
+  const ms = units.reduce((sum, [, length], at) => sum + Number(counts?.[at + 1] ?? 0) * length, 0);
+  if (text === '' || counts === null || !Number.isSafeInteger(ms)) {
     throw new UsageError({
       code: 'duration_invalid',
       message: `\`${text}\` is not a duration`,

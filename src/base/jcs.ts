@@ -62,6 +62,9 @@ function writeContainer(value: object, style: Style): string {
   if (style.depth >= maxDepth) {
     throw notJson(`a value nested deeper than ${maxDepth}`);
   }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    throw notJson('an object with `toJSON`');
+  }
   const inner = { ...style, depth: style.depth + 1 };
   if (Array.isArray(value)) {
     // Array.from visits holes, which `map` would skip.
@@ -70,9 +73,6 @@ function writeContainer(value: object, style: Style): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw notJson('an object that is not plain');
-  }
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    throw notJson('an object with `toJSON`');
   }
   // Sorting strings by code unit is what RFC 8785 3.2.3 asks for, and what `sort` does.
   const members = Object.entries(value)

@@ -135,22 +135,6 @@ export function consistencyPath(from: number, to: number): ConsistencyPath {
   return { start, siblings: siblings.reverse() };
 }
 
-/** The complete subtrees to read for an inclusion proof, one list for each of its hashes. */
-export function inclusionCoordinates(
-  seq: number,
-  size: number,
-): readonly (readonly Coordinate[])[] {
-  return inclusionRanges(seq, size).map(subtreesOf);
-}
-
-/** The complete subtrees to read for a consistency proof, one list for each of its hashes. */
-export function consistencyCoordinates(
-  from: number,
-  to: number,
-): readonly (readonly Coordinate[])[] {
-  return provenRanges(from, to).map(subtreesOf);
-}
-
 /** The hashes that lead from leaf `seq` to the root of the tree of `size`. Needs `seq < size`. */
 export function inclusionProof(seq: number, size: number, read: NodeReader): Buffer[] {
   return inclusionRanges(seq, size).map((range) => rangeRoot(range, read));
@@ -158,16 +142,13 @@ export function inclusionProof(seq: number, size: number, read: NodeReader): Buf
 
 /** The hashes that lead from both roots to each other. Needs `from <= to`. */
 export function consistencyProof(from: number, to: number, read: NodeReader): Buffer[] {
-  return provenRanges(from, to).map((range) => rangeRoot(range, read));
-}
-
-/** Every tree begins with the tree without leaves: nothing to prove. */
-function provenRanges(from: number, to: number): readonly Range[] {
   if (from === 0) {
+    // Every tree begins with the tree without leaves.
     return [];
   }
   const { start, siblings } = consistencyPath(from, to);
-  return start.from === 0 ? siblings : [start, ...siblings];
+  const ranges = start.from === 0 ? siblings : [start, ...siblings];
+  return ranges.map((range) => rangeRoot(range, read));
 }
 
 /** On the right edge a range is not complete: its root is made from those of its complete subtrees. */

@@ -42,10 +42,13 @@ export function verifyInclusion(claim: InclusionClaim): void {
   check(root.equals(claim.root), `leaf ${seq} does not lead to the root of the tree of ${size}`);
 }
 
-/** Throws IntegrityError `E_PROOF` unless the claim holds (RFC 6962 2.1.2). */
+/**
+ * Throws IntegrityError `E_PROOF` unless the claim holds (RFC 6962 2.1.2). Any tree begins with the one
+ * without leaves, so a claim from 0 says nothing about the newer root.
+ */
 export function verifyConsistency(claim: ConsistencyClaim): void {
   const { from, to, proof } = claim;
-  check(isSize(from) && isSize(to) && from <= to, `a tree of ${to} had never ${from} leaves`);
+  check(isSize(from) && isSize(to) && from <= to, `no tree of ${to} leaves begins with ${from}`);
   if (from === 0) {
     const roots = to === 0 ? [claim.fromRoot, claim.toRoot] : [claim.fromRoot];
     check(

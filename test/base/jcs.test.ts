@@ -62,6 +62,7 @@ test.each([
   ['a date', new Date(0)],
   ['a map', new Map()],
   ['a buffer', Buffer.from('a')],
+  ['a list with toJSON', Object.assign([1], { toJSON: () => 2 })],
 ])('%s is refused, not rewritten', (_name, value) => {
   expect(() => canonicalize(value)).toThrow(expect.objectContaining({ code: 'not_json' }));
   expect(() => canonicalizeStrict(value)).toThrow(expect.objectContaining({ code: 'not_json' }));

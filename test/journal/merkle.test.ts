@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { leafHash } from '../../src/journal/leaf.ts';
 import {
   appendLeaf,
-  consistencyCoordinates,
+  consistencyPath,
   emptyRoot,
-  inclusionCoordinates,
+  inclusionRanges,
   nodesCompletedBy,
   peakCoordinates,
   rootOfPeaks,
+  subtreesOf,
   treeRoot,
 } from '../../src/journal/merkle.ts';
 import { someLeaves, storeNodes } from '../support/tree.ts';
@@ -92,25 +93,27 @@ describe('coordinates', () => {
   });
 
   test('on the right edge, one hash of a proof is made of several complete subtrees', () => {
-    expect(inclusionCoordinates(0, 7)).toEqual([
-      [{ level: 0, index: 1 }],
-      [{ level: 1, index: 1 }],
-      [
-        { level: 1, index: 2 },
-        { level: 0, index: 6 },
-      ],
+    expect(inclusionRanges(0, 7)).toEqual([
+      { from: 1, to: 2 },
+      { from: 2, to: 4 },
+      { from: 4, to: 7 },
     ]);
-    expect(consistencyCoordinates(3, 7)).toEqual([
-      [{ level: 0, index: 2 }],
-      [{ level: 0, index: 3 }],
-      [{ level: 1, index: 0 }],
-      [
-        { level: 1, index: 2 },
-        { level: 0, index: 6 },
-      ],
+    expect(subtreesOf({ from: 4, to: 7 })).toEqual([
+      { level: 1, index: 2 },
+      { level: 0, index: 6 },
     ]);
-    expect(consistencyCoordinates(0, 7)).toEqual([]);
-    expect(consistencyCoordinates(7, 7)).toEqual([]);
+  });
+
+  test('an old tree is followed from the subtree in which it ends', () => {
+    expect(consistencyPath(3, 7)).toEqual({
+      start: { from: 2, to: 3 },
+      siblings: [
+        { from: 3, to: 4 },
+        { from: 0, to: 2 },
+        { from: 4, to: 7 },
+      ],
+    });
+    expect(consistencyPath(7, 7)).toEqual({ start: { from: 0, to: 7 }, siblings: [] });
   });
 
   test('they are exact up to the largest safe size', () => {
@@ -122,11 +125,11 @@ describe('coordinates', () => {
           list.reduce((sum, { level }) => sum + 2n ** BigInt(level), 0n);
         expect(leaves(peakCoordinates(to))).toBe(BigInt(to));
         // A proof's subtrees and the leaf itself are all leaves, each once.
-        expect(leaves(inclusionCoordinates(from - 1, to).flat()) + 1n).toBe(BigInt(to));
-        expect(inclusionCoordinates(from - 1, to).length).toBeLessThanOrEqual(53);
-        for (const { index } of consistencyCoordinates(from, to).flat()) {
-          expect(Number.isSafeInteger(index)).toBe(true);
-        }
+        const siblings = inclusionRanges(from - 1, to);
+        expect(leaves(siblings.flatMap(subtreesOf)) + 1n).toBe(BigInt(to));
+        expect(siblings.length).toBeLessThanOrEqual(53);
+        const path = consistencyPath(from, to);
+        expect(leaves([path.start, ...path.siblings].flatMap(subtreesOf))).toBe(BigInt(to));
       }),
     );
   });
