@@ -60,6 +60,14 @@ test('a writer that is aborted leaves nothing', async () => {
   expect(readdirSync(join(temp.dir, 'blobs'), { recursive: true })).toEqual(['tmp']);
 });
 
+test('a writer takes nothing more once it is finished', async () => {
+  const writer = await temp.store.openBlob();
+  writer.write(Buffer.from('x'));
+  await writer.finish();
+  expect(() => writer.write(Buffer.from('y'))).toThrow('no longer written');
+  await expect(writer.finish()).rejects.toMatchObject({ code: 'blob_closed' });
+});
+
 test('altered bytes, a missing file and an erased salt are told apart from an intact blob', async () => {
   const id = await temp.store.putBlob(Buffer.from('content'));
   writeFileSync(pathOf(id), 'c0ntent');

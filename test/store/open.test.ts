@@ -45,7 +45,7 @@ describe('opening', () => {
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     await store.commit(someCommit());
     expect(statSync(join(dir, 'journal.key')).mode & 0o777).toBe(0o600);
-    expect(statSync(join(dir, 'reserve')).size).toBe(512 * 1024);
+    expect(statSync(join(dir, 'reserve')).size).toBe(1024 * 1024);
     await store.close();
   });
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { InternalError } from '../../base/errors.ts';
 import { syncDirectory, writeFileDurably } from '../../base/files.ts';
 import { type BlobId, newNonce, newSalt } from '../../base/ids.ts';
 import type { BlobWriter } from '../store.ts';
@@ -9,7 +10,8 @@ import { explained } from './faults.ts';
 
 /**
  * Writes one blob into a temporary file, hashing as it goes. The name is the hash, so the file gets it
- * last: a crash leaves a temporary file, or a salt without its blob, and neither means anything.
+ * last: a crash leaves a temporary file, or a salt without its blob, and neither means anything. A writer
+ * that fails (`journal_full`, `journal_unwritable`) has removed its file and takes no more.
  */
 export class FileBlobWriter implements BlobWriter {
   readonly #folder: string;
@@ -31,11 +33,13 @@ export class FileBlobWriter implements BlobWriter {
   }
 
   write(chunk: Buffer): void {
-    explained(this.#temporary, () => {
-      for (let at = 0; at < chunk.length; ) {
-        at += writeSync(this.#descriptor, chunk, at);
-      }
-    });
+    this.#assertOpen();
+    try {
+      explained(this.#temporary, () => writeWhole(this.#descriptor, chunk));
+    } catch (error) {
+      this.#discard();
+      throw error;
+    }
     this.#hash.update(chunk);
     this.#size += chunk.length;
   }
@@ -50,6 +54,7 @@ export class FileBlobWriter implements BlobWriter {
 
   /** As `finish`, but an empty blob is a blob too. */
   name(): BlobId {
+    this.#assertOpen();
     const id = this.#hash.digest('hex') as BlobId;
     try {
       explained(this.#temporary, () => this.#place(blobPath(this.#folder, id)));
@@ -74,6 +79,13 @@ export class FileBlobWriter implements BlobWriter {
     syncDirectory(dirname(path));
   }
 
+  /** The number of a closed descriptor may by now be that of another file. */
+  #assertOpen(): void {
+    if (!this.#open) {
+      throw new InternalError({ code: 'blob_closed', message: 'the blob is no longer written' });
+    }
+  }
+
   #discard(): void {
     if (this.#open) {
       this.#open = false;
@@ -86,4 +98,10 @@ export class FileBlobWriter implements BlobWriter {
 function openTemporary(path: string): number {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return openSync(path, 'wx', 0o600);
+}
+
+function writeWhole(descriptor: number, chunk: Buffer): void {
+  for (let at = 0; at < chunk.length; ) {
+    at += writeSync(descriptor, chunk, at);
+  }
 }

@@ -31,7 +31,7 @@ export function isFull(error: unknown): boolean {
 const meanings = [
   {
     // Shared memory of the WAL is a file too: where it cannot grow, the disk is full as well.
-    signs: /^(SQLITE_FULL|SQLITE_IOERR_SHM(SIZE|MAP|OPEN)|ENOSPC|EDQUOT)$/,
+    signs: /^(SQLITE_FULL|SQLITE_IOERR_SHM(SIZE|MAP)|ENOSPC|EDQUOT)$/,
     fault: journalError('journal_full', 'free some disk space; nothing was recorded'),
   },
   {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { writeFileDurably } from '../../base/files.ts';
 
-/** Room for the closing entries of what is running when the disk fills up. */
-const reserveBytes = 512 * 1024;
+/** Room for the closing entries of what is running when the disk fills up: about 30 commits of 37 KiB. */
+const reserveBytes = 1024 * 1024;
 
 /**
  * Makes the reserve file where it is missing; throws what the file system throws. Random bytes, because
