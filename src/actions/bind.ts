@@ -80,7 +80,7 @@ function bindProgram(path: string, hashes: FileHashes | null): BoundFile {
 
 function bindFile(name: string, cwd: string, hashes: FileHashes | null): BoundFile {
   const path = resolve(cwd, name);
-  const real = readOrExplain(path, realpathSync);
+  const real = readOrExplain(path, (it) => realpathSync(it));
   if (!statSync(real).isFile()) {
     throw new UsageError({
       code: 'file_not_regular',

@@ -106,16 +106,19 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** First bytes of what the kernel starts without help: ELF, and Mach-O in its forms. */
+const binaries = new Set('7f454c46 feedface feedfacf cefaedfe cffaedfe cafebabe'.split(' '));
+
 /**
- * What runs this file: null for a binary. A text without `#!` is run by /bin/sh, since execvp(3) hands
- * to it what the kernel does not know.
+ * What runs this file: null for a binary. Where there is neither that nor `#!` it is /bin/sh, since
+ * execvp(3) hands to it whatever the kernel does not know.
  */
 function interpreterOf(path: string, args: readonly string[]): Call | null {
   const head = readHead(path);
-  if (head === null || (!head.startsWith('#!') && head.includes('\0'))) {
+  if (head === null || binaries.has(head.toString('hex', 0, 4))) {
     return null;
   }
-  const line = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head);
+  const line = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(head.toString());
   const word = line?.[1] ?? '/bin/sh';
   // The kernel passes all that follows the interpreter as one argument (execve(2)).
   const argument = line?.[2]?.trimEnd() ?? '';
@@ -123,13 +126,12 @@ function interpreterOf(path: string, args: readonly string[]): Call | null {
 }
 
 /** The first bytes of a program, as many as the kernel looks at; null where they cannot be read. */
-function readHead(path: string): string | null {
+function readHead(path: string): Buffer | null {
   const head = Buffer.alloc(256);
   try {
-    return withRegularFile(path, (descriptor) => {
-      const length = readSync(descriptor, head, 0, head.length, 0);
-      return head.toString('utf8', 0, length);
-    });
+    return withRegularFile(path, (descriptor) =>
+      head.subarray(0, readSync(descriptor, head, 0, head.length, 0)),
+    );
   } catch {
     // A program may be executable and not readable (`sudo` on some systems); it is no script then.
     return null;
@@ -151,7 +153,8 @@ function startedByEnv(args: readonly string[]): Call | null {
   return { word, args: words.slice(at + 1) };
 }
 
-function splitString([first = '', ...rest]: readonly string[]): readonly string[] {
+function splitString(args: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = args;
   const packed = /^(?:-v?S|--split-string=)\s*([^'"\\$#]+)$/.exec(first)?.[1];
-  return packed === undefined ? [first, ...rest] : [...packed.trim().split(/\s+/), ...rest];
+  return packed === undefined ? args : [...packed.trim().split(/\s+/), ...rest];
 }

@@ -8,10 +8,14 @@ const maxListed = 12;
 
 const shells = new Set(['sh', 'bash', 'dash', 'ksh', 'zsh']);
 
+/** Builtins that run what is somewhere else. */
+const evaluators = new Set(['.', 'source', 'eval']);
+
 /** Programs that run something else, which the digest knows by its name at most. */
 const starters = new Set([
   ...shells,
-  ...'. source eval su sudo doas ssh env nice nohup setsid stdbuf timeout watch'.split(' '),
+  ...evaluators,
+  ...'su sudo doas ssh env nice nohup setsid stdbuf timeout watch'.split(' '),
   ...'chroot flock parallel xargs'.split(' '),
 ]);
 
@@ -24,7 +28,7 @@ const starters = new Set([
 export function findNotBound(command: Command): readonly string[] {
   const { commands, words } = scanScript(scriptOf(command.action));
   const argv = command.action.kind === 'exec' ? command.action.argv : [];
-  const byPath = commands.filter((word) => /^[\w+-][\w.+-]*$/.test(word) && word !== 'eval');
+  const byPath = commands.filter((word) => /^[\w.+-]+$/.test(word) && !evaluators.has(word));
   const starting = [...argv.slice(0, 1), ...commands].filter((it) => starters.has(basename(it)));
   const notes = [
     ...(byPath.length === 0 ? [] : [`programs that the script finds by PATH: ${list(byPath)}`]),
