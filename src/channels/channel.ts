@@ -1,5 +1,6 @@
 import type { RequestContent } from '../approval/request.ts';
 import type { SignedStatement } from '../approval/statement.ts';
+import type { MissingSlot } from '../approval/tally.ts';
 import type { Command } from '../runbook/command.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface OpenRequest {
   readonly previous: Command | null;
   /** The request's four words and eight hex. */
   readonly words: string;
+  /** Who is still missing. */
+  readonly missing: readonly MissingSlot[];
 }
 
 /** Where a channel hands in what it received. */

@@ -1,0 +1,120 @@
+import type { Readable, Writable } from 'node:stream';
+import { layoutCard } from '../approval/card.ts';
+import { approveLine, renderCard } from '../approval/card-text.ts';
+import { parseSigned } from '../approval/statement.ts';
+import { systemClock } from '../base/clock.ts';
+import { RunbookError } from '../base/errors.ts';
+import type { Channel, Desk, OpenRequest } from './channel.ts';
+import { readPaste } from './terminal-paste.ts';
+
+/** The window of whoever waits. */
+export interface TerminalWindow {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+/**
+ * The terminal of a waiting run: shows the card, a line for the colleague to paste into a session of
+ * their own, and takes what they signed. It never loads anybody's key and never takes a "y" for a
+ * decision: who sits here is who asked.
+ */
+export function terminalChannel(window: TerminalWindow): Channel {
+  return {
+    name: 'prompt',
+    async ask(open, desk, signal) {
+      window.output.write(renderOpening(open, window));
+      try {
+        await talk(window, desk, signal);
+      } catch (error) {
+        if (!signal.aborted && !isCtrlC(error)) {
+          throw error;
+        }
+        if (isCtrlC(error)) {
+          // A prompt holds the terminal in raw mode, where Ctrl-C is only a byte: send what it stands for.
+          process.kill(process.pid, 'SIGINT');
+        }
+      }
+    },
+  };
+}
+
+function renderOpening(open: OpenRequest, window: TerminalWindow): string {
+  const nowMs = systemClock.now().wallMs;
+  const card = layoutCard({ ...open, nowMs });
+  return `\n${renderCard(card, window)}\nSomebody else approves in a session of their own:\n\n  ${approveLine(open.words)}\n\n`;
+}
+
+type Way = 'wait' | 'paste' | 'key';
+
+/** Until a decision is in, or somewhere else it was. */
+async function talk(window: TerminalWindow, desk: Desk, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const way = await chooseWay(window, signal);
+    if (way === 'wait') {
+      window.output.write('waiting; Ctrl-C leaves, and the run can be resumed\n');
+      return;
+    }
+    if (way === 'key') {
+      window.output.write('a security key plugged in here is not built yet\n');
+      continue;
+    }
+    if (await takePaste(window, desk, signal)) {
+      return;
+    }
+  }
+}
+
+async function chooseWay(window: TerminalWindow, signal: AbortSignal): Promise<Way> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({
+    input: window.input,
+    output: window.output,
+    signal,
+    clearPromptOnDone: true,
+  });
+  const { way } = await prompt<{ way: Way }>([
+    {
+      type: 'select',
+      name: 'way',
+      message: 'How is it decided?',
+      choices: [
+        { name: 'Wait: it is decided elsewhere', short: 'wait', value: 'wait' },
+        { name: 'Paste a signature', short: 'paste', value: 'paste' },
+        { name: 'A security key plugged in here', short: 'key', value: 'key' },
+      ],
+    },
+  ]);
+  return way;
+}
+
+/** True where the decision was taken. */
+async function takePaste(
+  window: TerminalWindow,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<boolean> {
+  window.output.write(
+    'Paste what `runbook approve --offline FILE` printed; an empty line leaves.\n',
+  );
+  const text = await readPaste(window, signal);
+  if (text === null) {
+    return false;
+  }
+  try {
+    const { accepted, message } = await desk.submit(parseSigned(text), 'prompt');
+    window.output.write(`${message}\n`);
+    return accepted;
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      window.output.write(`${error.message}\n`);
+      return false;
+    }
+    throw error;
+  }
+}
+
+function isCtrlC(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ExitPromptError';
+}

@@ -1,0 +1,104 @@
+import type * as appModule from '../app.ts';
+import type { Service } from '../engine/service.ts';
+import type { Io } from './io.ts';
+import { loadPaint, type Paint } from './paint.ts';
+import type { Settings } from './settings.ts';
+
+/** What a command works with. Everything heavy is loaded when it is first asked for. */
+export interface Cli {
+  readonly io: Io;
+  readonly settings: Settings;
+  /** Arguments as typed. */
+  readonly argv: readonly string[];
+  /** Styles for results, and for talk. */
+  readonly paint: { readonly stdout: Paint; readonly stderr: Paint };
+  /** The engine; opened once, closed when the command is done. `terminal`: a waiting run may talk to it. */
+  openService(terminal?: boolean): Promise<Service>;
+  openApprover(): Promise<Approver>;
+  openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
+  /** A result: one JSON object, or the text that `render` makes. */
+  print(result: object, render: () => string): void;
+  /** Talk, on stderr; silent where the output is JSON. */
+  say(line: string): void;
+  /** A warning is said in every format. */
+  warn(line: string): void;
+  /** What a command's action ends with. */
+  finish(exitCode: number): void;
+}
+
+type AppModule = typeof appModule;
+export type Approver = ReturnType<AppModule['openApprover']>;
+export type SignerChoice = Parameters<AppModule['openSigner']>[0];
+
+/** Where commands get the engine from; tests may bring another. */
+export type LoadApp = () => Promise<Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner'>>;
+
+export interface OpenCli extends Cli {
+  exitCode(): number;
+  close(): Promise<void>;
+}
+
+export interface CliInput {
+  readonly io: Io;
+  readonly settings: Settings;
+  readonly argv: readonly string[];
+  readonly loadApp: LoadApp;
+}
+
+export async function openCli(input: CliInput): Promise<OpenCli> {
+  const { io, settings, argv, loadApp } = input;
+  let exitCode = 0;
+  let app: appModule.App | null = null;
+  const surroundings = (withTerminal: boolean): appModule.Surroundings => ({
+    env: io.env,
+    cwd: io.cwd,
+    terminal: withTerminal ? terminalOf(input) : null,
+  });
+  return {
+    io,
+    settings,
+    argv,
+    paint: {
+      stdout: await loadPaint(settings.colour.stdout),
+      stderr: await loadPaint(settings.colour.stderr),
+    },
+    async openService(terminal = false) {
+      app ??= (await loadApp()).openApp(surroundings(terminal));
+      return app.service;
+    },
+    async openApprover() {
+      return (await loadApp()).openApprover(surroundings(false));
+    },
+    async openSigner(choice, wanted) {
+      return (await loadApp()).openSigner(choice, { ...surroundings(false), wanted });
+    },
+    print(result, render) {
+      const text = settings.output === 'text' ? render() : `${JSON.stringify(result)}\n`;
+      io.stdout.write(text);
+    },
+    say(line) {
+      if (settings.output === 'text') {
+        io.stderr.write(`${line}\n`);
+      }
+    },
+    warn(line) {
+      io.stderr.write(`warning: ${line}\n`);
+    },
+    finish(code) {
+      exitCode = code;
+    },
+    exitCode: () => exitCode,
+    async close() {
+      await app?.close();
+    },
+  };
+}
+
+function terminalOf({ io, settings }: CliInput): appModule.Terminal {
+  return {
+    input: io.stdin,
+    output: io.stderr,
+    columns: settings.columns.stderr,
+    colour: settings.colour.stderr,
+  };
+}

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { endRun, openDriver, openListener } from '../drive.ts';
+
+export function cancelCommand(cli: Cli): Command {
+  return new Command('cancel')
+    .description(
+      'Stops a run for good. Whoever drives it ends its step; where nobody does, it ends here. Nothing is rolled back by itself.',
+    )
+    .argument('[run]', 'the run, or how its id begins; without it the latest')
+    .option('--reason <text>', 'why, for the journal')
+    .addHelpText('after', '\nExample:\n  runbook cancel 4f7k --reason "wrong cluster"')
+    .action(async (run: string | undefined, options: CancelOptions) =>
+      cli.finish(await runCancel(cli, run ?? null, options)),
+    );
+}
+
+export interface CancelOptions {
+  readonly reason?: string;
+}
+
+/** Exits 0 once the run is cancelled: that is what was asked for. */
+export async function runCancel(
+  cli: Cli,
+  run: string | null,
+  options: CancelOptions,
+): Promise<number> {
+  const service = await openDriver(cli, 'stop');
+  const { run: id } = await service.status(run);
+  const listener = await openListener(cli, service, { run: id, wait: 'stop' });
+  const driving = { wait: 'stop', listener, ...cli.io.interrupts.take() } as const;
+  const report = await service.cancel(id, options.reason ?? null, driving);
+  const code = endRun(cli, report);
+  return report.status === 'cancelled' ? 0 : code;
+}

@@ -1,0 +1,125 @@
+import { mkdirSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join, relative } from 'node:path';
+import { Command } from 'commander';
+import { addPerson } from '../../approval/edit-people.ts';
+import { loadTrusted } from '../../config/load.ts';
+import { stateDir } from '../../config/paths.ts';
+import type { Cli } from '../cli.ts';
+import { resultStyle } from '../drive.ts';
+import { collect } from '../flags.ts';
+import { makeConfigDir, writeIfMissing } from '../people-file.ts';
+import { renderTable } from '../render/table.ts';
+import { configTemplate, helloRunbook, peopleTemplate, policyTemplate } from '../templates.ts';
+import { notBuiltYet } from '../usage.ts';
+import { personOfFlags } from './people-add.ts';
+
+export function initCommand(cli: Cli): Command {
+  return new Command('init')
+    .description(
+      'Makes the configuration, with you in it, the journal and its key, and a first runbook. Nothing that is there is changed.',
+    )
+    .option('--person <name>', 'how you are called; without it your user name')
+    .option('--ssh-key <file>', "your public key file, for approving others' runs", collect)
+    .option('--no-example', 'write no runbooks/hello.yaml')
+    .option('--system', 'set up /etc/runbook and /var/lib/runbook (not built yet)')
+    .addHelpText('after', '\nExample:\n  runbook init --person ana --ssh-key ~/.ssh/id_ed25519.pub')
+    .action(async (options: InitOptions) => cli.finish(await runInit(cli, options)));
+}
+
+export interface InitOptions {
+  readonly person?: string;
+  readonly sshKey?: readonly string[];
+  readonly example: boolean;
+  readonly system?: true;
+}
+
+interface Made {
+  readonly what: string;
+  readonly made: boolean;
+  readonly about: string;
+}
+
+const addSecond = 'runbook people add NAME --ssh-key FILE.pub';
+
+export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
+  if (options.system === true) {
+    throw notBuiltYet('runbook init --system');
+  }
+  const files = [...writeConfig(cli, options), ...(options.example ? [writeExample(cli)] : [])];
+  const service = await cli.openService();
+  const { origin, verifierKey, created } = await service.initialise();
+  const journal = { what: stateDir(cli.io.env), made: created, about: `the journal ${origin}` };
+  const people = loadTrusted(cli.io.env).people.value.people.length;
+  cli.print(
+    {
+      files: files.map(({ what, made }) => ({ file: what, made })),
+      journal: { origin, verifier_key: verifierKey, made: created },
+      next: { command: addSecond },
+    },
+    () => renderMade([...files, journal], cli) + renderNextPerson(people),
+  );
+  return 0;
+}
+
+/** The trusted files; whoever calls is the first person in them. */
+function writeConfig(cli: Cli, options: InitOptions): Made[] {
+  // Before anything is written: whether this folder could be trusted at all.
+  loadTrusted(cli.io.env);
+  const dir = makeConfigDir(cli);
+  const { username } = userInfo();
+  const name = options.person ?? personName(username);
+  const account = `${username}@${hostname().toLowerCase()}`;
+  const person = personOfFlags(cli, name, {
+    osUser: [account],
+    ...(options.sshKey === undefined ? {} : { sshKey: options.sshKey }),
+  });
+  const texts = [
+    ['people.yaml', addPerson(peopleTemplate, person), `${name}, who is ${account}`],
+    ['policy.yaml', policyTemplate, 'every privileged step needs one other person'],
+    ['config.yaml', configTemplate, 'environments, trusted runbook folders'],
+  ] as const;
+  return texts.map(([file, text, about]) => {
+    const path = join(dir, file);
+    return { what: path, made: writeIfMissing(path, text, 0o600), about };
+  });
+}
+
+/** A user name as a person's: `J.Doe` is `j.doe`. */
+function personName(username: string): string {
+  const name = username
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]/g, '-')
+    .replace(/^[^a-z]+/, '');
+  return name === '' ? 'me' : name;
+}
+
+function writeExample({ io }: Cli): Made {
+  const path = join(io.cwd, 'runbooks', 'hello.yaml');
+  mkdirSync(join(io.cwd, 'runbooks'), { recursive: true });
+  return {
+    what: relative(io.cwd, path),
+    made: writeIfMissing(path, helloRunbook, 0o644),
+    about: 'a first runbook: `runbook exec hello`',
+  };
+}
+
+function renderMade(rows: readonly Made[], cli: Cli): string {
+  const { paint, columns } = resultStyle(cli);
+  return renderTable(
+    rows.map(({ what, made, about }) => [
+      made ? { text: 'made', paint: paint.good } : { text: 'kept', paint: paint.quiet },
+      { text: what },
+      { text: made ? about : '' },
+    ]),
+    columns,
+  );
+}
+
+function renderNextPerson(people: number): string {
+  const why =
+    people > 1
+      ? 'To add another person who may approve'
+      : 'Nobody could approve for you yet. Add a second person';
+  return `\n${why}:\n  ${addSecond}\n`;
+}

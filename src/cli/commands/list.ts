@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { RunbookError } from '../../base/errors.ts';
+import { parseRunbook } from '../../runbook/parse.ts';
+import type { Runbook } from '../../runbook/runbook.ts';
+import type { Cli } from '../cli.ts';
+import { resultStyle } from '../drive.ts';
+import type { Style } from '../render/style.ts';
+import { renderTable } from '../render/table.ts';
+import { findAllRunbooks } from '../runbooks.ts';
+
+export function listCommand(cli: Cli): Command {
+  return new Command('list')
+    .description(
+      'Lists the runbooks that can be called by name: those in RUNBOOK_PATH, in the folders of the project, and in the trusted folders.',
+    )
+    .addHelpText('after', '\nExample:\n  runbook list --json')
+    .action(async () => cli.finish(await runList(cli)));
+}
+
+interface ListedRunbook {
+  readonly name: string;
+  readonly file: string;
+  readonly description: string | null;
+  readonly params: readonly string[];
+  /** How many steps are marked privileged in the file; null where the file is invalid. */
+  readonly privileged: number | null;
+  readonly problem: string | null;
+}
+
+export async function runList(cli: Cli): Promise<number> {
+  const found = await findAllRunbooks(cli);
+  const runbooks = found.map(({ name, file }) => readListed(name, file, cli));
+  cli.print({ runbooks }, () => renderList(runbooks, resultStyle(cli)));
+  if (runbooks.length === 0) {
+    cli.say('no runbooks here: `runbook init` writes a first one');
+  }
+  return 0;
+}
+
+/** An invalid file is listed too: whoever looks for it should learn why it does not run. */
+function readListed(name: string, file: string, { io }: Cli): ListedRunbook {
+  try {
+    const runbook = parseRunbook(readFileSync(resolve(io.cwd, file), 'utf8'), file);
+    return {
+      name,
+      file,
+      description: runbook.description,
+      params: Object.keys(runbook.params),
+      privileged: countPrivileged(runbook),
+      problem: null,
+    };
+  } catch (error) {
+    const problem =
+      error instanceof RunbookError ? (error.message.split('\n')[0] ?? '') : String(error);
+    return { name, file, description: null, params: [], privileged: null, problem };
+  }
+}
+
+function countPrivileged({ preconditions, steps, finally: last }: Runbook): number {
+  return [...preconditions, ...steps, ...last].filter((step) => step.privileged).length;
+}
+
+function renderList(runbooks: readonly ListedRunbook[], { paint, columns }: Style): string {
+  return renderTable(
+    runbooks.map((runbook) => [
+      { text: runbook.name, paint: paint.strong },
+      runbook.problem === null
+        ? { text: describe(runbook) }
+        : { text: `invalid: ${runbook.problem}`, paint: paint.bad },
+    ]),
+    columns,
+  );
+}
+
+function describe({ description, params, privileged }: ListedRunbook): string {
+  const facts = [
+    ...(params.length === 0 ? [] : [`params: ${params.join(', ')}`]),
+    ...(privileged === 0
+      ? []
+      : [`${privileged} privileged ${privileged === 1 ? 'step' : 'steps'}`]),
+  ];
+  return [description ?? '', facts.join('; ')].filter((line) => line !== '').join('\n');
+}

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { addPerson } from '../../approval/edit-people.ts';
+import type { Person } from '../../approval/people.ts';
+import { formatPublicKey, parsePublicKey } from '../../approval/ssh-key.ts';
+import { UsageError } from '../../base/errors.ts';
+import type { Cli } from '../cli.ts';
+import { readTextFile } from '../params.ts';
+import { editPeople } from '../people-file.ts';
+
+export interface PersonFlags {
+  readonly group?: readonly string[];
+  readonly sshKey?: readonly string[];
+  readonly osUser?: readonly string[];
+  readonly slack?: readonly string[];
+  readonly teams?: readonly string[];
+  readonly oidc?: readonly string[];
+  readonly agent?: readonly string[];
+}
+
+export async function runPeopleAdd(cli: Cli, name: string, flags: PersonFlags): Promise<number> {
+  const person = personOfFlags(cli, name, flags);
+  const { changed, file } = await editPeople(cli, (text) => addPerson(text, person));
+  cli.print({ person: name, changed, file }, () =>
+    changed ? `${name} is in ${file}\n` : `nothing new about ${name}\n`,
+  );
+  return 0;
+}
+
+export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Person {
+  return {
+    name,
+    groups: flags.group ?? [],
+    sshKeys: (flags.sshKey ?? []).flatMap((file) => readPublicKeys(cli, file)),
+    osUsers: flags.osUser ?? [],
+    slack: flags.slack ?? [],
+    teams: flags.teams ?? [],
+    oidc: flags.oidc ?? [],
+    agents: flags.agent ?? [],
+  };
+}
+
+/** A `.pub` file, one key a line; comments are dropped. */
+function readPublicKeys(cli: Cli, file: string): readonly string[] {
+  const text = readTextFile(resolve(cli.io.cwd, file), file);
+  if (text.includes('PRIVATE KEY')) {
+    throw new UsageError({
+      code: 'key_private',
+      message: `\`${file}\` is a private key`,
+      hint: `the public one is usually \`${file}.pub\``,
+    });
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  return lines.map((line) => formatPublicKey(parsePublicKey(line)));
+}

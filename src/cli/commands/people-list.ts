@@ -1,0 +1,41 @@
+import type { Person } from '../../approval/people.ts';
+import { fingerprint, parsePublicKey } from '../../approval/ssh-key.ts';
+import { loadTrusted } from '../../config/load.ts';
+import type { Cli } from '../cli.ts';
+import { resultStyle } from '../drive.ts';
+import { renderTable } from '../render/table.ts';
+
+export function runPeopleList(cli: Cli): number {
+  const { people } = loadTrusted(cli.io.env).people.value;
+  const style = resultStyle(cli);
+  cli.print({ people: people.map(toJson) }, () =>
+    renderTable(
+      people.map((person) => [
+        { text: person.name, paint: style.paint.strong },
+        { text: person.groups.join(', ') },
+        { text: identities(person).join('\n') },
+      ]),
+      style.columns,
+    ),
+  );
+  if (people.length === 0) {
+    cli.say('nobody is enrolled: `runbook people add NAME --ssh-key FILE.pub`');
+  }
+  return 0;
+}
+
+/** Keys by their fingerprint, as `ssh-keygen -l` prints it: that is what people compare. */
+function identities(person: Person): readonly string[] {
+  return [
+    ...person.sshKeys.map((key) => fingerprint(parsePublicKey(key))),
+    ...person.osUsers,
+    ...person.slack.map((id) => `slack ${id}`),
+    ...person.teams.map((id) => `teams ${id}`),
+    ...person.oidc,
+    ...person.agents.map((id) => `agent ${id}`),
+  ];
+}
+
+function toJson({ name, groups, sshKeys, osUsers, slack, teams, oidc, agents }: Person): object {
+  return { name, groups, ssh_keys: sshKeys, os_users: osUsers, slack, teams, oidc, agents };
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import type { RequestSummary } from '../../engine/reports.ts';
+import type { Cli } from '../cli.ts';
+import { resultStyle } from '../drive.ts';
+import { describeMissing } from '../render/missing.ts';
+import { formatDistance } from '../render/span.ts';
+import type { Style } from '../render/style.ts';
+import { renderTable } from '../render/table.ts';
+
+export function requestsCommand(cli: Cli): Command {
+  return new Command('requests')
+    .description('Lists the requests that wait for approval.')
+    .option('--all', 'those that are decided or over, too')
+    .addHelpText('after', '\nExamples:\n  runbook requests\n  runbook requests --all --json')
+    .action(async (options: RequestsOptions) => cli.finish(await runRequests(cli, options)));
+}
+
+export interface RequestsOptions {
+  readonly all?: true;
+}
+
+export async function runRequests(cli: Cli, { all }: RequestsOptions): Promise<number> {
+  const service = await cli.openService();
+  const requests = await service.requests(all !== true);
+  const nowMs = cli.io.clock.now().wallMs;
+  cli.print({ requests }, () => renderRequests(requests, resultStyle(cli), nowMs));
+  if (requests.length === 0) {
+    cli.say(all === true ? 'no requests yet' : 'nothing waits for approval');
+  }
+  return 0;
+}
+
+function renderRequests(
+  requests: readonly RequestSummary[],
+  { paint, columns }: Style,
+  nowMs: number,
+): string {
+  return renderTable(
+    requests.map((request) => [
+      { text: request.words, paint: paint.strong },
+      { text: request.state, ...(request.state === 'pending' ? { paint: paint.careful } : {}) },
+      { text: describe(request, nowMs) },
+    ]),
+    columns,
+  );
+}
+
+function describe(request: RequestSummary, nowMs: number): string {
+  const what = `${request.runbook}/${request.step} in ${request.environment}`;
+  const missing = describeMissing(request.missing);
+  if (request.state !== 'pending' || missing === null) {
+    return what;
+  }
+  return `${what}, needs ${missing}, expires ${formatDistance(request.expires_at, nowMs)}`;
+}

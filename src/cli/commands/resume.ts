@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { givenParams } from '../ask-params.ts';
+import type { Cli } from '../cli.ts';
+import { driveRun, openDriver, type WaitFlags, waitOf } from '../drive.ts';
+import { addParamFlags, durationFlag } from '../flags.ts';
+import type { ParamFlags } from '../params.ts';
+
+export function resumeCommand(cli: Cli): Command {
+  return addParamFlags(new Command('resume'))
+    .description(
+      'Goes on with a run that stopped: at a gate, after a crash, or after its approval expired. Whoever resumes joins the run, and can no longer approve in it.',
+    )
+    .argument('[run]', 'the run, or how its id begins; without it the latest')
+    .option('--wait <duration>', 'wait this long at a gate, such as 30m', durationFlag)
+    .option('--no-wait', 'stop at the first gate')
+    .addHelpText(
+      'after',
+      '\nSecrets are never stored: give them again, with -p, --params-file or RUNBOOK_PARAM_NAME.\n\nExample:\n  runbook resume 4f7k',
+    )
+    .action(async (run: string | undefined, options: ResumeOptions) =>
+      cli.finish(await runResume(cli, run ?? null, options)),
+    );
+}
+
+export type ResumeOptions = ParamFlags & WaitFlags;
+
+export async function runResume(
+  cli: Cli,
+  run: string | null,
+  options: ResumeOptions,
+): Promise<number> {
+  const given = await givenParams(cli, options, () => true);
+  const wait = waitOf(cli, options);
+  const service = await openDriver(cli, wait);
+  return driveRun(cli, await service.resume({ run, given }), wait);
+}

@@ -1,0 +1,44 @@
+import type { Command, Help } from 'commander';
+
+/** How help looks: what one came for first, the flags of every command on `runbook --help` alone. */
+export const helpLayout = {
+  /** A command's own help shows its arguments. */
+  subcommandTerm: (command: Command): string => command.name(),
+  optionDescription: ({ description }: { readonly description: string }): string => description,
+  formatHelp(command: Command, help: Help): string {
+    const width = help.padWidth(command, help);
+    const item = (term: string, text: string): string => help.formatItem(term, width, text, help);
+    const parts = [
+      `${help.styleTitle('Usage:')} ${help.commandUsage(command)}`,
+      help.boxWrap(help.commandDescription(command), help.helpWidth ?? 80),
+      ...commandGroups(command, help).map(([heading, commands]) =>
+        section(
+          help.styleTitle(heading),
+          commands.map((it) => item(it.name(), help.subcommandDescription(it))),
+        ),
+      ),
+      section(
+        help.styleTitle('Arguments:'),
+        help.visibleArguments(command).map((it) => item(help.argumentTerm(it), it.description)),
+      ),
+      section(
+        help.styleTitle(command.parent === null ? 'Flags of every command:' : 'Flags:'),
+        help.visibleOptions(command).map((it) => item(help.optionTerm(it), it.description)),
+      ),
+    ];
+    return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  },
+};
+
+function section(heading: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : [heading, ...items].join('\n');
+}
+
+function commandGroups(command: Command, help: Help): [string, Command[]][] {
+  const groups = new Map<string, Command[]>();
+  for (const child of help.visibleCommands(command)) {
+    const heading = child.helpGroup() || 'Commands:';
+    groups.set(heading, [...(groups.get(heading) ?? []), child]);
+  }
+  return [...groups];
+}

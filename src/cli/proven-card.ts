@@ -1,0 +1,53 @@
+import type { RequestContent } from '../approval/request.ts';
+import type { RequestFile } from '../approval/request-file.ts';
+import { digestWords } from '../base/digest.ts';
+import { IntegrityError, UsageError } from '../base/errors.ts';
+import type { BlobId, Sha256 } from '../base/ids.ts';
+import type { Command } from '../runbook/command.ts';
+import { commandDigest, decodeCommand } from '../runbook/digest.ts';
+import { cardText } from './card.ts';
+import type { Cli } from './cli.ts';
+
+/**
+ * The card as the approver's own client draws it: from the proven leaf and the blobs that were checked
+ * against their ids, never from what the journal's owner says about them. Throws IntegrityError where
+ * the command shown is not the one that would be signed.
+ */
+export function provenCard(
+  cli: Cli,
+  { file, content }: { readonly file: RequestFile; readonly content: RequestContent },
+): string {
+  const [asked] = content.commands;
+  const command = commandOf(file, asked);
+  if (asked === undefined || command === null) {
+    throw new UsageError({
+      code: 'request_incomplete',
+      message: 'the request does not carry the command it asks for',
+      hint: 'export it again with `runbook review REQUEST --export FILE`',
+    });
+  }
+  const previous = commandOf(file, content.previous);
+  const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
+  const words = digestWords(asked.digest);
+  return cardText(cli, { content, command, previous, missing, words }, 'stderr');
+}
+
+/** A journal could name one command's blob beside the digest of another: only both together are shown. */
+function commandOf(
+  file: RequestFile,
+  named: { readonly command: BlobId; readonly digest: Sha256 } | null | undefined,
+): Command | null {
+  const blob = named === null || named === undefined ? undefined : file.blobs[named.command];
+  if (named === null || named === undefined || blob === undefined) {
+    return null;
+  }
+  const command = decodeCommand(Buffer.from(blob.bytes, 'base64'));
+  if (commandDigest(command) !== named.digest) {
+    throw new IntegrityError({
+      code: 'command_mismatch',
+      message: `the request shows one command and asks for another: \`${commandDigest(command).slice(0, 12)}…\` and \`${named.digest.slice(0, 12)}…\``,
+      hint: 'do not sign; ask who keeps the journal',
+    });
+  }
+  return command;
+}

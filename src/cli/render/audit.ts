@@ -1,0 +1,48 @@
+import { sanitizeLine } from '../../base/sanitize.ts';
+import type { AuditLine, VerifyReport } from '../../engine/reports.ts';
+import { formatDistance, formatInstant } from './span.ts';
+import type { Style } from './style.ts';
+import { renderTable } from './table.ts';
+
+/** One line an entry: number, time, run, and what it says. */
+export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }: Style): string {
+  const width = String(entries.at(-1)?.index ?? 0).length;
+  return renderTable(
+    entries.map((entry) => [
+      { text: String(entry.index).padStart(width), paint: paint.quiet },
+      { text: formatInstant(entry.time), paint: paint.quiet },
+      { text: entry.run?.slice(0, 8) ?? '' },
+      { text: sanitizeLine(entry.summary) },
+    ]),
+    columns,
+  );
+}
+
+/**
+ * Each verdict with what it rests on and how old that is, then what was found. Never one word for all
+ * of them: a journal is only as sound as the anchor it is held against.
+ */
+export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number): string {
+  const { paint, columns } = style;
+  const verdicts = renderTable(
+    report.verdicts.map(({ name, ok, anchor, anchored_at }) => [
+      ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad },
+      { text: name, paint: paint.strong },
+      {
+        text:
+          anchored_at === null
+            ? anchor
+            : `${anchor}, ${formatInstant(anchored_at)}, ${formatDistance(anchored_at, nowMs)}`,
+      },
+    ]),
+    columns,
+  );
+  const findings = renderTable(
+    report.findings.map(({ code, index, message }) => [
+      { text: index === null ? 'journal' : `entry ${index}`, paint: paint.strong },
+      { text: `${sanitizeLine(message)} (${code})` },
+    ]),
+    columns,
+  );
+  return findings === '' ? verdicts : `${verdicts}\n${findings}`;
+}

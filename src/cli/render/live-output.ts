@@ -1,0 +1,72 @@
+import { StringDecoder } from 'node:string_decoder';
+import { stripVTControlCharacters } from 'node:util';
+import { sanitizeBlock } from '../../base/sanitize.ts';
+import { breakLine } from '../../base/wrap.ts';
+import type { Style } from './style.ts';
+
+/** A step's output as it comes, line by line, indented and quiet. */
+export interface LiveOutput {
+  take(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  /** Shows what is left of an unfinished line. */
+  flush(): void;
+}
+
+/** Longest unfinished line that is kept waiting for its end. */
+const maxPending = 16_384;
+
+export function liveOutput(style: Style, show: (text: string) => void): LiveOutput {
+  const readers = { stdout: lineReader(showLine), stderr: lineReader(showLine) };
+
+  function showLine(line: string): void {
+    // What a step prints must not move the cursor, repaint the window or pose as our own line.
+    const text = sanitizeBlock(stripVTControlCharacters(lastRewrite(line))).replaceAll(
+      '\t',
+      '    ',
+    );
+    for (const piece of breakLine(text, style.columns - 4)) {
+      show(`    ${style.paint.quiet(piece)}\n`);
+    }
+  }
+
+  return {
+    take(stream, chunk) {
+      readers[stream].take(chunk);
+    },
+    flush() {
+      readers.stdout.flush();
+      readers.stderr.flush();
+    },
+  };
+}
+
+function lineReader(showLine: (line: string) => void): {
+  take(chunk: Buffer): void;
+  flush(): void;
+} {
+  let decoder = new StringDecoder('utf8');
+  let pending = '';
+  return {
+    take(chunk) {
+      const lines = (pending + decoder.write(chunk)).split('\n');
+      pending = lines.pop() ?? '';
+      lines.forEach(showLine);
+      if (pending.length > maxPending) {
+        showLine(pending);
+        pending = '';
+      }
+    },
+    flush() {
+      pending += decoder.end();
+      if (pending !== '') {
+        showLine(pending);
+      }
+      pending = '';
+      decoder = new StringDecoder('utf8');
+    },
+  };
+}
+
+/** A progress bar draws its line again and again after `\r`: the last one counts. */
+function lastRewrite(line: string): string {
+  return line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+}

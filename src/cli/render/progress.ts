@@ -1,0 +1,138 @@
+import { sanitizeLine } from '../../base/sanitize.ts';
+import type { RunReport } from '../../engine/reports.ts';
+import type { Listener } from '../../engine/service.ts';
+import type { Event, StepFinished } from '../../run/events.ts';
+import type { Paint } from '../paint.ts';
+import { liveOutput } from './live-output.ts';
+import { formatSpan } from './span.ts';
+import { type StepLines, stepLines } from './step-lines.ts';
+import type { Style } from './style.ts';
+
+export interface ProgressInput {
+  /** The run as it stands before it is driven: names and ids of its steps. */
+  readonly report: RunReport;
+  readonly style: Style;
+  /** A line may be finished later: only where somebody watches it grow. */
+  readonly live: boolean;
+  readonly write: (text: string) => void;
+  /** Shows an open request where no channel does. */
+  readonly showRequest: (detail: Parameters<Listener['waiting']>[0]) => string;
+}
+
+/** Calm progress: a line for each step, its output indented below it, gates where they open. */
+export function progressListener(input: ProgressInput): Listener {
+  const lines = stepLines(input);
+  const output = liveOutput(input.style, (line) => lines.below(line));
+  return {
+    recorded(entry) {
+      output.flush();
+      tell(entry.event, lines, input.style.paint);
+    },
+    output(_step, stream, chunk) {
+      output.take(stream, chunk);
+    },
+    waiting(detail) {
+      output.flush();
+      lines.below(input.showRequest(detail));
+    },
+    delayed(_step, ms) {
+      output.flush();
+      lines.note(`again in ${formatSpan(ms)}`);
+    },
+  };
+}
+
+type EventOf<Type extends string> = Extract<Event, { readonly type: Type }>;
+
+function tell(event: Event, lines: StepLines, paint: Paint): void {
+  switch (event.type) {
+    case 'step.started':
+    case 'step.finished':
+    case 'step.skipped':
+    case 'step.denied':
+    case 'step.unknown':
+    case 'step.resolved':
+    case 'step.late':
+      return tellStep(event, lines, paint);
+    case 'approval.requested':
+    case 'approval.decided':
+    case 'approval.expired':
+    case 'approval.superseded':
+      return tellApproval(event, lines, paint);
+    case 'run.cancel_requested': {
+      const { by, reason } = event.data;
+      return lines.note(`cancelling, asked for by ${by.identity}${because(reason)}`);
+    }
+    case 'log.genesis':
+    case 'config.set':
+    case 'run.started':
+    case 'run.resumed':
+    case 'run.finished':
+      return undefined;
+  }
+}
+
+function tellStep(event: EventOf<`step.${string}`>, lines: StepLines, paint: Paint): void {
+  const { step } = event.data;
+  switch (event.type) {
+    case 'step.started':
+      return lines.begin(step, paint.accent('●'));
+    case 'step.finished':
+      return lines.end(describeEnd(event.data, paint));
+    case 'step.skipped':
+      lines.begin(step, paint.quiet('○'));
+      return lines.end(paint.quiet(`skipped${because(event.data.why)}`));
+    case 'step.denied': {
+      const reasons = event.data.reasons.map(({ reason }) => reason).join('; ');
+      lines.begin(step, paint.bad('✗'));
+      return lines.end(`${paint.bad('denied')}${because(reasons)}`);
+    }
+    case 'step.unknown':
+      lines.begin(step, paint.bad('?'));
+      return lines.end(`${paint.bad('unknown')}${because(event.data.why)}`);
+    case 'step.resolved': {
+      const { outcome, reason } = event.data;
+      return lines.note(`\`${step}\` is settled as ${outcome}${because(reason)}`);
+    }
+    case 'step.late':
+      return lines.note(`\`${step}\` ${event.data.outcome} after all: recorded, not applied`);
+  }
+}
+
+function tellApproval(event: EventOf<`approval.${string}`>, lines: StepLines, paint: Paint): void {
+  switch (event.type) {
+    case 'approval.requested':
+      lines.begin(event.data.step, paint.careful('◆'));
+      return lines.end(paint.careful('needs approval'));
+    case 'approval.decided': {
+      const { decision, person, assurance, reason } = event.data;
+      return lines.note(
+        `${decided(decision, paint)} by ${person} (${assurance})${because(reason)}`,
+      );
+    }
+    case 'approval.expired': {
+      const why = event.data.which === 'pending' ? 'nobody decided' : 'the approval was not used';
+      return lines.note(paint.careful(`expired: ${why} in time`));
+    }
+    case 'approval.superseded': {
+      const changes = event.data.changes.map(sanitizeLine).join('; ');
+      return lines.note(paint.careful(`asking again, because this changed: ${changes}`));
+    }
+  }
+}
+
+function describeEnd({ outcome, reason, duration_ms }: StepFinished, paint: Paint): string {
+  const span = paint.quiet(formatSpan(duration_ms));
+  return outcome === 'succeeded'
+    ? `${paint.good('ok')} ${span}`
+    : `${paint.bad('failed')}${because(reason)} ${span}`;
+}
+
+function decided(decision: 'approve' | 'reject' | 'revoke', paint: Paint): string {
+  const words = { approve: 'approved', reject: 'rejected', revoke: 'revoked' } as const;
+  return decision === 'approve' ? paint.good(words.approve) : paint.bad(words[decision]);
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : `: ${sanitizeLine(reason)}`;
+}

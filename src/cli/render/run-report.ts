@@ -1,0 +1,64 @@
+import { sanitizeLine } from '../../base/sanitize.ts';
+import type { RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
+import { describeMissing } from './missing.ts';
+import { formatDistance, formatSpan } from './span.ts';
+import { paintStatus, type Style } from './style.ts';
+import { type Cell, renderTable } from './table.ts';
+
+/** Where a run stands: what `status` prints. */
+export function renderRunReport(report: RunReport, style: Style, nowMs: number): string {
+  const { paint } = style;
+  const status = paintStatus(report.status, paint, report.status);
+  const parts = [
+    `${paint.strong(report.runbook)} in ${report.environment}, run ${report.run}\n`,
+    `${status}${report.reason === null ? '' : `: ${sanitizeLine(report.reason)}`}\n`,
+    '\n',
+    renderTable(
+      report.steps.map((step) => stepRow(step, style)),
+      style.columns,
+    ),
+  ];
+  for (const request of report.requests) {
+    parts.push('\n', renderOpenRequest(request, style, nowMs));
+  }
+  if (report.next !== null) {
+    parts.push('\n', renderNext(report.next.command, style));
+  }
+  return parts.join('');
+}
+
+/** `next: COMMAND`, pasteable: never wrapped. */
+export function renderNext(command: string, { paint }: Style): string {
+  return `${paint.accent('next:')} ${command}\n`;
+}
+
+/** Which request waits, for whom and how long. */
+export function renderOpenRequest(request: RequestReport, style: Style, nowMs: number): string {
+  const missing = describeMissing(request.missing);
+  const rows: [string, string][] = [
+    ['request', request.words],
+    ['step', request.step],
+    ['needs', missing ?? 'nobody any more'],
+    ['expires', formatDistance(request.expires_at, nowMs)],
+  ];
+  return renderTable(
+    rows.map(([name, text]) => [{ text: name, paint: style.paint.quiet }, { text }]),
+    style.columns,
+  );
+}
+
+function stepRow(step: StepReport, { paint }: Style): Cell[] {
+  const status = {
+    text: `  ${step.status}`,
+    paint: (text: string) => paintStatus(step.status, paint, text),
+  };
+  const facts = [
+    step.duration_ms === undefined ? '' : formatSpan(step.duration_ms),
+    step.attempt > 1 ? `attempt ${step.attempt}` : '',
+    step.reason === undefined ? '' : sanitizeLine(step.reason),
+    Object.entries(step.outputs ?? {})
+      .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+      .join(' '),
+  ];
+  return [status, { text: step.id }, { text: facts.filter((fact) => fact !== '').join(', ') }];
+}

@@ -1,0 +1,31 @@
+import type { RunStatus, StepStatus } from '../../engine/reports.ts';
+import type { Paint } from '../paint.ts';
+
+/** How and where a text will be shown. */
+export interface Style {
+  readonly paint: Paint;
+  readonly columns: number;
+}
+
+/** The colour of a status is its meaning: done, wrong, or somebody must look. */
+export function paintStatus(status: RunStatus | StepStatus, paint: Paint, text: string): string {
+  switch (status) {
+    case 'succeeded':
+      return paint.good(text);
+    case 'failed':
+    case 'rejected':
+    case 'denied':
+    case 'unknown':
+      return paint.bad(text);
+    case 'waiting':
+    case 'expired':
+    case 'cancelled':
+    case 'tolerated':
+      return paint.careful(text);
+    case 'running':
+      return paint.accent(text);
+    case 'pending':
+    case 'skipped':
+      return paint.quiet(text);
+  }
+}

@@ -1,0 +1,77 @@
+import { type Command, CommanderError } from 'commander';
+import { UsageError } from '../base/errors.ts';
+import { closest } from '../base/suggest.ts';
+import { type Cli, type LoadApp, openCli } from './cli.ts';
+import { commands } from './commands.ts';
+import type { Io } from './io.ts';
+import { printError } from './print-error.ts';
+import { addCommands, buildProgram } from './program.ts';
+import { type GlobalFlags, readSettings, settingsBefore } from './settings.ts';
+import { notBuiltYet, usageErrorOf } from './usage.ts';
+
+const loadRealApp: LoadApp = async () => import('../app.ts');
+
+/**
+ * One invocation of the CLI, from its arguments (program and script left out) to its exit code. Never
+ * throws; whatever goes wrong has been said on stderr.
+ */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  loadApp: LoadApp = loadRealApp,
+): Promise<number> {
+  let settings = settingsBefore(argv, io);
+  let command = '';
+  try {
+    const program = buildProgram(io, settings);
+    command = program.parseOptions([...argv]).operands[0] ?? '';
+    settings = readSettings(program.opts<GlobalFlags>(), io);
+    const cli = await openCli({ io, settings, argv, loadApp });
+    try {
+      addCommands(program, command === '' ? null : await loadCommand(command, cli));
+      await program.parseAsync([...argv], { from: 'user' });
+      return cli.exitCode();
+    } finally {
+      await cli.close();
+    }
+  } catch (error) {
+    return isHelp(error) ? helpExit(error) : printError(inOurWords(error, command), io, settings);
+  }
+}
+
+async function loadCommand(name: string, cli: Cli): Promise<Command> {
+  const entry = commands.find((it) => it.name === name);
+  if (entry === undefined) {
+    const near = closest(
+      name,
+      commands.filter((it) => it.load !== null).map((it) => it.name),
+    );
+    throw new UsageError({
+      code: 'command_unknown',
+      message: `there is no command \`${name}\``,
+      hint: near === null ? '`runbook --help` lists them' : `did you mean \`runbook ${near}\`?`,
+    });
+  }
+  if (entry.load === null) {
+    throw notBuiltYet(`runbook ${name}`);
+  }
+  const build = await entry.load();
+  return build(cli);
+}
+
+/** Help and version end commander's parsing by an error that is none. */
+function isHelp(error: unknown): error is CommanderError {
+  return (
+    error instanceof CommanderError &&
+    ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
+  );
+}
+
+/** Help that nobody asked for (`runbook`, `runbook people`) stands for a usage error. */
+function helpExit(error: CommanderError): number {
+  return error.exitCode === 0 ? 0 : 2;
+}
+
+function inOurWords(error: unknown, command: string): unknown {
+  return error instanceof CommanderError ? usageErrorOf(error, command) : error;
+}
