@@ -1,8 +1,25 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { InternalError } from './base/errors.ts';
+import { openActions } from './actions/open-actions.ts';
+import type { Caller } from './approval/initiator.ts';
+import { systemClock } from './base/clock.ts';
+import { version } from './base/version.ts';
+import { terminalChannel } from './channels/terminal.ts';
+import { loadTrusted } from './config/load.ts';
+import { approverDir, stateDir } from './config/paths.ts';
+import type { Engine } from './engine/engine.ts';
+import { examine } from './engine/examine.ts';
+import { localService } from './engine/local-service.ts';
 import type { Service } from './engine/service.ts';
-import type { Approver } from './signers/approver.ts';
+import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
+import { openApproverMemory } from './signers/approver-memory.ts';
+import { openJournalKey } from './signers/journal-key.ts';
+import { openKeyFile } from './signers/key-file.ts';
 import type { ApproverSigner } from './signers/signer.ts';
+import { agentSigner } from './signers/ssh-agent.ts';
+import { openSqliteStore } from './store/sqlite/open-store.ts';
+import type { Store } from './store/store.ts';
 
 /** What the process brings along. Doors pass it in; nothing below reads the process itself. */
 export interface Surroundings {
@@ -25,20 +42,78 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Config → engine. Opens the journal when a command first needs it. */
-export function openApp(_surroundings: Surroundings): App {
-  throw new InternalError({ code: 'not_wired', message: 'the engine is not wired yet' });
+/** Config → engine. The journal is opened, and made where it is new, when a command first needs it. */
+export function openApp(surroundings: Surroundings): App {
+  const { env, terminal } = surroundings;
+  const host = hostname();
+  const user = userInfo();
+  const program = `runbook ${version}`;
+  let store: Store | null = null;
+  const engine: Engine = {
+    get store() {
+      store ??= openStore(env, { host, uid: user.uid, program });
+      return store;
+    },
+    actions: openActions({ clock: systemClock }),
+    channels: terminal === null ? [] : [terminalChannel(terminal)],
+    clock: systemClock,
+    trusted: () => loadTrusted(env),
+    caller: callerOf(env, `${user.username}@${host}`),
+    host,
+    uid: user.uid,
+    user: user.username,
+    env,
+    program,
+    graceMs: 10_000,
+  };
+  return {
+    service: localService(engine, () => examine(engine, { stateDir: stateDir(env) })),
+    close: async () => {
+      await store?.close();
+    },
+  };
+}
+
+function openStore(
+  env: Surroundings['env'],
+  genesis: { host: string; uid: number; program: string },
+): Store {
+  const dir = stateDir(env);
+  return openSqliteStore({
+    dir,
+    clock: systemClock,
+    signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
+    genesis: { ...genesis, recovery: null },
+  });
+}
+
+/** Who calls, as the operating system says; variables may only add to it. */
+function callerOf(env: Surroundings['env'], osUser: string): Caller {
+  const github = env['GITHUB_ACTIONS'] === 'true' ? env['GITHUB_REPOSITORY'] : undefined;
+  return {
+    osUser,
+    sudoUser: env['SUDO_USER'],
+    agent: env['RUNBOOK_AGENT'],
+    ci: github === undefined ? undefined : { identity: `github/${github}`, actor: actorOf(env) },
+  };
+}
+
+function actorOf(env: Surroundings['env']): string | undefined {
+  const actor = env['GITHUB_ACTOR'];
+  return actor === undefined ? undefined : `github/${actor}`;
 }
 
 /** The approver's side: memory in RUNBOOK_APPROVER_DIR, and nothing of the executor's. */
-export function openApprover(_surroundings: Surroundings): Approver {
-  throw new InternalError({ code: 'not_wired', message: 'the approver is not wired yet' });
+export function openApprover({ env }: Surroundings): Approver {
+  return putApproverTogether(openApproverMemory(approverDir(env), stateDir(env)), systemClock);
 }
 
 /** `--key FILE` or `--ssh-agent`; `wanted` are the public key lines that could decide. */
-export function openSigner(
-  _choice: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'agent' },
-  _surroundings: Surroundings & { readonly wanted: readonly string[] },
+export async function openSigner(
+  choice: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'agent' },
+  { env, wanted }: Surroundings & { readonly wanted: readonly string[] },
 ): Promise<ApproverSigner> {
-  throw new InternalError({ code: 'not_wired', message: 'signers are not wired yet' });
+  return choice.kind === 'file'
+    ? openKeyFile(choice.path)
+    : agentSigner(env['SSH_AUTH_SOCK'], wanted);
 }

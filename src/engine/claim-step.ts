@@ -4,9 +4,9 @@ import { IntegrityError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
 import type { Slot, Verdict } from '../policy/policy.ts';
 import type { StepStarted } from '../run/events.ts';
-import { judgeStep, tallyRequest } from '../run/judge.ts';
+import { judgeStep, lastUseMs, tallyRequest } from '../run/judge.ts';
 import type { Due } from '../run/next.ts';
-import type { RequestRecord, RunState } from '../run/state.ts';
+import type { RequestRecord } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { describeChanges } from '../runbook/diff.ts';
 import { commandDigest, decodeCommand } from '../runbook/digest.ts';
@@ -138,18 +138,6 @@ function recount(
       lastUseMs: lastUseMs(proven.state, request),
     },
   );
-}
-
-/** When the last attempt under this request ended; null where there was none. */
-export function lastUseMs(state: RunState, request: RequestRecord): number | null {
-  const times = [...state.steps.values()]
-    .flatMap(({ attempts }) => attempts)
-    .filter(
-      ({ started }) =>
-        started?.data.permit.kind === 'grant' && started.data.permit.request === request.content.id,
-    )
-    .map(({ started, finished }) => Date.parse(finished?.time ?? started?.time ?? ''));
-  return times.length === 0 ? null : Math.max(...times);
 }
 
 function whyNot(tally: Tally): readonly string[] {

@@ -1,11 +1,10 @@
 import type { Tally } from '../approval/tally.ts';
 import { digestWords } from '../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../base/ids.ts';
-import { tallyRequest } from '../run/judge.ts';
+import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import type { RequestRecord, RunState } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { decodeCommand } from '../runbook/digest.ts';
-import { lastUseMs } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { findRequest } from './find.ts';
 import { missingOf } from './record-decision.ts';

@@ -1,12 +1,16 @@
 import type { ActionResult, Capture } from '../actions/action.ts';
 import { commitment } from '../base/digest.ts';
+import { formatDuration } from '../base/duration.ts';
+import type { Scope } from '../base/expression-value.ts';
 import { type BlobId, newSalt, type Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { StepFinished } from '../run/events.ts';
 import { judgeResult, readOutputs, type StepResult } from '../runbook/judge.ts';
-import type { Expectation } from '../runbook/plan.ts';
+import type { Expectation, PlannedStep } from '../runbook/plan.ts';
+import { expressionScope } from '../runbook/scope.ts';
 import type { BlobWriter } from '../store/store.ts';
 import type { Execution } from './begin-attempt.ts';
+import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
 
 /** How an attempt ended, not committed yet. */
@@ -96,7 +100,12 @@ async function conclude(
   of: { readonly result: ActionResult; readonly blobs: Blobs },
 ): Promise<Ended> {
   const { step, attempt } = execution;
-  const verdict = judgeAction(of.result, step.expect, step.timeout_ms);
+  const scope = await resultScope(session, step);
+  const verdict = judgeAction(of.result, {
+    expect: step.expect,
+    timeoutMs: step.timeout_ms,
+    scope,
+  });
   const base = { step: step.id, attempt, ...measures(of.result), ...of.blobs };
   if (verdict.failure !== null) {
     const data: StepFinished = {
@@ -110,7 +119,7 @@ async function conclude(
   }
   const read = readOutputs(
     step,
-    stepResult(of.result),
+    stepResult(of.result, scope),
     of.result.kind === 'exited' ? of.result.outputFile : '',
   );
   const problem = read.ok ? leakOf(session, read.outputs) : read.reason;
@@ -174,7 +183,8 @@ function leakOf(session: Session, outputs: Readonly<Record<string, Json>>): stri
   return null;
 }
 
-function measures(
+/** What of a result is recorded as numbers. */
+export function measures(
   result: ActionResult,
 ): Pick<StepFinished, 'exit_code' | 'signal' | 'status' | 'duration_ms'> {
   return {
@@ -190,8 +200,24 @@ interface Failure {
   readonly reason: string | null;
 }
 
+/** What a result is held against. */
+export interface Yardstick {
+  readonly expect: Expectation;
+  readonly timeoutMs: number;
+  /** What expressions may name besides the result. */
+  readonly scope: Scope;
+}
+
+/** What `that` and outputs may name; built only where there is one of them. */
+export async function resultScope(session: Session, step: PlannedStep): Promise<Scope> {
+  const looks = [step.expect.that, step.check?.expect.that ?? null, ...Object.values(step.outputs)];
+  return looks.every((one) => one === null)
+    ? {}
+    : expressionScope(session.plan, await scopeOf(session, null));
+}
+
 /** Whether what the action did is what the step expects. */
-export function judgeAction(result: ActionResult, expect: Expectation, timeoutMs: number): Failure {
+export function judgeAction(result: ActionResult, by: Yardstick): Failure {
   switch (result.kind) {
     case 'not_started':
     case 'refused':
@@ -203,36 +229,42 @@ export function judgeAction(result: ActionResult, expect: Expectation, timeoutMs
       };
     case 'exited':
       if (result.ended !== 'itself') {
-        const reason = result.ended === 'timeout' ? `timed out after ${timeoutMs} ms` : 'cancelled';
-        return { failure: result.ended, reason };
+        const timedOut = `timed out after ${formatDuration(by.timeoutMs)}`;
+        return {
+          failure: result.ended,
+          reason: result.ended === 'timeout' ? timedOut : 'cancelled',
+        };
       }
-      return judged(expect, stepResult(result));
+      return judged(result, by);
     case 'responded':
-      return judged(expect, stepResult(result));
+      return judged(result, by);
   }
 }
 
-function judged(expect: Expectation, result: StepResult): Failure {
-  const verdict = judgeResult(expect, result);
+function judged(result: ActionResult, { expect, scope }: Yardstick): Failure {
+  const verdict = judgeResult(expect, stepResult(result, scope));
   return verdict.ok
     ? { failure: null, reason: null }
     : { failure: verdict.failure, reason: verdict.reason };
 }
 
-function stepResult(result: ActionResult): StepResult {
+function stepResult(result: ActionResult, scope: Scope): StepResult {
   switch (result.kind) {
     case 'exited':
-      return { stdout: textOf(result.stdout), exitCode: result.exitCode, response: null };
-    case 'responded':
+      return { stdout: textOf(result.stdout), exitCode: result.exitCode, response: null, scope };
+    case 'responded': {
+      const { status, headers, body } = result;
       return {
         stdout: null,
         exitCode: null,
-        response: { status: result.status, headers: result.headers, body: textOf(result.body) },
+        response: { status, headers, body: textOf(body) },
+        scope,
       };
+    }
     case 'no_response':
     case 'not_started':
     case 'refused':
-      return { stdout: null, exitCode: null, response: null };
+      return { stdout: null, exitCode: null, response: null, scope };
   }
 }
 

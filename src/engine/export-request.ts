@@ -2,7 +2,7 @@ import { eligiblePeople } from '../approval/eligible.ts';
 import type { Initiator } from '../approval/people.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { BlobId } from '../base/ids.ts';
-import { formatVerifierKey } from '../journal/checkpoint.ts';
+import { formatVerifierKey } from '../journal/verifier-key.ts';
 import type { Slot } from '../policy/policy.ts';
 import { loadRequest } from './describe-request.ts';
 import type { Engine } from './engine.ts';

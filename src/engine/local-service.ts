@@ -1,5 +1,5 @@
 import type { RunId } from '../base/ids.ts';
-import { formatVerifierKey } from '../journal/checkpoint.ts';
+import { formatVerifierKey } from '../journal/verifier-key.ts';
 import { recordedOf } from '../run/recorded.ts';
 import { auditLog, auditShow } from './audit-log.ts';
 import { cancelRun } from './cancel-run.ts';

@@ -1,6 +1,6 @@
 import { IntegrityError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
-import { formatVerifierKey, openNote } from '../journal/checkpoint.ts';
+import { openNote } from '../journal/checkpoint.ts';
 import { appendLeaf, rootOfPeaks } from '../journal/merkle.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedOf } from '../run/recorded.ts';
@@ -27,8 +27,7 @@ const batch = 1000;
 export async function proveRun(engine: Engine, run: RunId): Promise<ProvenRun> {
   const { store } = engine;
   const head = await store.head();
-  const verifierKey = formatVerifierKey(store.origin, store.publicKey);
-  const { checkpoint } = openNote(head.note, [verifierKey]);
+  const { checkpoint } = openNote(head.note, [{ name: store.origin, publicKey: store.publicKey }]);
   const [indexed] = await store.loadRun(run);
   const first = indexed?.seq ?? 0;
   const { entries, roots } = await readRange(engine, first, checkpoint.size);

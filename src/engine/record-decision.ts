@@ -9,10 +9,9 @@ import {
   UsageError,
 } from '../base/errors.ts';
 import type { Decided, Event } from '../run/events.ts';
-import { tallyRequest } from '../run/judge.ts';
+import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Committed } from '../store/store.ts';
-import { lastUseMs } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { type ProvenRun, proveRun } from './prove-run.ts';

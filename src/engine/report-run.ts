@@ -1,11 +1,10 @@
 import type { Tally } from '../approval/tally.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
-import { tallyRequest } from '../run/judge.ts';
+import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
 import type { RunState } from '../run/state.ts';
-import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
-import { lastUseMs } from './claim-step.ts';
+import { allSteps, type PlannedStep } from '../runbook/plan.ts';
 import { wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
 import { missingOf } from './record-decision.ts';

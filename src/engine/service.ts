@@ -1,3 +1,4 @@
+import type { Pin } from '../approval/receipt.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import type { RunId } from '../base/ids.ts';
@@ -125,5 +126,7 @@ export interface Listener {
 export interface VerifyInput {
   /** Receipts to hold the journal against. */
   readonly receipts: readonly { readonly file: string; readonly text: string }[];
+  /** Heads that approvers' clients on this machine remember. */
+  readonly pins: readonly Pin[];
   readonly progress: (done: number, of: number) => void;
 }

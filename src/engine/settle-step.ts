@@ -1,15 +1,15 @@
 import { HeldError, RunbookError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
 import { findProcesses } from '../base/process.ts';
-import type { StepResolved, StepStarted } from '../run/events.ts';
+import type { Event, StepFinished, StepResolved, StepStarted } from '../run/events.ts';
 import type { Due } from '../run/next.ts';
 import type { Attempt } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest, decodeCommand } from '../runbook/digest.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
 import { renderStep } from '../runbook/render.ts';
-import { startWith } from './begin-attempt.ts';
-import { judgeAction } from './execute-step.ts';
+import { finishId, startWith } from './begin-attempt.ts';
+import { judgeAction, measures, resultScope } from './execute-step.ts';
 import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
 
@@ -133,7 +133,25 @@ async function probe(
       hosts: session.plan.environment.hosts,
     },
   );
-  return judgeAction(result, step.check.expect, command.timeout_ms).failure === null;
+  const failure = judgeAction(result, {
+    expect: step.check.expect,
+    timeoutMs: command.timeout_ms,
+    scope: await resultScope(session, step),
+  });
+  const finished: StepFinished = {
+    step: data.step,
+    attempt: data.attempt,
+    outcome: failure.failure === null ? 'succeeded' : 'failed',
+    ...failure,
+    ...measures(result),
+    stdout: null,
+    stderr: null,
+    outputs: null,
+    secret_outputs: {},
+  };
+  const event: Event = { type: 'step.finished', data: finished };
+  await session.commit(finishId(event), [event], { closing: true });
+  return failure.failure === null;
 }
 
 /** The probe as it was approved with its step; of an unapproved step, as it renders now to the same digest. */

@@ -8,7 +8,7 @@ import { evaluatePolicy } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Policy, Slot, Verdict } from '../policy/policy.ts';
 import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
-import type { RequestRecord } from './state.ts';
+import type { RequestRecord, RunState } from './state.ts';
 
 /** The trusted files a verdict rests on, by the entry that set them. */
 export interface Rules {
@@ -86,7 +86,7 @@ export interface Counting {
   readonly nowMs: number;
   /** The request's own slots, unless policy now says others. */
   readonly slots?: readonly Slot[];
-  /** For a grant used before: when its last use ended, and how long a retry may wait on top. */
+  /** For a grant used before: when its last use ended. */
   readonly lastUseMs?: number | null;
 }
 
@@ -94,7 +94,7 @@ export interface Counting {
 export function tallyRequest(request: RequestRecord, counting: Counting): Tally {
   const { content, decisions, used } = request;
   const eligible = eligiblePeople(counting.people, counting.initiator);
-  const counted = tally({
+  return tally({
     slots: counting.slots ?? content.policy.slots,
     decisions: decisions.map(({ data, seq, time }) => ({
       person: data.person,
@@ -110,11 +110,20 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
     used,
     nowMs: counting.nowMs,
     pendingUntilMs: Date.parse(content.limits.pending_until),
-    // A grant in use is kept by its last use, below.
-    unusedMs: used === 0 ? content.limits.unused_ms : Number.MAX_SAFE_INTEGER,
+    unusedMs: content.limits.unused_ms,
+    lastUseMs: counting.lastUseMs ?? null,
     eligible: (slot) => eligible(slot.from),
   });
-  const staleUse =
-    used > 0 && counting.nowMs >= (counting.lastUseMs ?? 0) + content.limits.unused_ms;
-  return counted.kind === 'granted' && staleUse ? { kind: 'expired', which: 'unused' } : counted;
+}
+
+/** When the last attempt under this request ended; null where there was none. */
+export function lastUseMs(state: RunState, request: RequestRecord): number | null {
+  const times = [...state.steps.values()]
+    .flatMap(({ attempts }) => attempts)
+    .filter(
+      ({ started }) =>
+        started?.data.permit.kind === 'grant' && started.data.permit.request === request.content.id,
+    )
+    .map(({ started, finished }) => Date.parse(finished?.time ?? started?.time ?? ''));
+  return times.length === 0 ? null : Math.max(...times);
 }

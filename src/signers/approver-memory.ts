@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
+import { type Pin, pinSchema, type Receipt, receiptSchema } from '../approval/receipt.ts';
 import { decisionId } from '../approval/statement.ts';
-import { signedSchema } from '../approval/statement-schema.ts';
 import { sha256 } from '../base/digest.ts';
 import { ConfigError, IntegrityError } from '../base/errors.ts';
 import { readIfExists, syncDirectory, writeFileDurably } from '../base/files.ts';
-import type { ApproverMemory, Pin, Receipt } from './signer.ts';
+import type { ApproverMemory } from './signer.ts';
 
 /**
  * Opens what an approver's client remembers: `pins/` and `receipts/` under `dir`, made 0700 where
@@ -40,29 +40,6 @@ export function openApproverMemory(dir: string, forbidden: string): ApproverMemo
     receipts: () => readAll(receipts, receiptSchema),
   };
 }
-
-const pinSchema = v.strictObject({
-  origin: v.string(),
-  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  root: v.string(),
-  note: v.string(),
-  verifierKey: v.string(),
-  time: v.string(),
-});
-
-const receiptSchema = v.strictObject({
-  v: v.literal(1),
-  signed: signedSchema,
-  namespace: v.string(),
-  checkpoint: v.string(),
-  verifier_key: v.string(),
-  recorded: v.nullable(
-    v.strictObject({
-      index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-      checkpoint: v.string(),
-    }),
-  ),
-});
 
 /** Two windows of one approver may save in any order; two histories of one size may not both be saved. */
 function isOlder(next: Pin, kept: Pin | null): boolean {

@@ -1,7 +1,20 @@
+import type { Pin, Receipt } from '../approval/receipt.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
-import type { SignedStatement } from '../approval/statement.ts';
-import type { ApproverSigner, Pin, Receipt } from './signer.ts';
+import {
+  approvalNamespace,
+  encodeStatement,
+  type Resolution,
+  resolveNamespace,
+  type Statement,
+} from '../approval/statement.ts';
+import { type Clock, formatTime } from '../base/clock.ts';
+import { sha256Bytes } from '../base/digest.ts';
+import { IntegrityError, UsageError } from '../base/errors.ts';
+import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
+import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
+import { checkSeenLog } from './seen-log.ts';
+import type { ApproverMemory, ApproverSigner } from './signer.ts';
 
 /**
  * The approver's own client: it believes nothing but proofs. It holds what the journal shows against
@@ -20,22 +33,185 @@ export interface Approver {
   seenSize(origin: string): number | null;
   pins(): readonly Pin[];
 }
+
 export interface ProvenRequest {
   readonly file: RequestFile;
+  readonly leaf: Leaf;
+  readonly leafHash: Sha256;
   /** `approval.requested` data; null for a started step. */
   readonly content: RequestContent | null;
-  readonly leafHash: string;
   readonly pin: Pin;
 }
+
 export interface Choice {
   readonly decision: 'approve' | 'reject' | 'revoke';
   readonly reason: string | null;
 }
+
 export interface ResolveChoice {
   readonly outcome: 'succeeded' | 'failed' | 'retry';
   readonly reason: string;
 }
+
 export interface Signed {
-  readonly signed: SignedStatement;
+  readonly signed: Receipt['signed'];
   readonly receipt: Receipt;
+}
+
+/** Puts the client together. Nothing is written before somebody signs. */
+export function openApprover(memory: ApproverMemory, clock: Clock): Approver {
+  const now = (): string => formatTime(clock.now().wallMs);
+  return {
+    open: (file) => openFile(file, memory.pin(file.origin), now()),
+    decide: async (proven, signer, choice) => {
+      const statement = stateDecision(proven, signer, { ...choice, time: now() });
+      return sign(memory, proven, { signer, namespace: approvalNamespace, statement });
+    },
+    resolve: async (proven, signer, choice) => {
+      const statement = stateResolution(proven, signer, { ...choice, time: now() });
+      return sign(memory, proven, { signer, namespace: resolveNamespace, statement });
+    },
+    // The head that covers the decision is kept, not pinned: nothing proved yet that it grew out of the pinned one.
+    keep: ({ receipt }, recorded) => memory.saveReceipt({ ...receipt, recorded }),
+    seenSize: (origin) => memory.pin(origin)?.size ?? null,
+    pins: () => memory.pins(),
+  };
+}
+
+function openFile(file: RequestFile, pin: Pin | null, time: string): ProvenRequest {
+  const bytes = Buffer.from(file.leaf, 'base64');
+  const fromPin = file.consistency.find(({ from }) => from === pin?.size);
+  const seen = checkSeenLog({
+    note: file.checkpoint,
+    verifierKey: file.verifier_key,
+    pin,
+    inclusion: { index: file.index, leaf: bytes, proof: file.inclusion.map(decode) },
+    consistencyProof: fromPin?.proof.map(decode) ?? null,
+    time,
+  });
+  const leaf = decodeLeaf(bytes);
+  const wanted = file.kind === 'runbook.request/v1' ? 'approval.requested' : 'step.started';
+  if (leaf.type !== wanted || leaf.origin !== file.origin || leaf.origin !== seen.origin) {
+    throw new IntegrityError({
+      code: 'E_LEAF',
+      message: `the file says that it holds \`${wanted}\` of \`${file.origin}\`, but its leaf is \`${leaf.type}\` of \`${leaf.origin}\``,
+    });
+  }
+  checkBlobs(file);
+  // The proven leaf was written by a journal whose key signed it: its shape is that journal's word.
+  const content = wanted === 'approval.requested' ? (leaf.data as unknown as RequestContent) : null;
+  return { file, leaf, leafHash: leafHash(bytes).toString('hex') as Sha256, content, pin: seen };
+}
+
+function decode(text: string): Buffer {
+  return Buffer.from(text, 'base64');
+}
+
+/** A blob's id commits to its bytes: what is rendered is what the leaf names. */
+function checkBlobs(file: RequestFile): void {
+  for (const [id, { salt, bytes }] of Object.entries(file.blobs)) {
+    if (sha256Bytes(decode(salt), decode(bytes)).toString('hex') !== id) {
+      throw new IntegrityError({
+        code: 'blob_altered',
+        message: `blob \`${id.slice(0, 12)}…\` of the file is not what the journal names`,
+        hint: 'ask for the file again',
+      });
+    }
+  }
+}
+
+function stateDecision(
+  proven: ProvenRequest,
+  signer: ApproverSigner,
+  choice: Choice & { readonly time: string },
+): string {
+  const { content } = proven;
+  if (content === null) {
+    throw new UsageError({
+      code: 'not_a_request',
+      message: 'the file holds no request for approval',
+    });
+  }
+  const { person, slots } = whoSigns(proven.file, signer);
+  const statement: Statement = {
+    v: 1,
+    decision: choice.decision,
+    request: proven.leafHash,
+    commands: content.commands.map(({ digest }) => digest),
+    environment: content.target.environment,
+    policy_digest: content.policy.evaluation.policy_digest as Sha256,
+    slots,
+    reason: choice.reason,
+    person,
+    time: choice.time,
+    nonce: newNonce(),
+    log: seenLog(proven.pin),
+  };
+  return encodeStatement(statement);
+}
+
+function stateResolution(
+  proven: ProvenRequest,
+  signer: ApproverSigner,
+  choice: ResolveChoice & { readonly time: string },
+): string {
+  const { leaf } = proven;
+  const { person } = whoSigns(proven.file, signer);
+  const resolution: Resolution = {
+    v: 1,
+    decision: 'resolve',
+    outcome: choice.outcome,
+    run: leaf.run as RunId,
+    step: String(leaf.data['step']),
+    attempt: Number(leaf.data['attempt']),
+    started: proven.leafHash,
+    reason: choice.reason,
+    person,
+    time: choice.time,
+    nonce: newNonce(),
+    log: seenLog(proven.pin),
+  };
+  return encodeStatement(resolution);
+}
+
+function seenLog({ origin, size, root }: Pin): Statement['log'] {
+  return { origin, size, root };
+}
+
+/** Whose key this is, as the executor says; it decides again for itself. */
+function whoSigns(
+  file: RequestFile,
+  signer: ApproverSigner,
+): { readonly person: string; readonly slots: readonly string[] } {
+  const found = file.approvers.find(({ keys }) => keys.includes(signer.publicKey));
+  if (found === undefined) {
+    const names = file.approvers.map(({ person }) => `\`${person}\``).join(', ');
+    throw new UsageError({
+      code: 'key_not_asked',
+      message: `this key belongs to nobody who may decide here (${names === '' ? 'nobody can' : names})`,
+      hint: 'the person must be enrolled with this key, and may not be behind the run: `runbook people list`',
+    });
+  }
+  return found;
+}
+
+async function sign(
+  memory: ApproverMemory,
+  proven: ProvenRequest,
+  of: { readonly signer: ApproverSigner; readonly namespace: string; readonly statement: string },
+): Promise<Signed> {
+  const { signer, namespace, statement } = of;
+  const signature = await signer.sign(namespace, Buffer.from(statement));
+  // Pinned once signed: from now on this client refuses any journal that does not grow out of this head.
+  memory.savePin(proven.pin);
+  const signed = { statement, signature };
+  const receipt: Receipt = {
+    v: 1,
+    signed,
+    namespace,
+    checkpoint: proven.file.checkpoint,
+    verifier_key: proven.file.verifier_key,
+    recorded: null,
+  };
+  return { signed, receipt };
 }

@@ -1,9 +1,9 @@
+import type { Pin } from '../approval/receipt.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
 import { parseVerifierKey } from '../journal/verifier-key.ts';
-import type { Pin } from './signer.ts';
 
 /** What a journal shows to an approver's client, and what the client remembers of it. */
 export interface ShownLog {

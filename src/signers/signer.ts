@@ -1,4 +1,4 @@
-import type { SignedStatement } from '../approval/statement.ts';
+import type { Pin, Receipt } from '../approval/receipt.ts';
 
 /** A person's own key, in their own session. Signing may ask for a passphrase or a touch. */
 export interface ApproverSigner {
@@ -18,28 +18,4 @@ export interface ApproverMemory {
   saveReceipt(receipt: Receipt): string;
   pins(): readonly Pin[];
   receipts(): readonly Receipt[];
-}
-
-export interface Pin {
-  readonly origin: string;
-  readonly size: number;
-  /** Base64. */
-  readonly root: string;
-  /** The whole signed note. */
-  readonly note: string;
-  /** The log's key as a signed-note verifier key, from the first sight on. */
-  readonly verifierKey: string;
-  readonly time: string;
-}
-
-/** What an approver keeps: their statement, signature and the checkpoint they saw. */
-export interface Receipt {
-  readonly v: 1;
-  readonly signed: SignedStatement;
-  readonly namespace: string;
-  /** The note their client saw before signing. */
-  readonly checkpoint: string;
-  readonly verifier_key: string;
-  /** Where the decision stands in the journal, where that was told; null for an offline one. */
-  readonly recorded: { readonly index: number; readonly checkpoint: string } | null;
 }

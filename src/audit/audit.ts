@@ -1,0 +1,152 @@
+import type { Pin, Receipt } from '../approval/receipt.ts';
+import { RunbookError } from '../base/errors.ts';
+import type { BlobId } from '../base/ids.ts';
+import { leafHash } from '../journal/leaf.ts';
+import { MerkleTree } from '../journal/tree.ts';
+import type { Recorded } from '../run/events.ts';
+import { recordedOf } from '../run/recorded.ts';
+import { Authorization } from './authorization.ts';
+import { judgeCompleteness } from './completeness.ts';
+import type { Finding, VerdictName } from './finding.ts';
+import { checkHead, type SignedHead } from './heads.ts';
+import { openTimeline } from './timeline.ts';
+
+/** What the auditor brings along: everything else is the journal's own word. */
+export interface Trust {
+  readonly origin: string;
+  /** The log's raw Ed25519 public key. */
+  readonly publicKey: Buffer;
+  readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
+  readonly pins: readonly Pin[];
+}
+
+/** A blob an entry names. Large output is only checked, not read: its bytes are null then. */
+export type Blob =
+  | { readonly state: 'ok'; readonly bytes: Buffer | null }
+  | { readonly state: 'missing' | 'altered' };
+
+/** One stored entry, with the blobs that it names and the head its commit signed, where one ends here. */
+export interface Exhibit {
+  readonly seq: number;
+  readonly bytes: Buffer;
+  readonly blobs: ReadonlyMap<BlobId, Blob>;
+}
+
+/** One question answered apart from the others, with what the answer rests on. */
+export interface AuditVerdict {
+  readonly name: VerdictName;
+  readonly ok: boolean;
+  readonly anchor: string;
+  readonly anchored_at: string | null;
+}
+
+/** An audit under way: a fold over the log, in order, in bounded memory but for 64 bytes an entry. */
+export interface Audit {
+  /** Takes the next entry. Never throws for what is wrong with it: that is a finding. */
+  add(exhibit: Exhibit): void;
+  /** Holds a signed head against the entries so far. */
+  addHead(head: SignedHead): void;
+  findings(): readonly Finding[];
+  /** The answers, once the last entry and head were added. */
+  verdicts(): readonly AuditVerdict[];
+}
+
+/** Begins an audit of one log. Pure: no clock, no disk, no key but the ones it is told. */
+export function beginAudit(trust: Trust): Audit {
+  const findings: Finding[] = [];
+  const report = (finding: Finding): void => {
+    findings.push(finding);
+  };
+  const tree = new MerkleTree();
+  const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
+  const timeline = openTimeline(report);
+  const authorization = new Authorization({ origin: trust.origin, rootAt, report });
+  let lastHead: SignedHead | null = null;
+  return {
+    add: (exhibit) => {
+      const expected = tree.size;
+      tree.append(leafHash(exhibit.bytes));
+      const entry = readEntry(exhibit, { expected, origin: trust.origin }, report);
+      checkBlobs(exhibit, report);
+      if (entry !== null) {
+        timeline.add(exhibit.bytes, entry);
+        authorization.add(entry, exhibit.blobs);
+      }
+    },
+    addHead: (head) => {
+      lastHead = head;
+      checkHead(head, { trust, rootAt }, report);
+    },
+    findings: () => findings,
+    verdicts: () => {
+      const completeness = judgeCompleteness(
+        trust,
+        { size: tree.size, rootAt, decisions: authorization.decisions },
+        report,
+      );
+      const failed = (name: VerdictName): boolean =>
+        findings.some(({ verdict }) => verdict === name);
+      const key = trust.publicKey.toString('hex').slice(0, 8);
+      return [
+        {
+          name: 'integrity',
+          ok: !failed('integrity'),
+          anchor: `head of ${lastHead?.size ?? 0} entries, signed by key ${key}`,
+          anchored_at: timeline.last(),
+        },
+        { name: 'completeness', ok: !failed('completeness'), ...completeness },
+        {
+          name: 'authorization',
+          ok: !failed('authorization'),
+          anchor: `policy and people then in force, replayed over ${authorization.spawns} spawns (${authorization.grants} under a grant)`,
+          anchored_at: timeline.last(),
+        },
+        {
+          name: 'time',
+          ok: !failed('time'),
+          anchor: "the machine's own clocks",
+          anchored_at: timeline.last(),
+        },
+      ];
+    },
+  };
+}
+
+function readEntry(
+  exhibit: Exhibit,
+  of: { readonly expected: number; readonly origin: string },
+  report: (finding: Finding) => void,
+): Recorded | null {
+  const complain = (code: Finding['code'], message: string): null => {
+    report({ verdict: 'integrity', code, index: of.expected, message });
+    return null;
+  };
+  if (exhibit.seq !== of.expected) {
+    complain('E_SEQ', `entry ${of.expected} is missing: the next one stored is ${exhibit.seq}`);
+  }
+  try {
+    const entry = recordedOf(exhibit);
+    const origin = (JSON.parse(exhibit.bytes.toString('utf8')) as { origin?: unknown }).origin;
+    return origin === of.origin
+      ? entry
+      : complain('E_ORIGIN', `the entry says that it belongs to \`${String(origin)}\``);
+  } catch (error) {
+    return complain(
+      'E_LEAF',
+      error instanceof RunbookError ? error.message : 'the entry cannot be read',
+    );
+  }
+}
+
+function checkBlobs(exhibit: Exhibit, report: (finding: Finding) => void): void {
+  for (const [id, blob] of exhibit.blobs) {
+    if (blob.state !== 'ok') {
+      report({
+        verdict: 'integrity',
+        code: blob.state === 'missing' ? 'E_BLOB_MISSING' : 'E_BLOB_ALTERED',
+        index: exhibit.seq,
+        message: `blob ${id.slice(0, 12)}… is ${blob.state}, and no entry says that it was erased`,
+      });
+    }
+  }
+}

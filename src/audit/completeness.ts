@@ -1,0 +1,130 @@
+import { approvalNamespace, decisionId } from '../approval/statement.ts';
+import { RunbookError } from '../base/errors.ts';
+import { openNote } from '../journal/checkpoint.ts';
+import { formatVerifierKey } from '../journal/verifier-key.ts';
+import type { Trust } from './audit.ts';
+import type { Finding, Report } from './finding.ts';
+
+/** The log as the auditor has seen it. */
+export interface Seen {
+  readonly size: number;
+  readonly rootAt: (size: number) => string | null;
+  /** Ids of the decisions and resolutions it holds. */
+  readonly decisions: ReadonlySet<string>;
+}
+
+interface Anchor {
+  readonly anchor: string;
+  readonly anchored_at: string | null;
+}
+
+/** A head that somebody outside the log remembers. */
+interface Outside {
+  readonly name: string;
+  readonly note: string;
+  readonly verifierKey: string;
+  readonly time: string;
+}
+
+/**
+ * Holds the log against every head that somebody outside remembers: whatever was cut, rolled back or
+ * rewritten before the newest of them shows. Without one the log is only consistent with itself.
+ */
+export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Anchor {
+  const heads = [
+    ...trust.receipts.flatMap(headsOfReceipt),
+    ...trust.pins.filter(({ origin }) => origin === trust.origin).map(headOfPin),
+  ];
+  const held = heads.filter((outside) => isHeld(trust, seen, { outside, report }));
+  for (const each of trust.receipts) {
+    checkDecision(each, seen, report);
+  }
+  const sizes = held
+    .map((outside) => ({ outside, size: sizeOf(outside) }))
+    .sort((one, other) => other.size - one.size);
+  const [newest] = sizes;
+  return newest === undefined
+    ? {
+        anchor: 'self-consistent only: no head from outside was held against it',
+        anchored_at: null,
+      }
+    : {
+        anchor: `${newest.outside.name}, at ${newest.size} of ${seen.size} entries`,
+        anchored_at: newest.outside.time,
+      };
+}
+
+function headsOfReceipt({ name, receipt }: Trust['receipts'][number]): readonly Outside[] {
+  const time = (JSON.parse(receipt.signed.statement) as { time: string }).time;
+  const base = { name: `receipt ${name}`, verifierKey: receipt.verifier_key, time };
+  const before = { ...base, note: receipt.checkpoint };
+  return receipt.recorded === null
+    ? [before]
+    : [before, { ...base, note: receipt.recorded.checkpoint }];
+}
+
+function headOfPin({ note, verifierKey, time }: Trust['pins'][number]): Outside {
+  return { name: 'pin', note, verifierKey, time };
+}
+
+function sizeOf({ note }: Outside): number {
+  return Number(note.split('\n')[1]);
+}
+
+function isHeld(
+  trust: Trust,
+  seen: Seen,
+  of: { readonly outside: Outside; readonly report: Report },
+): boolean {
+  const { outside, report } = of;
+  const complain = (code: Finding['code'], message: string): false => {
+    report({ verdict: 'completeness', code, index: null, message: `${outside.name}: ${message}` });
+    return false;
+  };
+  if (outside.verifierKey !== formatVerifierKey(trust.origin, trust.publicKey)) {
+    return complain(
+      'E_KEY_UNKNOWN',
+      `it knows the log by another key or name: \`${outside.verifierKey}\``,
+    );
+  }
+  try {
+    const { checkpoint } = openNote(outside.note, [
+      { name: trust.origin, publicKey: trust.publicKey },
+    ]);
+    if (checkpoint.size > seen.size) {
+      return complain(
+        'E_TRUNCATED',
+        `it saw ${checkpoint.size} entries, and the log has ${seen.size}: its end was cut, or an older log put back`,
+      );
+    }
+    return (
+      seen.rootAt(checkpoint.size) === checkpoint.root.toString('base64') ||
+      complain(
+        'E_FORK',
+        `the first ${checkpoint.size} entries are not the ones it saw: the log was rewritten`,
+      )
+    );
+  } catch (error) {
+    return complain(
+      'E_RECEIPT',
+      error instanceof RunbookError ? error.message : 'it cannot be read',
+    );
+  }
+}
+
+/** A receipt that was told where its decision stands must find it there. */
+function checkDecision(
+  { name, receipt }: Trust['receipts'][number],
+  seen: Seen,
+  report: Report,
+): void {
+  const wasRecorded = receipt.recorded !== null && receipt.namespace === approvalNamespace;
+  if (wasRecorded && !seen.decisions.has(decisionId(receipt.signed))) {
+    report({
+      verdict: 'completeness',
+      code: 'E_DECISION_MISSING',
+      index: receipt.recorded?.index ?? null,
+      message: `receipt ${name}: the decision it stands for is not in the log`,
+    });
+  }
+}

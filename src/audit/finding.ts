@@ -1,0 +1,44 @@
+/** Something that does not hold. Codes are stable and listed in docs; all of them mean exit 14. */
+export interface Finding {
+  readonly verdict: VerdictName;
+  readonly code: FindingCode;
+  /** Entry it is about; null where it is about the log as a whole. */
+  readonly index: number | null;
+  readonly message: string;
+}
+
+export type VerdictName = 'integrity' | 'completeness' | 'authorization' | 'time';
+
+export type FindingCode =
+  | 'E_LEAF'
+  | 'E_SEQ'
+  | 'E_ORIGIN'
+  | 'E_STH_SIG'
+  | 'E_BLOB_MISSING'
+  | 'E_BLOB_ALTERED'
+  | 'E_TRUNCATED'
+  | 'E_FORK'
+  | 'E_KEY_UNKNOWN'
+  | 'E_DECISION_MISSING'
+  | 'E_RECEIPT'
+  | 'E_NO_PLAN'
+  | 'E_NO_CONFIG'
+  | 'E_RUN'
+  | 'E_UNAPPROVED_EXECUTION'
+  | 'E_COMMAND_CHANGED'
+  | 'E_APPROVAL_SIG'
+  | 'E_APPROVAL_REPLAY'
+  | 'E_SELF_APPROVAL'
+  | 'E_APPROVAL'
+  | 'E_QUORUM'
+  | 'E_EXPIRED'
+  | 'E_REJECTED'
+  | 'E_DENIED'
+  | 'E_GRANT_STRETCHED'
+  | 'E_DECIDER_RESUMED'
+  | 'E_RESOLUTION'
+  | 'E_TIME_BACKWARD'
+  | 'E_TIME_CLAIMED';
+
+/** Takes findings as they come up; none stops the audit. */
+export type Report = (finding: Finding) => void;

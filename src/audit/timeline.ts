@@ -1,0 +1,40 @@
+import type { Recorded } from '../run/events.ts';
+import type { Report } from './finding.ts';
+
+/** How far a clock may step back before it counts, as everywhere. */
+const toleranceMs = 2000;
+
+/** Watches the clocks that entries carry: the wall's across boots, the monotonic one within a boot. */
+export function openTimeline(report: Report): {
+  readonly add: (bytes: Buffer, entry: Recorded) => void;
+  readonly last: () => string | null;
+} {
+  let previous: {
+    readonly wallMs: number;
+    readonly mono: number;
+    readonly boot: string;
+    readonly time: string;
+  } | null = null;
+  return {
+    add: (bytes, entry) => {
+      const { mono, boot } = JSON.parse(bytes.toString('utf8')) as { mono: number; boot: string };
+      const now = { wallMs: Date.parse(entry.time), mono, boot, time: entry.time };
+      const before = previous;
+      previous = now;
+      if (before === null) {
+        return;
+      }
+      const complain = (message: string): void => {
+        report({ verdict: 'time', code: 'E_TIME_BACKWARD', index: entry.seq, message });
+      };
+      if (now.wallMs < before.wallMs - toleranceMs) {
+        complain(
+          `the clock went back ${before.wallMs - now.wallMs} ms, from ${before.time} to ${now.time}`,
+        );
+      } else if (now.boot === before.boot && now.mono < before.mono) {
+        complain('the monotonic clock went back within one boot');
+      }
+    },
+    last: () => previous?.time ?? null,
+  };
+}

@@ -1,0 +1,114 @@
+import { parseReceipt } from '../approval/receipt.ts';
+import { type Blob, beginAudit, type Exhibit } from '../audit/audit.ts';
+import { RunbookError } from '../base/errors.ts';
+import type { BlobId } from '../base/ids.ts';
+import type { Recorded } from '../run/events.ts';
+import { recordedOf } from '../run/recorded.ts';
+import type { StoredEntry } from '../store/store.ts';
+import type { Engine } from './engine.ts';
+import type { VerifyReport } from './reports.ts';
+import type { VerifyInput } from './service.ts';
+
+const batch = 1000;
+/** Earlier heads that are opened as well, evenly spread; the newest is always. The newest covers all entries. */
+const sampledHeads = 200;
+
+/** Feeds the whole journal to the audit, in order. Reads; writes nothing. */
+export async function verifyJournal(engine: Engine, input: VerifyInput): Promise<VerifyReport> {
+  const { store } = engine;
+  const { size } = await store.head();
+  const audit = beginAudit({
+    origin: store.origin,
+    publicKey: store.publicKey,
+    receipts: input.receipts.map(({ file, text }) => ({
+      name: file,
+      receipt: parseReceipt(text, file),
+    })),
+    pins: input.pins,
+  });
+  const stride = Math.max(1, Math.ceil(size / sampledHeads));
+  for (let start = 0; start < size; start += batch) {
+    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+    for (const entry of await store.entries(start, Math.min(start + batch, size))) {
+      // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+      audit.add(await exhibit(engine, entry));
+      if (entry.seq % stride === 0 || entry.seq === size - 1) {
+        // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+        const head = await store.headAt(entry.seq + 1);
+        if (head !== null) {
+          audit.addHead({ size: entry.seq + 1, note: head.note });
+        }
+      }
+    }
+    input.progress(Math.min(start + batch, size), size);
+  }
+  const verdicts = audit.verdicts();
+  const findings = audit.findings().map(({ code, index, message }) => ({ code, index, message }));
+  return {
+    verdicts,
+    findings,
+    exit_code: findings.length === 0 && verdicts.every(({ ok }) => ok) ? 0 : 14,
+  };
+}
+
+async function exhibit(engine: Engine, entry: StoredEntry): Promise<Exhibit> {
+  const named = blobsOf(entry);
+  const blobs = new Map<BlobId, Blob>();
+  for (const { id, read } of named) {
+    // oxlint-disable-next-line no-await-in-loop -- one at a time, in bounded memory
+    blobs.set(id, await lookAt(engine, id, read));
+  }
+  return { ...entry, blobs };
+}
+
+async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> {
+  const state = await engine.store.checkBlob(id);
+  if (state !== 'ok') {
+    return { state };
+  }
+  return { state: 'ok', bytes: read ? (await engine.store.getBlob(id)).bytes : null };
+}
+
+/** Every blob an entry names; `read` where the audit needs its bytes. What cannot be read names none. */
+function blobsOf(entry: StoredEntry): readonly { readonly id: BlobId; readonly read: boolean }[] {
+  try {
+    return namesOf(recordedOf(entry));
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly read: boolean }[] {
+  switch (event.type) {
+    case 'config.set':
+      return [event.data.people, event.data.policy, event.data.config].map((id) => ({
+        id,
+        read: true,
+      }));
+    case 'run.started':
+      return [{ id: event.data.plan, read: true }];
+    case 'approval.requested':
+      return event.data.commands.map(({ command }) => ({ id: command, read: false }));
+    case 'step.finished':
+    case 'step.late':
+      return [event.data.stdout, event.data.stderr, event.data.outputs].flatMap((id) =>
+        id === null ? [] : [{ id, read: false }],
+      );
+    case 'log.genesis':
+    case 'run.resumed':
+    case 'run.cancel_requested':
+    case 'run.finished':
+    case 'step.skipped':
+    case 'step.denied':
+    case 'step.started':
+    case 'step.unknown':
+    case 'step.resolved':
+    case 'approval.decided':
+    case 'approval.expired':
+    case 'approval.superseded':
+      return [];
+  }
+}
