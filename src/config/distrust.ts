@@ -38,6 +38,11 @@ export function refuse({ path, found, expected, fix }: Distrust): never {
   });
 }
 
+/** Where there are no users (Windows), every file seems to be root's. */
+export function effectiveUser(): number {
+  return process.geteuid?.() ?? 0;
+}
+
 function isTrusted({ kind, uid, mode }: PathComponent, user: number): boolean {
   // A link's own mode says nothing: the folder that holds it decides who can replace it.
   const shared = kind !== 'link' && (mode & writableByOthers) !== 0;

@@ -3,8 +3,7 @@ import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep 
 import { UsageError } from '../base/errors.ts';
 import { closest } from '../base/suggest.ts';
 import { suggestion } from '../base/yaml-schema.ts';
-import { findDistrust } from './distrust.ts';
-import { effectiveUser } from './load.ts';
+import { effectiveUser, findDistrust } from './distrust.ts';
 import type { Env } from './paths.ts';
 import type { Project } from './project.ts';
 import { walkPath } from './walk-path.ts';

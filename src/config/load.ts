@@ -9,7 +9,7 @@ import { type Config, parseConfig } from '../policy/config.ts';
 import type { Policy } from '../policy/policy.ts';
 import { parsePolicy } from '../policy/schema.ts';
 import { findCheckout } from './checkout.ts';
-import { findDistrust, refuse } from './distrust.ts';
+import { effectiveUser, findDistrust, refuse } from './distrust.ts';
 import { configDir, type Env } from './paths.ts';
 import { walkPath } from './walk-path.ts';
 
@@ -99,9 +99,4 @@ function assertTrusted(path: string): string | null {
     });
   }
   return walk.components.at(-1)?.kind ?? null;
-}
-
-/** Where there are no users (Windows), every file seems to be root's. */
-export function effectiveUser(): number {
-  return process.geteuid?.() ?? 0;
 }

@@ -36,8 +36,10 @@ export function countRunEntries(
 /** The newest `config.set`. */
 export function selectConfig(db: Connection): StoredEntry | null {
   const entry = db
-    .prepare<StoredEntry>(`select entries.seq, entries.bytes from events join entries on entries.seq = events.seq
-     where events.type = 'config.set' order by events.seq desc limit 1`)
+    .prepare<StoredEntry>(
+      `select entries.seq, entries.bytes from events join entries on entries.seq = events.seq
+       where events.type = 'config.set' order by events.seq desc limit 1`,
+    )
     .get();
   return entry ?? null;
 }
@@ -73,11 +75,8 @@ export interface StoredSignature {
 }
 
 export function setSignature(db: Connection, seq: number, signed: StoredSignature): void {
-  db.prepare('update entries set key_id = ?, signature = ? where seq = ?').run(
-    signed.key_id,
-    signed.signature,
-    seq,
-  );
+  const update = db.prepare('update entries set key_id = ?, signature = ? where seq = ?');
+  update.run(signed.key_id, signed.signature, seq);
 }
 
 export function selectSignature(db: Connection, seq: number): StoredSignature | null {

@@ -27,21 +27,20 @@ export function selectHold(db: Connection, run: RunId): Holder | null {
 
 /** Only the holder's own hold goes: another process may have taken over in between. */
 export function deleteHold(db: Connection, run: RunId, holder: Holder): void {
-  db.prepare(
+  const { host, pid, boot, startTime } = holder;
+  const remove = db.prepare(
     'delete from holds where run = ? and host = ? and pid = ? and boot = ? and start_time = ?',
-  ).run(run, holder.host, holder.pid, holder.boot, holder.startTime);
+  );
+  remove.run(run, host, pid, boot, startTime);
 }
 
 function replaceHold(db: Connection, run: RunId, holder: Holder): void {
-  db.prepare(`insert or replace into holds (run, host, pid, boot, start_time, since)
-     values (?, ?, ?, ?, ?, ?)`).run(
-    run,
-    holder.host,
-    holder.pid,
-    holder.boot,
-    holder.startTime,
-    holder.since,
+  const { host, pid, boot, startTime, since } = holder;
+  const replace = db.prepare(
+    `insert or replace into holds (run, host, pid, boot, start_time, since)
+     values (?, ?, ?, ?, ?, ?)`,
   );
+  replace.run(run, host, pid, boot, startTime, since);
 }
 
 function isSame(a: Holder, b: Holder): boolean {

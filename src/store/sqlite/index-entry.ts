@@ -80,50 +80,34 @@ const statuses: Partial<Record<EventType, string>> = {
   'approval.expired': 'expired',
 };
 
-function insertEvent(db: Connection, { seq, run, event }: Recorded, cmd: string): void {
-  db.prepare('insert into events (seq, run, cmd, type) values (?, ?, ?, ?)').run(
-    seq,
-    run,
-    cmd,
-    event.type,
-  );
+function insertEvent(db: Connection, entry: Recorded, cmd: string): void {
+  const insert = db.prepare('insert into events (seq, run, cmd, type) values (?, ?, ?, ?)');
+  insert.run(entry.seq, entry.run, cmd, entry.event.type);
 }
 
 function insertRun(db: Connection, { seq, run, time }: Recorded, data: RunStarted): void {
-  const caller = data.initiator.chain.find((link) => link.role === 'caller');
-  db.prepare(`insert into runs (run, runbook, environment, started, caller, status, first)
-     values (?, ?, ?, ?, ?, 'running', ?)`).run(
-    run,
-    data.runbook.name,
-    data.environment,
-    time,
-    caller?.identity ?? 'unknown',
-    seq,
+  const { runbook, environment, initiator } = data;
+  const caller = initiator.chain.find((link) => link.role === 'caller')?.identity ?? 'unknown';
+  const insert = db.prepare(
+    `insert into runs (run, runbook, environment, started, caller, status, first)
+     values (?, ?, ?, ?, ?, 'running', ?)`,
   );
+  insert.run(run, runbook.name, environment, time, caller, seq);
 }
 
 function setRunStatus(db: Connection, run: RunId, status: string): void {
   db.prepare('update runs set status = ? where run = ?').run(status, run);
 }
 
-function insertRequest(db: Connection, entry: Recorded, data: RequestContent): void {
-  const { environment } = data.target;
-  const { created, pending_until } = data.limits;
-  db.prepare(`insert into requests
-       (request, run, runbook, step, environment, words, hash, seq,
-        created, pending_until, open)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`).run(
-    data.id,
-    data.run,
-    data.runbook.name,
-    data.step,
-    environment,
-    digestWords(entry.hash),
-    entry.hash,
-    entry.seq,
-    created,
-    pending_until,
+function insertRequest(db: Connection, { seq, hash }: Recorded, data: RequestContent): void {
+  const { id, run, runbook, step, target, limits } = data;
+  const insert = db.prepare(
+    `insert into requests
+       (request, run, runbook, step, environment, words, hash, seq, created, pending_until, open)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
   );
+  const reviewed = [id, run, runbook.name, step, target.environment, digestWords(hash)];
+  insert.run(...reviewed, hash, seq, limits.created, limits.pending_until);
 }
 
 function closeRequest(db: Connection, request: string): void {
@@ -135,19 +119,13 @@ function closeRequestsOf(db: Connection, run: RunId | null): void {
 }
 
 function insertDecision(db: Connection, { seq }: Recorded, data: Decided): void {
-  db.prepare('insert into decisions (id, request, seq) values (?, ?, ?)').run(
-    data.id,
-    data.request,
-    seq,
-  );
+  const insert = db.prepare('insert into decisions (id, request, seq) values (?, ?, ?)');
+  insert.run(data.id, data.request, seq);
 }
 
 function insertStart(db: Connection, { seq, run }: Recorded, data: StepStarted): void {
-  db.prepare('insert into starts (run, step, attempt, seq, granted) values (?, ?, ?, ?, ?)').run(
-    run,
-    data.step,
-    data.attempt,
-    seq,
-    data.permit.kind === 'grant' ? 1 : 0,
+  const insert = db.prepare(
+    'insert into starts (run, step, attempt, seq, granted) values (?, ?, ?, ?, ?)',
   );
+  insert.run(run, data.step, data.attempt, seq, data.permit.kind === 'grant' ? 1 : 0);
 }

@@ -5,42 +5,52 @@ import type { Connection } from './connection.ts';
 /** Newest first. */
 export function selectRuns(db: Connection, limit: number): readonly RunRow[] {
   return db
-    .prepare<RunRow>(`select run, runbook, environment, started, caller, status, first from runs
-     order by first desc limit ?`)
+    .prepare<RunRow>(
+      `select run, runbook, environment, started, caller, status, first
+       from runs order by first desc limit ?`,
+    )
     .all(limit);
 }
 
 export function selectRunsByPrefix(db: Connection, prefix: string): readonly RunRow[] {
   return db
-    .prepare<RunRow>(`select run, runbook, environment, started, caller, status, first from runs
-     where instr(run, ?) = 1 order by first desc`)
+    .prepare<RunRow>(
+      `select run, runbook, environment, started, caller, status, first
+       from runs where instr(run, ?) = 1 order by first desc`,
+    )
     .all(prefix);
 }
 
-/** Newest first. `open` leaves out what was rejected, revoked, expired, superseded, claimed or outlived by its run. */
+/**
+ * Newest first. `open` leaves out what was rejected, revoked, expired, superseded or claimed, and what
+ * its run has outlived; one that is approved and not claimed is open still.
+ */
 export function selectRequests(
   db: Connection,
   filter: { readonly open: boolean; readonly limit: number },
 ): readonly RequestRow[] {
   return db
-    .prepare<RequestRow>(`select request, run, runbook, step, environment, words, seq, created, pending_until from requests
-     where open >= ? order by seq desc limit ?`)
+    .prepare<RequestRow>(
+      `select request, run, runbook, step, environment, words, seq, created, pending_until
+       from requests where open >= ? order by seq desc limit ?`,
+    )
     .all(filter.open ? 1 : 0, filter.limit);
 }
 
 export function selectRequestsByPrefix(db: Connection, prefix: string): readonly RequestRow[] {
   return db
-    .prepare<RequestRow>(`select request, run, runbook, step, environment, words, seq, created, pending_until from requests
-     where instr(request, ?) = 1 or instr(words, ?) = 1
-     order by seq desc`)
+    .prepare<RequestRow>(
+      `select request, run, runbook, step, environment, words, seq, created, pending_until
+       from requests where instr(request, ?) = 1 or instr(words, ?) = 1 order by seq desc`,
+    )
     .all(prefix, prefix);
 }
 
 export function selectRequestByHash(db: Connection, hash: Sha256): RequestRow | null {
   const row = db
     .prepare<RequestRow>(
-      `select request, run, runbook, step, environment, words, seq, created, pending_until from requests
-       where hash = ?`,
+      `select request, run, runbook, step, environment, words, seq, created, pending_until
+       from requests where hash = ?`,
     )
     .get(hash);
   return row ?? null;
@@ -48,11 +58,13 @@ export function selectRequestByHash(db: Connection, hash: Sha256): RequestRow | 
 
 export function selectPreviousStart(db: Connection, query: PreviousQuery): StoredEntry | null {
   const entry = db
-    .prepare<StoredEntry>(`select entries.seq, entries.bytes
-     from starts join runs on runs.run = starts.run join entries on entries.seq = starts.seq
-     where starts.step = ? and starts.granted = 1 and starts.seq < ?
-       and runs.runbook = ? and runs.environment = ?
-     order by starts.seq desc limit 1`)
+    .prepare<StoredEntry>(
+      `select entries.seq, entries.bytes
+       from starts join runs on runs.run = starts.run join entries on entries.seq = starts.seq
+       where starts.step = ? and starts.granted = 1 and starts.seq < ?
+         and runs.runbook = ? and runs.environment = ?
+       order by starts.seq desc limit 1`,
+    )
     .get(query.step, query.before, query.runbook, query.environment);
   return entry ?? null;
 }

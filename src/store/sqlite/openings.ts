@@ -6,10 +6,8 @@ export function insertOpening(
   db: Connection,
   opening: { readonly commitment: Sha256; readonly salt: Buffer },
 ): void {
-  db.prepare('insert or ignore into openings (commitment, salt) values (?, ?)').run(
-    opening.commitment,
-    opening.salt,
-  );
+  const insert = db.prepare('insert or ignore into openings (commitment, salt) values (?, ?)');
+  insert.run(opening.commitment, opening.salt);
 }
 
 export function selectOpening(db: Connection, commitment: Sha256): Buffer | null {
