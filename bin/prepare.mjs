@@ -10,5 +10,7 @@ try {
   canBuild = false;
 }
 if (canBuild) {
-  execFileSync(process.execPath, [new URL('build.mjs', import.meta.url).pathname], { stdio: 'inherit' });
+  execFileSync(process.execPath, [new URL('build.mjs', import.meta.url).pathname], {
+    stdio: 'inherit',
+  });
 }

@@ -8,10 +8,10 @@ export default class ClosingLine implements Reporter {
       for (const test of module.children.allTests()) {
         counts[test.result().state] += 1;
       }
-      if (module.state() === 'failed' && module.errors().length > 0) {
-        counts.failed += 1;
-      }
+      // A file that could not be loaded has no tests to count, and is a failure all the same.
+      counts.failed += module.errors().length > 0 ? 1 : 0;
     }
-    console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    const { passed, failed, skipped } = counts;
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   }
 }
