@@ -21,7 +21,7 @@ export interface Actions {
 export interface ActionIo {
   /** Values of the secrets by name, filled in at the last moment. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Masked output as it comes. Called synchronously, in order per stream. */
+  /** Masked output as it comes. Called synchronously, in order per stream. What it throws, `start` throws at the end. */
   output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
   /** Aborting ends the process group: SIGTERM, grace, SIGKILL. */
   readonly signal: AbortSignal;

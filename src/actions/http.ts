@@ -35,11 +35,10 @@ async function runHttp(order: Order, action: HttpAction, request: Request): Prom
     return { kind: 'refused', message: forbidden };
   }
   const elapsed = stopwatch(settings.clock);
+  const limit = action.redirects === 'off' ? 0 : maxRedirects;
   const stop = watchStop(io.signal, command.timeout_ms);
   const stopped = stop.reason.then((ended): Loss => ({ kind: 'lost', ended, code: null }));
-  const limit = action.redirects === 'off' ? 0 : maxRedirects;
-  const answer = await exchange(message, limit, { request, stopped, io });
-  stop.dispose();
+  const answer = await exchange(message, limit, { request, stopped, io }).finally(stop.dispose);
   if (answer.kind === 'responded') {
     return { ...answer, durationMs: elapsed() };
   }

@@ -1,6 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from './error-code.ts';
 import { withRegularFile } from './regular-file.ts';
 
 /** The file RUNBOOK_OUTPUT, alone in a folder that only this user can enter. */
@@ -14,15 +15,20 @@ export interface OutputFile {
 /** At most this much of RUNBOOK_OUTPUT is taken: 1 MiB. */
 const maxBytes = 1_048_576;
 
-export function createOutputFile(): OutputFile {
-  const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
-  const path = join(folder, 'output');
-  closeSync(openSync(path, 'wx', 0o600));
-  return {
-    path,
-    read: () => readOutputFile(path),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+/** A fresh one, or in words why there is none: a full disk, a folder that cannot be written to. */
+export function createOutputFile(): OutputFile | string {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
+    const path = join(folder, 'output');
+    closeSync(openSync(path, 'wx', 0o600));
+    return {
+      path,
+      read: () => readOutputFile(path),
+      remove: () => rmSync(folder, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    return `RUNBOOK_OUTPUT cannot be created in \`${tmpdir()}\`: ${codeOf(error)}`;
+  }
 }
 
 function readOutputFile(path: string): { text: string; fault: string | null } {

@@ -5,7 +5,7 @@ import { type ActionIo, type Capture, maxCaptureBytes } from './action.ts';
 export interface Output {
   /** Masks and passes on, keeps the raw bytes up to the limit. */
   readonly push: (chunk: Buffer) => void;
-  /** Passes on what the masker held back, and answers what was kept. Call it once. */
+  /** Passes on what the masker held back, and answers what was kept. Throws what `io.output` threw. Call it once. */
   readonly end: () => Capture;
 }
 
@@ -15,10 +15,17 @@ export function openOutput(io: ActionIo, stream: 'stdout' | 'stderr'): Output {
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let seenBytes = 0;
+  const faults: unknown[] = [];
 
   function pass(masked: Buffer): void {
-    if (masked.length > 0) {
+    if (masked.length === 0 || faults.length > 0) {
+      return;
+    }
+    try {
       io.output(stream, masked);
+    } catch (error) {
+      // Thrown from here it would end this process in the middle of a step; `end` hands it on.
+      faults.push(error);
     }
   }
 
@@ -34,6 +41,9 @@ export function openOutput(io: ActionIo, stream: 'stdout' | 'stderr'): Output {
     },
     end: () => {
       pass(masker.end());
+      if (faults.length > 0) {
+        throw faults[0];
+      }
       return { bytes: Buffer.concat(kept), complete: keptBytes === seenBytes };
     },
   };

@@ -36,6 +36,9 @@ async function runProcess(
 ): Promise<ActionResult> {
   const elapsed = stopwatch(order.settings.clock);
   const outputFile = createOutputFile();
+  if (typeof outputFile === 'string') {
+    return { kind: 'not_started', message: outputFile };
+  }
   try {
     const image = imageOf(order, action, outputFile);
     const child = spawn(image, execa);

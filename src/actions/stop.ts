@@ -3,7 +3,7 @@ export interface Stop {
   /** Never settles where neither happens. */
   readonly reason: Promise<'timeout' | 'cancelled'>;
   /** Takes timer and listener away again. */
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /** Longer delays overflow to 1 ms in Node. */

@@ -260,3 +260,18 @@ test('stdout is kept up to the limit, and passed on whole', async () => {
   expect(stdout.complete).toBe(false);
   expect(passed).toBe(3_000_000);
 });
+
+test('an output that cannot be taken does not abandon the step, and is thrown when it has ended', async () => {
+  await inFolder(async (cwd) => {
+    const running = run(
+      { ...aScript('echo one; sleep 0.2; echo two; touch finished'), cwd },
+      {
+        output: () => {
+          throw new Error('the disk is full');
+        },
+      },
+    );
+    await expect(running).rejects.toThrow('the disk is full');
+    expect(existsSync(join(cwd, 'finished'))).toBe(true);
+  });
+});
