@@ -21,20 +21,28 @@ afterAll(() => {
   writer.remove();
 });
 
-/** Runs one writer, and kills it after a while where `killAfterMs` says so. */
-async function write(dir: string, count: number, killAfterMs?: number): Promise<Acknowledged[]> {
+/** When a writer is killed: so long after it was started, or after its first acknowledgement. */
+interface Kill {
+  readonly after: 'start' | 'line';
+  readonly ms: number;
+}
+
+async function write(dir: string, count: number, kill?: Kill): Promise<Acknowledged[]> {
   const child = spawn(process.execPath, [writer.file, dir, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const timer =
-    killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const killSoon = () => setTimeout(() => child.kill('SIGKILL'), kill?.ms);
+  if (kill?.after === 'start') {
+    killSoon();
+  } else if (kill?.after === 'line') {
+    child.stdout.once('data', killSoon);
+  }
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
   const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(timer);
-  expect(code, output).toBe(killAfterMs === undefined ? 0 : null);
+  expect(code, output).toBe(kill === undefined ? 0 : null);
   const lines = output.slice(0, output.lastIndexOf('\n') + 1).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Acknowledged);
 }
@@ -79,10 +87,14 @@ test('16 processes that come first make one journal, and lose nothing between th
 test('a process that is killed at any moment loses no acknowledged entry and no blob', async () => {
   const dir = join(tempFolder(), 'state');
   const lines: Acknowledged[] = [];
-  for (let round = 0; round < 20; round += 1) {
-    lines.push(...(await write(dir, 100_000, 90 + 17 * round)));
+  const kills: readonly Kill[] = [
+    ...[30, 50, 70, 90, 110].map((ms) => ({ after: 'start', ms }) as const),
+    ...Array.from({ length: 15 }, (_, round) => ({ after: 'line', ms: round * 5 }) as const),
+  ];
+  for (const kill of kills) {
+    lines.push(...(await write(dir, 100_000, kill)));
   }
-  expect(lines.length).toBeGreaterThan(20);
+  expect(lines.length).toBeGreaterThan(15);
   const store = openSqliteStore(storeOptions(dir));
   await checkAcknowledged(store, lines);
   // What was not acknowledged may be there once, and is then found again by its command.

@@ -35,11 +35,10 @@ export function loadTree(db: Connection): Tree {
 }
 
 export function saveTree(db: Connection, { size, peaks, time }: Tree): void {
-  db.prepare('insert or replace into head (id, size, peaks, time) values (1, ?, ?, ?)').run(
-    size,
-    Buffer.concat(peaks),
-    time,
+  const replace = db.prepare(
+    'insert or replace into head (id, size, peaks, time) values (1, ?, ?, ?)',
   );
+  replace.run(size, Buffer.concat(peaks), time);
 }
 
 /** The peaks that some earlier size had. Subtrees never change once they are complete. */
@@ -66,11 +65,8 @@ function insertNode(
   db: Connection,
   node: { readonly level: number; readonly index: number; readonly hash: Buffer },
 ): void {
-  db.prepare('insert into nodes (level, position, hash) values (?, ?, ?)').run(
-    node.level,
-    node.index,
-    node.hash,
-  );
+  const insert = db.prepare('insert into nodes (level, position, hash) values (?, ?, ?)');
+  insert.run(node.level, node.index, node.hash);
 }
 
 const hashBytes = 32;
