@@ -5,8 +5,8 @@ export interface Reference {
   readonly path: readonly string[];
   /** Where each part of the path starts in the source. */
   readonly offsets: readonly number[];
-  /** How the value is used: alone (the expression's result as it is), compared with null, or otherwise. */
-  readonly use: 'result' | 'null_test' | 'operand';
+  /** `result`: passed on as it is. `presence`: in `has(…)` or compared with null. */
+  readonly use: 'result' | 'presence' | 'operand';
 }
 
 /** `PATH == "literal"`, `PATH != "literal"`, `PATH in ["literal", …]`, in either order. */
@@ -81,8 +81,11 @@ function collect(node: ASTNode, context: Context): readonly Reference[] {
     return [...collect(test, operand), ...collect(yes, context), ...collect(no, context)];
   }
   if (node.op === '==' || node.op === '!=') {
-    const use = node.args.some(isNull) ? 'null_test' : 'operand';
+    const use = node.args.some(isNull) ? 'presence' : 'operand';
     return node.args.flatMap((it) => collect(it, { ...context, use }));
+  }
+  if (node.op === 'call' && node.args[0] === 'has') {
+    return node.args[1].flatMap((it) => collect(it, { ...context, use: 'presence' }));
   }
   return node.op === 'rcall'
     ? collectCall(node, operand)

@@ -77,6 +77,7 @@ export function sectionOf(document: ParsedYaml, node: YamlNode): ParsedYaml {
 
 /** A key that may be left out; `fallback` (null unless given) then stands. */
 export function optional<T>(schema: Schema<T>): Schema<T | null>;
+export function optional<T>(schema: Schema<T>, fallback: T): Schema<T>;
 export function optional<T, D>(schema: Schema<T>, fallback: D): Schema<T | D>;
 export function optional<T>(schema: Schema<T>, fallback: unknown = null): Schema<unknown> {
   return { ...schema, absent: { value: fallback } };
@@ -118,9 +119,9 @@ export function raw(): Schema<YamlNode> {
   return { expected: 'a value', json: {}, read: (node) => node };
 }
 
-/** Words for editors to show. */
-export function described<T>(schema: Schema<T>, description: string): Schema<T> {
-  return { ...schema, json: { description, ...schema.json } };
+/** Adds to the JSON Schema: a `description` for editors to show, a constraint that `refine` checks. */
+export function annotated<T>(schema: Schema<T>, json: JsonObject): Schema<T> {
+  return { ...schema, json: { ...schema.json, ...json } };
 }
 
 /** Reports that something else stands here than belongs here. */

@@ -37,6 +37,8 @@ export interface SecretRef {
   readonly secret: string;
   /** HMAC-SHA-256(salt, path ‖ 0x00 ‖ value) in hex; the salt is an opening of the journal. */
   readonly commitment: Sha256;
+  /** `json`: filled in as the inside of a JSON string, so that a quote in the secret ends nothing. */
+  readonly as?: 'json';
 }
 
 /** `sha256` is null for an unprivileged step: its permit binds the path alone. */

@@ -63,7 +63,10 @@ export interface PlannedStep {
   readonly continue_on_error: boolean;
   readonly idempotent: boolean;
   readonly check: { readonly action: PlannedAction; readonly expect: Expectation } | null;
-  readonly outputs: Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>;
+  /** `value` is an expression; null where the step writes the output to `$RUNBOOK_OUTPUT`. */
+  readonly outputs: Readonly<
+    Record<string, { readonly value: string | null; readonly secret: boolean }>
+  >;
 }
 
 /** An action as written: strings may hold `${{ … }}`, except `run`. */

@@ -23,7 +23,7 @@ export interface Param {
   readonly enum: readonly ParamValue[] | null;
   /** RE2, found anywhere in the value. */
   readonly pattern: string | null;
-  /** Least and greatest value, or length of a string; inclusive. */
+  /** Least and greatest value of a number, inclusive. */
   readonly min: number | null;
   readonly max: number | null;
   readonly required: boolean;
