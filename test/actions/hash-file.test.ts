@@ -24,6 +24,19 @@ test('a remembered hash is not taken for changed bytes, whatever the file says i
   });
 });
 
+test('a file that changes in the instant in which it was hashed is read again', async () => {
+  await inFolder((folder) => {
+    const path = join(folder, 'program');
+    const hashes = openFileHashes(systemClock);
+    for (let round = 0; round < 50; round += 1) {
+      for (const text of ['good', 'evil']) {
+        writeFileSync(path, text);
+        expect(hashes.program(path)).toBe(sha256(text));
+      }
+    }
+  });
+});
+
 test('a file put in place of another is another', async () => {
   await inFolder((folder) => {
     const path = join(folder, 'program');

@@ -206,11 +206,16 @@ describe('a step ends', () => {
     process.kill(Number(stdout));
   });
 
-  test('even where the grandchild never stops writing', async () => {
+  test('even where the grandchild never stops writing, and nothing is passed on afterwards', async () => {
+    let chunks = 0;
     const begin = performance.now();
-    const { result } = await run(aScript('(while :; do echo x; sleep 0.02; done) & echo done'));
+    const script = '(while :; do echo x; sleep 0.02; done) & echo done';
+    const { result } = await run(aScript(script), { output: () => (chunks += 1) });
+    const before = chunks;
     expect(performance.now() - begin).toBeLessThan(5000);
     expect(exited(result).exitCode).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(chunks).toBe(before);
   });
 
   test('and leaves alive what it started on purpose', async () => {
