@@ -17,7 +17,7 @@ export function renderCard(card: Card, look: CardLook): string {
   const width = Math.max(16, Math.min(look.columns, 100) - 3);
   const pen: Pen = { width, style: look.colour ? paint : plain };
   const lines = [
-    ...wrapText(card.title, width).map((line) => pen.style('strong', line)),
+    ...wrapText(card.title, width, cut).map((line) => pen.style('strong', line)),
     ...card.sections.flatMap((section) => ['', ...renderSection(section, pen)]),
   ];
   const bar = pen.style('frame', '│');
@@ -30,6 +30,9 @@ export function renderCard(card: Card, look: CardLook): string {
     '',
   ].join('\n');
 }
+
+/** Where a word goes on in the next line; a break without it stands for a space. */
+const cut = '↩';
 
 interface Pen {
   readonly width: number;
@@ -66,16 +69,19 @@ function renderFields(fields: readonly CardField[], pen: Pen): readonly string[]
   return fields.flatMap((field) => {
     const name = pen.style('label', field.label);
     if (room < 24 || textWidth(field.label) > label) {
-      return [`  ${name}`, ...wrapText(field.value, pen.width - 4).map((line) => `    ${line}`)];
+      return [
+        `  ${name}`,
+        ...wrapText(field.value, pen.width - 4, cut).map((line) => `    ${line}`),
+      ];
     }
-    const [first = '', ...more] = wrapText(field.value, room);
+    const [first = '', ...more] = wrapText(field.value, room, cut);
     const gap = ' '.repeat(label - textWidth(field.label));
     return [`  ${name}${gap}  ${first}`, ...more.map((line) => `${' '.repeat(label + 4)}${line}`)];
   });
 }
 
 function renderItem(item: string, pen: Pen): readonly string[] {
-  const [first = '', ...more] = wrapText(item, pen.width - 4);
+  const [first = '', ...more] = wrapText(item, pen.width - 4, cut);
   return [`  ${pen.style('label', '·')} ${first}`, ...more.map((line) => `    ${line}`)];
 }
 
@@ -84,11 +90,18 @@ function renderBlock(text: string, pen: Pen): readonly string[] {
   const lines = text.replace(/\n$/, '').split('\n');
   const digits = String(lines.length).length;
   return lines.flatMap((line, at) =>
-    breakLine(line.replaceAll('\t', '⇥   '), pen.width - digits - 3).map((piece, part) => {
+    breakLine(line.replaceAll('\t', '⇥   '), pen.width - digits - 3).map((piece, part, pieces) => {
       const number = part === 0 ? String(at + 1) : '';
-      return `  ${pen.style('label', number.padStart(digits))} ${piece}`.trimEnd();
+      const shown = showEdges(piece, { first: part === 0, last: part === pieces.length - 1 });
+      return `  ${pen.style('label', number.padStart(digits))} ${shown}`;
     }),
   );
+}
+
+/** `rm -rf /` and `tmp`, or `rm -rf / tmp`? A space at a break is drawn. */
+function showEdges(piece: string, { first, last }: { first: boolean; last: boolean }): string {
+  const head = first ? piece : piece.replace(/^ /, '␣');
+  return last ? head : head.replace(/ $/, '␣');
 }
 
 /** The line a colleague pastes into their own session. Words and ids hold nothing a shell would read. */

@@ -3,6 +3,7 @@ import { hasMixedScripts, sanitizeLine } from '../base/sanitize.ts';
 import { explainFrom } from '../policy/explain.ts';
 import type { Slot } from '../policy/policy.ts';
 import type { Command } from '../runbook/command.ts';
+import { describeChanges } from '../runbook/diff.ts';
 import { actionLine, commandSections } from './card-command.ts';
 import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
 import type { ChainLink } from './people.ts';
@@ -27,8 +28,6 @@ export interface CardInput {
   readonly nowMs: number;
   /** What the tally still misses. */
   readonly missing: readonly MissingSlot[];
-  /** How `command` differs from `previous`, in lines. */
-  readonly changes: readonly string[];
 }
 
 /**
@@ -126,13 +125,14 @@ function limits({ content, words, nowMs }: CardInput): CardSection | null {
   ]);
 }
 
-function lastRun({ content, previous, changes }: CardInput): (CardSection | null)[] {
+function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {
   const last = content.previous;
   if (last === null) {
     return [list('Last run of this step', ['none: this step has not run here before'])];
   }
   const same = content.commands.some(({ digest }) => digest === last.digest);
-  const unknown = previous === null ? ['its command is no longer stored'] : changes;
+  const unknown =
+    previous === null ? ['its command is no longer stored'] : describeChanges(previous, command);
   return [
     fields('Last run of this step', [
       ['when', last.time],

@@ -8,11 +8,12 @@ export function textWidth(text: string): number {
 }
 
 /**
- * Lines of at most `width` cells, broken at spaces; a word that is wider stands broken over lines. Nothing
- * is ever left out. Newlines stay; runs of spaces at a break go.
+ * Lines of at most `width` cells, broken at single spaces; a word that is wider goes over several lines,
+ * each but the last ending in `mark`. Nothing but the space at a break is ever left out, so with a mark
+ * the text can be read back.
  */
-export function wrapText(text: string, width: number): readonly string[] {
-  return text.split('\n').flatMap((line) => wrapLine(line, Math.max(1, width)));
+export function wrapText(text: string, width: number, mark = ''): readonly string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, Math.max(2, width), mark));
 }
 
 /** As `wrapText`, but breaks anywhere and drops nothing: the pieces joined are the line. For code. */
@@ -33,23 +34,24 @@ export function breakLine(line: string, width: number): readonly string[] {
   return [...pieces, piece];
 }
 
-function wrapLine(line: string, width: number): string[] {
+function wrapLine(line: string, width: number, mark: string): string[] {
   const lines: string[] = [];
-  let current = '';
-  for (const word of line.split(/ +/)) {
-    const joined = current === '' ? word : `${current} ${word}`;
+  let current: string | null = null;
+  // Runs of spaces belong to the word before them: a break stands for exactly one.
+  for (const word of line.split(/(?<=[^ ]) (?! )/)) {
+    const joined: string = current === null ? word : `${current} ${word}`;
     if (textWidth(joined) <= width) {
       current = joined;
       continue;
     }
-    if (current !== '') {
+    if (current !== null) {
       lines.push(current);
     }
-    const pieces = breakLine(word, width);
-    lines.push(...pieces.slice(0, -1));
+    const pieces = textWidth(word) <= width ? [word] : breakLine(word, width - textWidth(mark));
+    lines.push(...pieces.slice(0, -1).map((piece) => `${piece}${mark}`));
     current = pieces.at(-1) ?? '';
   }
-  return [...lines, current];
+  return [...lines, current ?? ''];
 }
 
 const wide =

@@ -2,6 +2,7 @@ import type { Command, Help } from 'commander';
 
 /** How help looks: what one came for first, the flags of every command on `runbook --help` alone. */
 export const helpLayout = {
+  minWidthToWrap: 16,
   /** A command's own help shows its arguments. */
   subcommandTerm: (command: Command): string => command.name(),
   optionDescription: ({ description }: { readonly description: string }): string => description,

@@ -23,9 +23,9 @@ export function buildProgram(io: Io, settings: Settings): Command {
     )
     .option('--json', 'short for --output json')
     .addOption(
-      new Option('--color [when]', 'paint what is printed: auto, always or never')
-        .choices(colourChoices)
-        .preset('always'),
+      new Option('--color <when>', 'paint what is printed: auto, always or never').choices(
+        colourChoices,
+      ),
     )
     .option('--no-color', 'the same as --color=never')
     .option('--no-input', 'never ask; say which flag is missing')
@@ -41,7 +41,10 @@ export function buildProgram(io: Io, settings: Settings): Command {
       getOutHasColors: () => settings.colour.stdout,
       getErrHasColors: () => settings.colour.stderr,
     })
-    .addHelpText('after', '\nMore: runbook help COMMAND, exit-codes, environment, json');
+    .addHelpText(
+      'after',
+      '\nMore: runbook help COMMAND|TOPIC\nTopics: exit-codes, environment, json',
+    );
 }
 
 /** Lists every command, with the one that was asked for in the place of its stub. */

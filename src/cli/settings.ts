@@ -19,7 +19,7 @@ export const colourChoices = ['auto', 'always', 'never'] as const;
 export interface GlobalFlags {
   readonly output?: OutputFormat;
   readonly json?: true;
-  readonly color?: (typeof colourChoices)[number] | boolean;
+  readonly color?: (typeof colourChoices)[number] | false;
   readonly input?: boolean;
   readonly debug?: true;
 }
@@ -56,7 +56,7 @@ function hasColour(stream: OutputStream, { color }: GlobalFlags, { env }: Io): b
   if (color === false || color === 'never') {
     return false;
   }
-  if (color === true || color === 'always') {
+  if (color === 'always') {
     return true;
   }
   if ((env['NO_COLOR'] ?? '') !== '') {

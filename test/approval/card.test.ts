@@ -68,7 +68,6 @@ test('a card shows everything there is to know, in its order', () => {
       check: aCommand({ action: { kind: 'exec', argv: ['./cluster', 'status'] }, env: {} }),
     }),
     previous: aCommand(),
-    changes: ['script line 2: `a` was `b`'],
     missing: [
       { slot: 'two/peer', count: 1, from: ['group:sre'] },
       { slot: 'two/owner', count: 1, from: ['dave'] },
@@ -140,7 +139,11 @@ test('a card shows everything there is to know, in its order', () => {
       outcome: succeeded
       run: r0r0r0r0r0r0r0r0
     Changes since
-      script line 2: \`a\` was \`b\`
+      action: was \`exec\`, is \`run\`
+      environment variable TOKEN: added, <params.token 3c469e9d>
+      file /srv/runbooks/nodes.txt: added, 45978ecb2996bf78f07eed5be1b452a1dd2f2a93eda3aedb66f39ee36ccb2a79
+      retry: was null, is {"attempts":3,"delay_ms":1000,"backoff":2,"max_delay_ms":60000,"on":[{"kind":"exit","code":3},{"kind":"timeout"}]}
+      check: added
     Unverified, in the agent's own words
       agent deploy-bot says: routine work, please approve"
   `);

@@ -83,7 +83,6 @@ export function anOpenRequest(more: Partial<CardInput> = {}): CardInput {
     words: 'amber-canoe-tiger-violin-1f3a9c04',
     nowMs: Date.parse('2026-03-02T01:10:00.000Z'),
     missing: [{ slot: 'floor', count: 1, from: ['*'] }],
-    changes: [],
     ...more,
   };
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
 import { describeMissing } from './missing.ts';
@@ -57,8 +58,12 @@ function stepRow(step: StepReport, { paint }: Style): Cell[] {
     step.attempt > 1 ? `attempt ${step.attempt}` : '',
     step.reason === undefined ? '' : sanitizeLine(step.reason),
     Object.entries(step.outputs ?? {})
-      .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+      .map(([key, value]) => `${key}=${shown(value)}`)
       .join(' '),
   ];
   return [status, { text: step.id }, { text: facts.filter((fact) => fact !== '').join(', ') }];
+}
+
+function shown(value: Json): string {
+  return sanitizeLine(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { plainPaint } from '../../src/cli/paint.ts';
+import { renderVerdicts } from '../../src/cli/render/audit.ts';
+import { describeMissing } from '../../src/cli/render/missing.ts';
+import { renderRunReport } from '../../src/cli/render/run-report.ts';
+import { formatDistance, formatInstant, formatSpan } from '../../src/cli/render/span.ts';
+import { renderTable } from '../../src/cli/render/table.ts';
+import type { VerifyReport } from '../../src/engine/reports.ts';
+import { aReport } from './builders.ts';
+import { fixedMs } from './scene.ts';
+
+const at = (columns: number) => ({ paint: plainPaint, columns });
+
+describe('times', () => {
+  test('measured ones are short', () => {
+    const spans = [0, 90, 2140, 9949, 42_000, 64_000, 7_380_000, 277_200_000].map(formatSpan);
+    expect(spans).toEqual(['0.0s', '0.1s', '2.1s', '9.9s', '42s', '1m 04s', '2h 03m', '3d 5h']);
+  });
+
+  test('distances are in one unit, rounded down', () => {
+    expect(formatDistance('2026-03-01T10:24:59.000Z', fixedMs)).toBe('in 24m');
+    expect(formatDistance('2026-03-01T09:59:48.000Z', fixedMs)).toBe('12s ago');
+    expect(formatDistance('2026-02-27T09:00:00.000Z', fixedMs)).toBe('2d ago');
+  });
+
+  test('instants are in UTC, to the second', () => {
+    expect(formatInstant('2026-03-01T10:00:00.123Z')).toBe('2026-03-01 10:00:00Z');
+  });
+});
+
+describe('a table', () => {
+  const rows = [
+    [{ text: 'restart-cluster' }, { text: 'Restart every node of the cluster, one at a time.' }],
+    [{ text: 'hello' }, { text: 'Say hello.' }],
+  ];
+
+  test('wraps its last column at the window', () => {
+    expect(renderTable(rows, 60)).toMatchInlineSnapshot(`
+      "restart-cluster  Restart every node of the cluster, one at a
+                       time.
+      hello            Say hello.
+      "
+    `);
+  });
+
+  test('sets it below where the window is narrow', () => {
+    expect(renderTable(rows, 30)).toMatchInlineSnapshot(`
+      "restart-cluster
+          Restart every node of the
+          cluster, one at a time.
+      hello
+          Say hello.
+      "
+    `);
+  });
+
+  test('measures wide characters as a terminal does', () => {
+    const wide = [
+      [{ text: '日本' }, { text: 'x' }],
+      [{ text: 'abcd' }, { text: 'y' }],
+    ];
+    expect(renderTable(wide, 80)).toBe('日本  x\nabcd  y\n');
+  });
+
+  test('without rows is nothing', () => {
+    expect(renderTable([], 80)).toBe('');
+  });
+});
+
+test('who is missing is said in words', () => {
+  expect(describeMissing([])).toBe(null);
+  expect(describeMissing([{ slot: 'floor', count: 1, from: ['*'] }])).toBe('another person');
+  expect(
+    describeMissing([
+      { slot: 'floor', count: 2, from: ['*'] },
+      { slot: 'prod/owner', count: 1, from: ['group:sre', 'robin'] },
+    ]),
+  ).toBe('2 other people, and 1 of group:sre, robin');
+});
+
+describe('where a run stands', () => {
+  test('shows steps, the open request and what to do next', () => {
+    expect(renderRunReport(aReport(), at(80), fixedMs)).toMatchInlineSnapshot(`
+      "restart-cluster in demo, run 4f7k2m9x1c3v8b6n
+      waiting: \`restart\` waits for approval
+
+        succeeded  health   0.1s, leader=a
+        waiting    restart
+        pending    verify
+
+      request  amber-canoe-tiger-violin-1f3a9c04
+      step     restart
+      needs    another person
+      expires  in 24m
+
+      next: runbook approve amber-canoe-tiger-violin-1f3a9c04 --key ~/.ssh/id_ed25519
+      "
+    `);
+  });
+
+  test('fits 40 columns; only what is pasted stays whole', () => {
+    const text = renderRunReport(aReport(), at(40), fixedMs);
+    expect(text).toMatchInlineSnapshot(`
+      "restart-cluster in demo, run 4f7k2m9x1c3v8b6n
+      waiting: \`restart\` waits for approval
+
+        succeeded  health
+          0.1s, leader=a
+        waiting    restart
+        pending    verify
+
+      request  amber-canoe-tiger-violin-1f3a9c
+               04
+      step     restart
+      needs    another person
+      expires  in 24m
+
+      next: runbook approve amber-canoe-tiger-violin-1f3a9c04 --key ~/.ssh/id_ed25519
+      "
+    `);
+    const long = text.split('\n').filter((line) => line.length > 40);
+    expect(long.every((line) => /^(next|restart-cluster in)/.test(line))).toBe(true);
+  });
+});
+
+test('verdicts are separate, each with its anchor and the age of it', () => {
+  const report: VerifyReport = {
+    verdicts: [
+      {
+        name: 'integrity',
+        ok: true,
+        anchor: 'head of 12 entries',
+        anchored_at: '2026-03-01T09:59:00.000Z',
+      },
+      { name: 'completeness', ok: true, anchor: 'self-consistent only', anchored_at: null },
+      {
+        name: 'authorization',
+        ok: false,
+        anchor: 'policy and people in the journal',
+        anchored_at: null,
+      },
+    ],
+    findings: [
+      { code: 'E_UNAPPROVED', index: 7, message: 'step `restart` started without a grant' },
+    ],
+    exit_code: 14,
+  };
+  expect(renderVerdicts(report, at(80), fixedMs)).toMatchInlineSnapshot(`
+    "ok      integrity      head of 12 entries, 2026-03-01 09:59:00Z, 1m ago
+    ok      completeness   self-consistent only
+    not ok  authorization  policy and people in the journal
+
+    entry 7  step \`restart\` started without a grant (E_UNAPPROVED)
+    "
+  `);
+});
