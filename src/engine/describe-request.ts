@@ -39,9 +39,9 @@ export async function describeRequest(
   };
 }
 
-/** Four words and eight hex of the first command's digest: what both sides compare. */
-export function wordsOf({ content }: RequestRecord): string {
-  return digestWords(content.commands[0]?.digest ?? content.runbook.source);
+/** Four words and eight hex of the request's leaf hash: what both sides compare, and what is signed. */
+export function wordsOf({ hash }: RequestRecord): string {
+  return digestWords(hash);
 }
 
 /** Where a request stands by the people, chain and clock of now. */

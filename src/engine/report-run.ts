@@ -76,7 +76,7 @@ function tallies(engine: Engine, state: RunState): Judged {
       const report: RequestReport = {
         request: content.id,
         step: content.step,
-        digest: content.commands[0]?.digest ?? '',
+        digest: record.hash,
         words: wordsOf(record),
         expires_at: content.limits.pending_until,
         missing: missingOf(tally),

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { approvalNamespace, decisionId } from '../../src/approval/statement.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
-import type { Pin, Receipt } from '../../src/signers/signer.ts';
+import type { Pin, Receipt } from '../../src/approval/receipt.ts';
 import { aFolder } from './folder.ts';
 
 const origin = 'runbook.example/4f2a';

@@ -12,7 +12,7 @@ import {
 import type { CheckpointSigner } from '../../src/journal/signer.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import { checkSeenLog, type ShownLog } from '../../src/signers/seen-log.ts';
-import type { Pin } from '../../src/signers/signer.ts';
+import type { Pin } from '../../src/approval/receipt.ts';
 
 const origin = 'runbook.example/4f2a';
 const then = '2026-03-04T05:06:07.008Z';

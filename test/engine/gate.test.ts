@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { openScene } from '../support/scene.ts';
+
+const restart = `
+name: restart
+steps:
+  - id: look
+    run: echo "all is well"
+  - id: restart
+    name: Restart it
+    privileged: true
+    run: echo restarted > done.txt
+  - id: verify
+    run: cat done.txt
+`;
+
+test('a run stops before its privileged step, and goes on when a second person has signed', async () => {
+  const scene = openScene({ runbook: restart });
+  const waiting = await scene.exec();
+  expect(waiting).toMatchObject({ status: 'waiting', exit_code: 10, terminal: false });
+  expect(waiting.steps.map(({ id, status }) => [id, status])).toEqual([
+    ['look', 'succeeded'],
+    ['restart', 'waiting'],
+    ['verify', 'pending'],
+  ]);
+
+  const decision = await scene.decide(scene.people.robin, 'approve');
+  expect(decision).toMatchObject({ person: 'robin', assurance: 'A3', missing: [] });
+
+  const done = await scene.resume(waiting.run);
+  expect(done).toMatchObject({ status: 'succeeded', exit_code: 0, terminal: true });
+  expect(scene.output.text).toBe('all is well\nrestarted\n');
+
+  const report = await scene
+    .service()
+    .verify({ receipts: [], pins: scene.people.robin.approver.pins(), progress: () => undefined });
+  expect(report.findings).toEqual([]);
+  expect(report.exit_code).toBe(0);
+});
+
+test('a requester cannot approve their own step', async () => {
+  const scene = openScene({ runbook: restart });
+  await scene.exec();
+  await expect(scene.decide(scene.people.ana, 'approve')).rejects.toMatchObject({
+    code: 'key_not_asked',
+  });
+});
