@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProcesses } from '../../src/base/process.ts';
+import { runTool } from '../../src/base/tool.ts';
 import {
   aCommand,
   actions,
@@ -86,27 +86,12 @@ testWith(
   async () => {
     await inFolder(async (folder) => {
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-      execFileSync(
-        'openssl',
-        [
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:P-256',
-          '-nodes',
-          '-subj',
-          '/CN=localhost',
-          '-days',
-          '1',
-          '-keyout',
-          key,
-          '-out',
-          cert,
-        ],
-        { stdio: 'ignore' },
+      const { exitCode } = runTool(
+        `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 1 -keyout ${key} -out ${cert}`.split(
+          ' ',
+        ),
       );
+      expect(exitCode).toBe(0);
       let requests = 0;
       const server = createServer(
         { key: readFileSync(key), cert: readFileSync(cert) },
