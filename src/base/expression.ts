@@ -145,7 +145,7 @@ function missing(parent: string, name: string): string {
 }
 
 function known(name: string, names: readonly string[]): string {
-  const near = closest(name, names);
+  const near = name === '' ? null : closest(name, names);
   if (near !== null) {
     return `did you mean \`${near}\`?`;
   }
@@ -170,7 +170,9 @@ function typeProblem(
     return error === undefined ? { message: 'has no type', offset: 0 } : problemOf(error);
   }
   const fits = expects === undefined || type === expects || type === 'dyn';
-  return fits ? null : { message: `must be ${expects}, but is ${type ?? 'unknown'}`, offset: 0 };
+  return fits
+    ? null
+    : { message: `the result must be ${expects}, but is ${type ?? 'unknown'}`, offset: 0 };
 }
 
 type CelSchema = { [field: string]: string | CelSchema };

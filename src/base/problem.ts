@@ -60,7 +60,7 @@ function formatProblem(problem: Problem, line: string): string {
 
 /** The line and its caret. A very long line is cut to what stands around the column. */
 function quote(line: string, column: number): string[] {
-  const from = Math.max(0, column - 1 - widestQuote / 2);
+  const from = line.length <= widestQuote ? 0 : Math.max(0, column - 1 - widestQuote / 2);
   const shown = visible(line.slice(from, from + widestQuote));
   if (shown.trim() === '') {
     return [];

@@ -18,13 +18,7 @@ export function parseAction(
 ): PlannedAction | null {
   const written = kinds.filter((kind) => hasKey(node, kind));
   if (written.length !== 1) {
-    const found =
-      written.length === 0 ? 'none of them' : written.map((kind) => `\`${kind}\``).join(' and ');
-    const hint = written.length > 1 ? 'make a step of each' : undefined;
-    reading.report(node, {
-      message: `a step needs one of \`run\`, \`exec\` and \`http\`, not ${found}`,
-      hint,
-    });
+    refuseKinds(written, node, reading);
     return null;
   }
   if (value.shell !== null && value.run === null) {
@@ -39,6 +33,17 @@ export function parseAction(
     return argv === null ? null : { kind: 'exec', argv };
   }
   return value.http === null ? null : parseHttp(value.http, reading);
+}
+
+/** Actions that are not built yet have been refused by name already. */
+function refuseKinds(written: readonly string[], node: YamlNode, reading: Reading): void {
+  if (written.length > 1) {
+    const message = `${written.map((kind) => `\`${kind}\``).join(' and ')} stand in one step`;
+    reading.report(node, { message, hint: 'make a step of each' });
+  } else if (!hasKey(node, 'manual') && !hasKey(node, 'uses')) {
+    const message = 'there is nothing to do here';
+    reading.report(node, { message, hint: 'add `run`, `exec` or `http`' });
+  }
 }
 
 function hasKey(node: YamlNode, key: string): boolean {

@@ -51,11 +51,14 @@ export function encode(value: string): string {
 }
 
 function headFlaw(head: string, template: Template): Flaw | null {
-  const origin = /^https?:\/\/[^/?#@\\\s]+/i.exec(head)?.[0];
+  const origin = /^https?:\/\/[^/?#\\\s]+/i.exec(head)?.[0];
   if (origin === undefined) {
     const hint =
       'write `https://host/path`, or a value at the head: `${{ environment.vars.api }}/path`';
     return { message: 'the URL must start with `http://` or `https://` and a host', hint };
+  }
+  if (origin.includes('@')) {
+    return { message: 'the URL holds a user', hint: 'send an `authorization` header instead' };
   }
   if (template.length > 1 && origin === head) {
     const hint = 'make the whole base a value, as in `${{ environment.vars.api }}/path`';

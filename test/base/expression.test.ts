@@ -76,7 +76,7 @@ describe('before there are values', () => {
 
   test('a result of the wrong type is refused', () => {
     expect(checkExpression('params.cluster', shapes, 'bool')?.message).toBe(
-      'must be bool, but is string',
+      'the result must be bool, but is string',
     );
     expect(checkExpression('params.token', shapes, 'bool')).toBeNull();
   });
