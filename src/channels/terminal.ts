@@ -4,6 +4,7 @@ import { approveLine, renderCard } from '../approval/card-text.ts';
 import { parseSigned } from '../approval/statement.ts';
 import { systemClock } from '../base/clock.ts';
 import { RunbookError } from '../base/errors.ts';
+import type { RequestId } from '../base/ids.ts';
 import type { Channel, Desk, OpenRequest } from './channel.ts';
 import { readPaste } from './terminal-paste.ts';
 
@@ -21,10 +22,15 @@ export interface TerminalWindow {
  * decision: who sits here is who asked.
  */
 export function terminalChannel(window: TerminalWindow): Channel {
+  let shown: RequestId | null = null;
   return {
     name: 'prompt',
     async ask(open, desk, signal) {
-      window.output.write(renderOpening(open, window));
+      // Asked again about the same request, because one of several people decided: the card stands above.
+      if (shown !== open.content.id) {
+        window.output.write(renderOpening(open, window));
+        shown = open.content.id;
+      }
       try {
         await talk(window, desk, signal);
       } catch (error) {

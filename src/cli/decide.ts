@@ -93,7 +93,9 @@ async function sign(cli: Cli, { approver, file, input, command }: SignInput): Pr
   const proven = approver.open(file);
   const content = contentOf(proven);
   if (cli.settings.output === 'text') {
-    cli.io.stderr.write(`${provenCard(cli, { file: proven.file, content })}\n`);
+    cli.io.stderr.write(
+      `${provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash })}\n`,
+    );
   }
   await confirmProtected(cli, content, input);
   const wanted = proven.file.approvers.flatMap(({ keys }) => keys);

@@ -1,12 +1,11 @@
-import { approveLine } from '../approval/card-text.ts';
 import type { RunId } from '../base/ids.ts';
-import type { RequestDetail, RunReport, RunStatus } from '../engine/reports.ts';
-import type { DriveOptions, Listener, Service } from '../engine/service.ts';
-import { cardText } from './card.ts';
+import type { RunReport, RunStatus } from '../engine/reports.ts';
+import type { DriveOptions, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
-import { progressListener } from './render/progress.ts';
 import { renderNext } from './render/run-report.ts';
-import { paintStatus, type Style } from './render/style.ts';
+import { paintStatus } from './render/style.ts';
+import { talkStyle } from './styles.ts';
+import { telling } from './telling.ts';
 
 /** `--wait DURATION` and `--no-wait` as commander hands them over. */
 export interface WaitFlags {
@@ -35,57 +34,13 @@ export async function openDriver(cli: Cli, wait: DriveOptions['wait']): Promise<
 /** Drives a run, says how it goes, and ends with its exit code. */
 export async function driveRun(cli: Cli, run: RunId, wait: DriveOptions['wait']): Promise<number> {
   const service = await openDriver(cli, wait);
-  const listener = await openListener(cli, service, { run, wait });
-  const report = await service.drive(run, { wait, listener, ...cli.io.interrupts.take() });
+  const { signal, hurry } = cli.io.interrupts.take();
+  const report = await telling(
+    cli,
+    { service, run, prompts: promptsAtGate(cli, wait) },
+    (listener) => service.drive(run, { wait, listener, signal, hurry }),
+  );
   return endRun(cli, report);
-}
-
-/** What is told while a run goes on, in the form that was asked for. */
-export async function openListener(
-  cli: Cli,
-  service: Service,
-  { run, wait }: { readonly run: RunId; readonly wait: DriveOptions['wait'] },
-): Promise<Listener> {
-  switch (cli.settings.output) {
-    case 'text':
-      return textListener(cli, await service.status(run), wait);
-    case 'json':
-      return silent;
-    case 'ndjson':
-      return {
-        ...silent,
-        recorded({ event, ...entry }) {
-          cli.io.stdout.write(
-            `${JSON.stringify({ type: event.type, ...entry, data: event.data })}\n`,
-          );
-        },
-      };
-  }
-}
-
-const silent: Listener = {
-  recorded: () => undefined,
-  output: () => undefined,
-  waiting: () => undefined,
-  delayed: () => undefined,
-};
-
-function textListener(cli: Cli, report: RunReport, wait: DriveOptions['wait']): Listener {
-  const style = talkStyle(cli);
-  const { strong } = style.paint;
-  cli.say(`${strong(report.runbook)} in ${report.environment}, run ${report.run}\n`);
-  return progressListener({
-    report,
-    style,
-    live: cli.io.stderr.isTTY === true,
-    write: (text) => cli.io.stderr.write(text),
-    showRequest: (detail) => (promptsAtGate(cli, wait) ? '' : renderGate(cli, detail)),
-  });
-}
-
-function renderGate(cli: Cli, detail: RequestDetail): string {
-  const line = approveLine(detail.words);
-  return `\n${cardText(cli, detail, 'stderr')}\nsomebody else approves with\n  ${line}\n\n`;
 }
 
 /** The channel at the terminal shows the card itself, and asks. */
@@ -99,7 +54,6 @@ function promptsAtGate(cli: Cli, wait: DriveOptions['wait']): boolean {
  */
 export function endRun(cli: Cli, report: RunReport): number {
   const { paint } = cli;
-  cli.say('');
   cli.print(
     report,
     () => `${report.run} ${paintStatus(report.status, paint.stdout, report.status)}\n`,
@@ -124,12 +78,4 @@ function exitCodeOf(cli: Cli, { status, exit_code }: RunReport): number {
   const interrupted: readonly RunStatus[] = ['running', 'waiting', 'cancelled', 'unknown'];
   const signal = cli.io.interrupts.exitCode();
   return signal !== null && interrupted.includes(status) ? signal : exit_code;
-}
-
-export function talkStyle(cli: Cli): Style {
-  return { paint: cli.paint.stderr, columns: cli.settings.columns.stderr };
-}
-
-export function resultStyle(cli: Cli): Style {
-  return { paint: cli.paint.stdout, columns: cli.settings.columns.stdout };
 }

@@ -15,7 +15,15 @@ import type { Cli } from './cli.ts';
  */
 export function provenCard(
   cli: Cli,
-  { file, content }: { readonly file: RequestFile; readonly content: RequestContent },
+  {
+    file,
+    content,
+    leafHash,
+  }: {
+    readonly file: RequestFile;
+    readonly content: RequestContent;
+    readonly leafHash: Sha256;
+  },
 ): string {
   const [asked] = content.commands;
   const command = commandOf(file, asked);
@@ -28,7 +36,7 @@ export function provenCard(
   }
   const previous = commandOf(file, content.previous);
   const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
-  const words = digestWords(asked.digest);
+  const words = digestWords(leafHash);
   return cardText(cli, { content, command, previous, missing, words }, 'stderr');
 }
 

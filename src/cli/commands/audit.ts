@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { collect, countFlag } from '../flags.ts';
 import { openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
 import { renderAuditLog, renderVerdicts } from '../render/audit.ts';
+import { resultStyle } from '../styles.ts';
 import { notBuiltYet } from '../usage.ts';
 
 export function auditCommand(cli: Cli): Command {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { endRun, openDriver, openListener } from '../drive.ts';
+import { endRun } from '../drive.ts';
+import { telling } from '../telling.ts';
 
 export function cancelCommand(cli: Cli): Command {
   return new Command('cancel')
@@ -25,11 +26,12 @@ export async function runCancel(
   run: string | null,
   options: CancelOptions,
 ): Promise<number> {
-  const service = await openDriver(cli, 'stop');
+  const service = await cli.openService();
   const { run: id } = await service.status(run);
-  const listener = await openListener(cli, service, { run: id, wait: 'stop' });
-  const driving = { wait: 'stop', listener, ...cli.io.interrupts.take() } as const;
-  const report = await service.cancel(id, options.reason ?? null, driving);
+  const { signal, hurry } = cli.io.interrupts.take();
+  const report = await telling(cli, { service, run: id, prompts: false }, (listener) =>
+    service.cancel(id, options.reason ?? null, { wait: 'stop', listener, signal, hurry }),
+  );
   const code = endRun(cli, report);
   return report.status === 'cancelled' ? 0 : code;
 }

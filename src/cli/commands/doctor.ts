@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Finding } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
+import { resultStyle } from '../styles.ts';
 
 export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')

@@ -5,10 +5,10 @@ import { RunbookError } from '../../base/errors.ts';
 import { parseRunbook } from '../../runbook/parse.ts';
 import type { Runbook } from '../../runbook/runbook.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
 import { findAllRunbooks } from '../runbooks.ts';
+import { resultStyle } from '../styles.ts';
 
 export function listCommand(cli: Cli): Command {
   return new Command('list')

@@ -2,8 +2,8 @@ import type { Person } from '../../approval/people.ts';
 import { fingerprint, parsePublicKey } from '../../approval/ssh-key.ts';
 import { loadTrusted } from '../../config/load.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { renderTable } from '../render/table.ts';
+import { resultStyle } from '../styles.ts';
 
 export function runPeopleList(cli: Cli): number {
   const { people } = loadTrusted(cli.io.env).people.value;

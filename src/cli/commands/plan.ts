@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { gatherParams } from '../ask-params.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { addParamFlags } from '../flags.ts';
 import type { ParamFlags } from '../params.ts';
 import { renderPlan } from '../render/plan.ts';
 import { openRunbook } from '../runbooks.ts';
 import { addStartFlags, type StartFlags, startInput } from '../start-input.ts';
+import { resultStyle } from '../styles.ts';
 
 export function planCommand(cli: Cli): Command {
   return addStartFlags(addParamFlags(new Command('plan')))

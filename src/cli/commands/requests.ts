@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { RequestSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { describeMissing } from '../render/missing.ts';
 import { formatDistance } from '../render/span.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
+import { resultStyle } from '../styles.ts';
 
 export function requestsCommand(cli: Cli): Command {
   return new Command('requests')

@@ -2,10 +2,10 @@ import { Command, Option } from 'commander';
 import type { SignedStatement } from '../../approval/statement.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { addSigningFlags, type SigningFlags } from '../flags.ts';
 import { renderRunReport } from '../render/run-report.ts';
 import { signerChoice } from '../signing.ts';
+import { resultStyle } from '../styles.ts';
 
 const outcomes = ['succeeded', 'failed', 'retry'] as const;
 

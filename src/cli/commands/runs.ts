@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { RunSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { countFlag } from '../flags.ts';
 import { formatInstant } from '../render/span.ts';
 import { paintStatus, type Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
+import { resultStyle } from '../styles.ts';
 
 export function runsCommand(cli: Cli): Command {
   return new Command('runs')

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { paramsSchema, renderRunbook } from '../render/runbook.ts';
 import { openRunbook } from '../runbooks.ts';
+import { resultStyle } from '../styles.ts';
 
 export function showCommand(cli: Cli): Command {
   return new Command('show')

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { resultStyle } from '../drive.ts';
 import { renderRunReport } from '../render/run-report.ts';
+import { resultStyle } from '../styles.ts';
 
 export function statusCommand(cli: Cli): Command {
   return new Command('status')

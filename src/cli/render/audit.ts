@@ -4,7 +4,7 @@ import { formatDistance, formatInstant } from './span.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 
-/** One line an entry: number, time, run, and what it says. */
+/** One line an entry: number, time, run, type, and what it says. */
 export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }: Style): string {
   const width = String(entries.at(-1)?.index ?? 0).length;
   return renderTable(
@@ -12,6 +12,7 @@ export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }
       { text: String(entry.index).padStart(width), paint: paint.quiet },
       { text: formatInstant(entry.time), paint: paint.quiet },
       { text: entry.run?.slice(0, 8) ?? '' },
+      { text: entry.type, paint: paint.strong },
       { text: sanitizeLine(entry.summary) },
     ]),
     columns,

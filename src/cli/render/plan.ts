@@ -1,5 +1,3 @@
-import { digestWords } from '../../base/digest.ts';
-import { isSha256 } from '../../base/ids.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { PlanReport } from '../../engine/reports.ts';
 import { describeMissing } from './missing.ts';
@@ -64,8 +62,5 @@ function needs({ verdict }: PlanStep, { paint }: Style): Cell {
 }
 
 function describeDigest(digest: string | null): string {
-  if (digest === null || !isSha256(digest)) {
-    return 'known when earlier steps have run';
-  }
-  return digestWords(digest);
+  return digest === null ? 'known when earlier steps have run' : `sha256 ${digest.slice(0, 12)}`;
 }

@@ -1,0 +1,80 @@
+import { approveLine } from '../approval/card-text.ts';
+import type { RunId } from '../base/ids.ts';
+import type { RequestDetail } from '../engine/reports.ts';
+import type { Listener, Service } from '../engine/service.ts';
+import type { Recorded } from '../run/events.ts';
+import { cardText } from './card.ts';
+import type { Cli } from './cli.ts';
+import { holdWhilePrompting } from './hold-while-prompting.ts';
+import { progressListener } from './render/progress.ts';
+import { talkStyle } from './styles.ts';
+
+/** The run that is told about. */
+export interface Told {
+  readonly service: Service;
+  readonly run: RunId;
+  /** At a gate the channel at the terminal shows the card itself, and asks. */
+  readonly prompts: boolean;
+}
+
+/** Does something with a run and tells meanwhile how it goes, in the form that was asked for. */
+export async function telling<Result>(
+  cli: Cli,
+  told: Told,
+  act: (listener: Listener) => Promise<Result>,
+): Promise<Result> {
+  switch (cli.settings.output) {
+    case 'text': {
+      const listener = holdWhilePrompting(await textListener(cli, told));
+      const result = await act(listener);
+      listener.release();
+      cli.say('');
+      return result;
+    }
+    case 'json':
+      return act(silent);
+    case 'ndjson':
+      return act(await lineListener(cli, told));
+  }
+}
+
+const silent: Listener = {
+  recorded: () => undefined,
+  output: () => undefined,
+  waiting: () => undefined,
+  delayed: () => undefined,
+};
+
+/** Every entry of the run, one a line: first those that are there, then each as it is committed. */
+async function lineListener(cli: Cli, { service, run }: Told): Promise<Listener> {
+  let last = -1;
+  function recorded({ event, ...entry }: Recorded): void {
+    if (entry.seq > last) {
+      last = entry.seq;
+      const line = { type: event.type, ...entry, data: event.data };
+      cli.io.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+  }
+  for (const entry of await service.events(run, 0)) {
+    recorded(entry);
+  }
+  return { ...silent, recorded };
+}
+
+async function textListener(cli: Cli, { service, run, prompts }: Told): Promise<Listener> {
+  const report = await service.status(run);
+  const style = talkStyle(cli);
+  cli.say(`${style.paint.strong(report.runbook)} in ${report.environment}, run ${report.run}\n`);
+  return progressListener({
+    report,
+    style,
+    live: cli.io.stderr.isTTY === true,
+    write: (text) => cli.io.stderr.write(text),
+    showRequest: (detail) => (prompts ? '' : renderGate(cli, detail)),
+  });
+}
+
+function renderGate(cli: Cli, detail: RequestDetail): string {
+  const card = cardText(cli, detail, 'stderr');
+  return `\n${card}\nSomebody else approves in a session of their own:\n\n  ${approveLine(detail.words)}\n`;
+}
