@@ -84,7 +84,7 @@ async function alone() {
   await run('cluster status');
 
   heading('Robin reads exactly what would run, and signs it');
-  await run('runbook review');
+  await run('runbook requests');
   await run(approve);
 
   heading('The run goes on, with what was approved and nothing else');
@@ -98,11 +98,10 @@ async function withYou() {
   await Promise.race([waiting.ended, requestIsOpen()]);
   if (waiting.child.exitCode === null) {
     heading('Be Robin: paste this into another terminal');
-    process.stdout.write(`${exportLines()}\nrunbook review\n${approve}\n\n`);
+    process.stdout.write(`${exportLines()}\n${approve}\n\n`);
     note('Or press Enter here, and a second process does it.');
     const pressed = once(process.stdin, 'data').then(() => 'enter');
     if ((await Promise.race([waiting.ended, pressed])) === 'enter') {
-      await run('runbook review');
       await run(approve);
     }
     process.stdin.destroy();
