@@ -14,9 +14,28 @@ export function actionLine(action: Command['action']): string {
   }
 }
 
-/** The whole command, as its digest covers it. `of` stands before each heading of a nested command. */
-export function commandSections(command: Command, of = ''): readonly (CardSection | null)[] {
-  const heading = (words: string) => (of === '' ? words : `${of}: ${words.toLowerCase()}`);
+/** The whole command, as its digest covers it. */
+export function commandSections(command: Command): readonly (CardSection | null)[] {
+  return [
+    ...partsOf(command, (words) => words),
+    ...(command.check === null ? [] : checkSections(command, command.check)),
+  ];
+}
+
+/** The probe: its action, and of the rest only what is not as the step has it. */
+function checkSections(step: Command, check: Command): readonly (CardSection | null)[] {
+  const heading = (words: string): string => `Check: ${words.toLowerCase()}`;
+  const ofStep = new Set(partsOf(step, heading).map((section) => JSON.stringify(section)));
+  const own = partsOf(check, heading).filter((section) => !ofStep.has(JSON.stringify(section)));
+  return own.length === partsOf(check, heading).length
+    ? own
+    : [...own, list(heading('The rest'), ['as the step has it'])];
+}
+
+function partsOf(
+  command: Command,
+  heading: (words: string) => string,
+): readonly (CardSection | null)[] {
   return [
     ...actionSections(command.action, heading),
     fields(heading('How it runs'), [
@@ -33,7 +52,6 @@ export function commandSections(command: Command, of = ''): readonly (CardSectio
         .map(([name, value]) => [name, textLine(value)] as const)
         .sort(([one], [other]) => (one < other ? -1 : 1)),
     ),
-    ...(command.check === null ? [] : commandSections(command.check, 'Check')),
   ];
 }
 

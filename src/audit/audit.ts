@@ -3,6 +3,7 @@ import { RunbookError } from '../base/errors.ts';
 import type { BlobId } from '../base/ids.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { MerkleTree } from '../journal/tree.ts';
+import { keyId } from '../journal/verifier-key.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedOf } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
@@ -79,37 +80,45 @@ export function beginAudit(trust: Trust): Audit {
     },
     findings: () => findings,
     verdicts: () => {
-      const completeness = judgeCompleteness(
-        trust,
-        { size: tree.size, rootAt, decisions: authorization.decisions },
-        report,
-      );
-      const failed = (name: VerdictName): boolean =>
-        findings.some(({ verdict }) => verdict === name);
-      const key = trust.publicKey.toString('hex').slice(0, 8);
-      return [
-        {
-          name: 'integrity',
-          ok: !failed('integrity'),
-          anchor: `head of ${lastHead?.size ?? 0} entries, signed by key ${key}`,
-          anchored_at: timeline.last(),
-        },
-        { name: 'completeness', ok: !failed('completeness'), ...completeness },
-        {
-          name: 'authorization',
-          ok: !failed('authorization'),
-          anchor: `policy and people then in force, replayed over ${authorization.spawns} spawns (${authorization.grants} under a grant)`,
-          anchored_at: timeline.last(),
-        },
-        {
-          name: 'time',
-          ok: !failed('time'),
-          anchor: "the machine's own clocks",
-          anchored_at: timeline.last(),
-        },
-      ];
+      const seen = { size: tree.size, rootAt, decisions: authorization.decisions };
+      const completeness = judgeCompleteness(trust, seen, report);
+      const facts = { completeness, authorization, lastTime: timeline.last() };
+      return sumUp(trust, lastHead, facts).map((verdict) => ({
+        ...verdict,
+        ok: !findings.some((finding) => finding.verdict === verdict.name),
+      }));
     },
   };
+}
+
+type Answer = Omit<AuditVerdict, 'ok'>;
+
+function sumUp(
+  trust: Trust,
+  head: SignedHead | null,
+  facts: {
+    readonly completeness: Omit<Answer, 'name'>;
+    readonly authorization: Pick<Authorization, 'spawns' | 'grants'>;
+    readonly lastTime: string | null;
+  },
+): readonly Answer[] {
+  const key = keyId(trust.origin, trust.publicKey).toString('hex');
+  const { spawns, grants } = facts.authorization;
+  const now = { anchored_at: facts.lastTime };
+  return [
+    {
+      name: 'integrity',
+      anchor: `head of ${head?.size ?? 0} entries, signed by key ${key}`,
+      ...now,
+    },
+    { name: 'completeness', ...facts.completeness },
+    {
+      name: 'authorization',
+      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)`,
+      ...now,
+    },
+    { name: 'time', anchor: "the machine's own clocks", ...now },
+  ];
 }
 
 function readEntry(

@@ -98,31 +98,18 @@ export class Authorization {
 
   #judge(entry: Recorded, replay: Replay): void {
     const { event } = entry;
-    switch (event.type) {
-      case 'approval.decided':
-        this.#judgeDecided(entry, event.data, replay);
-        return;
-      case 'step.started':
-        this.#judgeStarted(entry, event.data, replay);
-        return;
-      case 'step.resolved':
-        this.#judgeResolved(entry, event.data, replay);
-        return;
-      case 'run.resumed': {
-        const deciders = decidersOf(replay.state);
-        const decider = event.data.links.find(
-          ({ person }) => person !== null && deciders.includes(person),
-        );
-        if (decider !== undefined) {
-          this.#complain(
-            entry,
-            'E_DECIDER_RESUMED',
-            `${decider.person ?? ''} decided in this run and resumed it`,
-          );
-        }
-        return;
+    if (event.type === 'approval.decided') {
+      this.#judgeDecided(entry, event.data, replay);
+    } else if (event.type === 'step.started') {
+      this.#judgeStarted(entry, event.data, replay);
+    } else if (event.type === 'step.resolved') {
+      this.#judgeResolved(entry, event.data, replay);
+    } else if (event.type === 'run.resumed') {
+      const deciders = decidersOf(replay.state);
+      const people = event.data.links.flatMap(({ person }) => person ?? []);
+      for (const person of people.filter((each) => deciders.includes(each))) {
+        this.#complain(entry, 'E_DECIDER_RESUMED', `${person} decided in this run and resumed it`);
       }
-      default:
     }
   }
 

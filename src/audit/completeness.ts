@@ -23,7 +23,7 @@ interface Outside {
   readonly name: string;
   readonly note: string;
   readonly verifierKey: string;
-  readonly time: string;
+  readonly time: string | null;
 }
 
 /**
@@ -55,12 +55,25 @@ export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Anc
 }
 
 function headsOfReceipt({ name, receipt }: Trust['receipts'][number]): readonly Outside[] {
-  const time = (JSON.parse(receipt.signed.statement) as { time: string }).time;
-  const base = { name: `receipt ${name}`, verifierKey: receipt.verifier_key, time };
+  const base = {
+    name: `receipt ${name}`,
+    verifierKey: receipt.verifier_key,
+    time: timeOf(receipt),
+  };
   const before = { ...base, note: receipt.checkpoint };
   return receipt.recorded === null
     ? [before]
     : [before, { ...base, note: receipt.recorded.checkpoint }];
+}
+
+/** When the approver signed, by their own clock; a statement that cannot be read has no time. */
+function timeOf({ signed }: Trust['receipts'][number]['receipt']): string | null {
+  try {
+    const { time } = JSON.parse(signed.statement) as { readonly time?: unknown };
+    return typeof time === 'string' ? time : null;
+  } catch {
+    return null;
+  }
 }
 
 function headOfPin({ note, verifierKey, time }: Trust['pins'][number]): Outside {

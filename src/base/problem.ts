@@ -25,7 +25,7 @@ export class InvalidFileError extends RunbookError {
   /** `code` says which kind of file: `runbook_invalid`, `policy_invalid`, … */
   constructor(code: string, problems: readonly Problem[], text: string) {
     super({ code, message: formatProblems(problems, text) }, 2);
-    this.problems = problems;
+    this.problems = inFileOrder(problems);
   }
 }
 
@@ -41,7 +41,7 @@ export function formatProblems(problems: readonly Problem[], text: string): stri
 }
 
 /** Sorted by place, each said once. */
-export function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Map(problems.map((it) => [`${it.line}:${it.column}:${it.message}`, it]));
   return [...seen.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -30,5 +30,8 @@ export interface OpenRequest {
 /** Where a channel hands in what it received. */
 export interface Desk {
   /** Answers in words what became of it; never throws for a bad submission. */
-  submit(signed: SignedStatement, channel: string): Promise<{ readonly accepted: boolean; readonly message: string }>;
+  submit(
+    signed: SignedStatement,
+    channel: string,
+  ): Promise<{ readonly accepted: boolean; readonly message: string }>;
 }

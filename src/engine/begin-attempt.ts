@@ -43,7 +43,7 @@ export async function beginAttempt(
   try {
     const scope = await scopeOf(session, carry);
     if (step.if !== null && !evaluateIf(session.plan, step, scope)) {
-      return record(session, carry, {
+      return await record(session, carry, {
         type: 'step.skipped',
         data: { step: step.id, why: '`if` is false' },
       });

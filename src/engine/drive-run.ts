@@ -5,20 +5,17 @@ import { describeProcess, isProcessAlive } from '../base/process.ts';
 import type { Event } from '../run/events.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { type Due, type Now, next } from '../run/next.ts';
-import type { CommitInput, Holder } from '../store/store.ts';
+import type { Holder } from '../store/store.ts';
 import { awaitDecision } from './await-decision.ts';
-import { type Begun, beginAttempt, type Execution, finishId } from './begin-attempt.ts';
+import { type Begun, beginAttempt } from './begin-attempt.ts';
 import { claimStep } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
-import { executeStep } from './execute-step.ts';
+import { flush, runAttempt, type Turn } from './run-attempt.ts';
 import type { DriveOptions } from './service.ts';
 import { loadRun, Session } from './session.ts';
 import { settleStep, settleUnknown } from './settle-step.ts';
 import { sleep } from './wait.ts';
-
-/** How often a running step looks whether somebody asked to cancel. */
-const watchMs = 300;
 
 /**
  * Drives a run: what is due, do it, commit, again, until it ends or only a person can go on. Holds the
@@ -64,12 +61,6 @@ function describeSelf(engine: Engine): Holder {
     startTime: describeProcess(process.pid) ?? '',
     since: formatTime(wallMs),
   };
-}
-
-/** What the loop carries from one turn to the next. */
-interface Turn {
-  /** The finished event of the step before, not committed yet: it may share the next start's commit. */
-  carry: Event | null;
 }
 
 async function loop(session: Session, options: DriveOptions): Promise<void> {
@@ -209,7 +200,7 @@ async function takeUp(
   }
   if (begun.kind === 'run') {
     turn.carry = null;
-    await execute(session, { execution: begun.execution, turn }, options);
+    await runAttempt(session, { execution: begun.execution, turn }, options);
   }
 }
 
@@ -241,69 +232,4 @@ function isRecorded(session: Session, event: Extract<Event, { type: 'step.finish
   const { step, attempt } = event.data;
   const known = session.state.steps.get(step)?.attempts.find((each) => each.attempt === attempt);
   return known !== undefined && known.finished !== null;
-}
-
-async function execute(
-  session: Session,
-  { execution, turn }: { readonly execution: Execution; readonly turn: Turn },
-  options: DriveOptions,
-): Promise<void> {
-  const stop = new AbortController();
-  const abort = (): void => {
-    stop.abort();
-  };
-  options.signal.addEventListener('abort', abort);
-  const watch = watchForCancel(session, stop);
-  try {
-    const ended = await executeStep(session, execution, stop.signal);
-    const { step, attempt } = execution;
-    if (ended.kind === 'unknown') {
-      const data = { step: step.id, attempt, why: ended.why };
-      await session.commit(`unknown.${step.id}.${attempt}`, [{ type: 'step.unknown', data }], {
-        closing: true,
-      });
-      return;
-    }
-    turn.carry = { type: 'step.finished', data: ended.data };
-    if (ended.openings.length > 0 || execution.permit.basis.kind !== 'policy') {
-      await flush(session, turn, ended.openings);
-    }
-  } finally {
-    clearInterval(watch);
-    options.signal.removeEventListener('abort', abort);
-  }
-}
-
-function watchForCancel(session: Session, stop: AbortController): NodeJS.Timeout {
-  const look = async (): Promise<void> => {
-    await session.refresh();
-    if (session.state.cancel !== null) {
-      stop.abort();
-    }
-  };
-  return setInterval(() => {
-    // A journal that cannot be read now will be found out by the commit that follows.
-    look().catch(() => undefined);
-  }, watchMs);
-}
-
-/** Commits the carried event, over whatever others committed meanwhile. An outcome nobody waits for any more is kept as `step.late`. */
-async function flush(
-  session: Session,
-  turn: Turn,
-  openings: NonNullable<CommitInput['openings']> = [],
-): Promise<void> {
-  while (turn.carry?.type === 'step.finished') {
-    const { data } = turn.carry;
-    const known = session.state.steps
-      .get(data.step)
-      ?.attempts.find(({ attempt }) => attempt === data.attempt);
-    const late = known !== undefined && (known.unknown !== null || known.resolved !== null);
-    const event: Event = late ? { type: 'step.late', data } : turn.carry;
-    // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
-    const committed = await session.commit(finishId(event), [event], { closing: true, openings });
-    if (committed !== null) {
-      turn.carry = null;
-    }
-  }
 }

@@ -49,9 +49,20 @@ export async function executeStep(
     },
   );
   const blobs = await log.finish();
-  return result.kind === 'no_response' && !isSafe(execution)
-    ? { kind: 'unknown', why: result.message }
-    : conclude(session, execution, { result, blobs });
+  const doubt = doubtOf(result, execution);
+  return doubt === null
+    ? conclude(session, execution, { result, blobs })
+    : { kind: 'unknown', why: doubt };
+}
+
+/** Why nobody can say how it went; null where its end is known. */
+function doubtOf(result: ActionResult, execution: Execution): string | null {
+  if (result.kind === 'no_response' && !isSafe(execution)) {
+    return result.message;
+  }
+  return result.kind === 'exited' && result.exitCode === null && result.signal === null
+    ? 'its process could not be ended and may still run'
+    : null;
 }
 
 /** RFC 9110 9.2.1: without an answer, only a safe method is known to have changed nothing. */
@@ -122,7 +133,8 @@ async function conclude(
     stepResult(of.result, scope),
     of.result.kind === 'exited' ? of.result.outputFile : '',
   );
-  const problem = read.ok ? leakOf(session, read.outputs) : read.reason;
+  const fault = of.result.kind === 'exited' ? (of.result.outputFileFault ?? null) : null;
+  const problem = fault ?? (read.ok ? leakOf(session, read.outputs) : read.reason);
   if (!read.ok || problem !== null) {
     const data: StepFinished = {
       ...base,

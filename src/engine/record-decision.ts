@@ -86,7 +86,7 @@ async function tryRecord(
     signed: of.signed,
     channel: of.channel,
   });
-  refuseClosed(proven, request, decided, tallyNow(engine, { proven, inForce, request }));
+  refuseClosed(proven, { request, decided, tally: tallyNow(engine, { proven, inForce, request }) });
   const committed = await commit(engine, { proven, inForce, request, decided });
   return report(engine, {
     proven,
@@ -155,10 +155,9 @@ function tallyNow(
 /** Too late is no: with the exit code that says what happened instead. */
 function refuseClosed(
   proven: ProvenRun,
-  request: RequestRecord,
-  decided: Decided,
-  tally: Tally,
+  of: { readonly request: RequestRecord; readonly decided: Decided; readonly tally: Tally },
 ): void {
+  const { request, decided, tally } = of;
   const { id, run } = request.content;
   if (proven.state.finished !== null) {
     const status = proven.state.finished.status;

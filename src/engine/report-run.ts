@@ -1,14 +1,14 @@
 import type { Tally } from '../approval/tally.ts';
 import type { RunId } from '../base/ids.ts';
-import type { Json } from '../base/json.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
-import type { RunState } from '../run/state.ts';
+import type { RunState, StepRecord } from '../run/state.ts';
 import { allSteps, type PlannedStep } from '../runbook/plan.ts';
 import { wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
 import { missingOf } from './record-decision.ts';
-import type { RequestReport, RunReport, RunStatus, StepReport, StepStatus } from './reports.ts';
+import { reportStep } from './report-step.ts';
+import type { RequestReport, RunReport, RunStatus, StepStatus } from './reports.ts';
 import { loadRun } from './session.ts';
 
 /** A run as `--output json` prints it. Reads; records nothing. */
@@ -130,56 +130,26 @@ function runStatus(state: RunState, steps: readonly StepStatus[]): RunStatus {
   );
 }
 
-async function reportStep(
-  engine: Engine,
-  state: RunState,
-  { step, status }: { readonly step: PlannedStep; readonly status: StepStatus },
-): Promise<StepReport> {
-  const record = state.steps.get(step.id);
-  const last = record?.attempts.at(-1);
-  const finished = last?.finished?.data;
-  const reason =
-    record?.skipped ??
-    record?.denied?.reasons.map((each) => each.reason).join('; ') ??
-    last?.unknown ??
-    finished?.reason;
-  const outputs = finished?.outputs ?? null;
-  return {
-    id: step.id,
-    name: step.name,
-    status,
-    attempt: last?.attempt ?? 0,
-    ...(finished === undefined || finished.exit_code === null
-      ? {}
-      : { exit_code: finished.exit_code }),
-    ...(finished === undefined ? {} : { duration_ms: finished.duration_ms }),
-    ...(outputs === null
-      ? {}
-      : {
-          outputs: JSON.parse(
-            (await engine.store.getBlob(outputs)).bytes.toString('utf8'),
-          ) as Readonly<Record<string, Json>>,
-        }),
-    ...(reason === undefined || reason === null ? {} : { reason }),
-  };
-}
-
 function reasonOf(state: RunState, tallied: readonly Tally[]): string | null {
   const rejected = tallied.find((tally) => tally.kind === 'rejected');
-  if (rejected?.kind === 'rejected') {
+  if (rejected !== undefined) {
     return `rejected by ${rejected.by}: ${rejected.reason ?? 'no reason given'}`;
   }
   if (state.cancel !== null) {
-    return `cancelled by ${state.cancel.by.identity}${state.cancel.reason === null ? '' : `: ${state.cancel.reason}`}`;
+    const { by, reason } = state.cancel;
+    return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;
   }
-  const denied = [...state.steps.values()].find((step) => step.denied !== null)?.denied;
-  if (denied) {
+  const steps = [...state.steps.values()];
+  const denied = steps.find((step) => step.denied !== null)?.denied ?? null;
+  if (denied !== null) {
     return denied.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ');
   }
-  const failed = [...state.steps.values()]
-    .map((step) => step.attempts.at(-1))
-    .find((attempt) => attempt?.finished?.data.outcome === 'failed');
-  return state.finished?.status === 'failed' ? (failed?.finished?.data.reason ?? null) : null;
+  return state.finished?.status === 'failed' ? failureOf(steps) : null;
+}
+
+function failureOf(steps: readonly StepRecord[]): string | null {
+  const lasts = steps.map((step) => step.attempts.at(-1)?.finished?.data);
+  return lasts.find((finished) => finished?.outcome === 'failed')?.reason ?? null;
 }
 
 function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {

@@ -10,7 +10,6 @@ import { recordedOf } from '../run/recorded.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest, encodeCommand, secretsOf } from '../runbook/digest.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
-import type { Engine } from './engine.ts';
 import type { Session } from './session.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
@@ -57,34 +56,20 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
   const { engine, plan, state } = session;
   const { due, command, verdict } = question;
   const { step } = due;
-  const nowMs = session.nowMs();
-  const digest = commandDigest(command);
-  const { started } = state;
+  const { name, source, trusted } = plan.runbook;
+  const blob = await engine.store.putBlob(encodeCommand(command));
   return {
     v: 1,
     id: newRequestId(),
     run: state.run,
     step: step.id,
     name: step.name,
-    runbook: {
-      name: plan.runbook.name,
-      plan: started.plan,
-      source: plan.runbook.source,
-      trusted: plan.runbook.trusted,
-    },
-    commands: [
-      { step: step.id, digest, command: await engine.store.putBlob(encodeCommand(command)) },
-    ],
+    runbook: { name, plan: state.started.plan, source, trusted },
+    commands: [{ step: step.id, digest: commandDigest(command), command: blob }],
     attempt: due.attempt,
-    target: {
-      environment: plan.environment.name,
-      protected: plan.environment.protected,
-      host: engine.host,
-      uid: engine.uid,
-      user: engine.user,
-    },
+    target: targetOf(session),
     initiator: state.initiator,
-    why: { reason: started.reason, ticket: started.ticket },
+    why: { reason: state.started.reason, ticket: state.started.ticket },
     policy: { slots: verdict.slots, evaluation: verdict.evaluation },
     secrets: secretsOf(command),
     not_bound: engine.actions.notBound(command),
@@ -96,29 +81,41 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
     grant: { uses: step.retry?.attempts ?? 1 },
     rollback: null,
     break_glass: null,
-    limits: {
-      created: formatTime(nowMs),
-      pending_until: formatTime(nowMs + verdict.pendingMs),
-      unused_ms: verdict.unusedMs,
-    },
+    limits: limitsOf(session, verdict),
     supersedes: question.supersedes,
-    previous: await previousRun(engine, {
-      plan: plan.runbook.name,
-      step: step.id,
-      environment: plan.environment.name,
-    }),
+    previous: await previousRun(session, step.id),
     unverified: unverifiedText(session),
   };
 }
 
+function targetOf({ engine, plan }: Session): RequestContent['target'] {
+  const { host, uid, user } = engine;
+  return {
+    environment: plan.environment.name,
+    protected: plan.environment.protected,
+    host,
+    uid,
+    user,
+  };
+}
+
+function limitsOf(session: Session, verdict: Ask): RequestContent['limits'] {
+  const nowMs = session.nowMs();
+  return {
+    created: formatTime(nowMs),
+    pending_until: formatTime(nowMs + verdict.pendingMs),
+    unused_ms: verdict.unusedMs,
+  };
+}
+
 async function previousRun(
-  engine: Engine,
-  of: { readonly plan: string; readonly step: string; readonly environment: string },
+  { engine, plan }: Session,
+  step: string,
 ): Promise<RequestContent['previous']> {
   const stored = await engine.store.previousStart({
-    runbook: of.plan,
-    step: of.step,
-    environment: of.environment,
+    runbook: plan.runbook.name,
+    step,
+    environment: plan.environment.name,
     before: Number.MAX_SAFE_INTEGER,
   });
   const entry = stored === null ? null : recordedOf(stored);
@@ -135,7 +132,7 @@ async function previousRun(
     .find(
       ({ event }) =>
         event.type === 'step.finished' &&
-        event.data.step === of.step &&
+        event.data.step === step &&
         event.data.attempt === attempt,
     );
   return {

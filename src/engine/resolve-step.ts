@@ -86,15 +86,7 @@ function resolveSigned(of: {
 }): StepResolved {
   const { engine, inForce, state, attempt, input } = of;
   if (input.signed === null) {
-    throw new DeniedError({
-      code: 'signature_missing',
-      message: `step \`${input.step}\` is privileged: settling it takes a signature from outside ${chainPeople(
-        state.initiator,
-      )
-        .map((name) => `\`${name}\``)
-        .join(', ')}`,
-      hint: 'sign with `--key FILE` or `--ssh-agent`, as an enrolled person who did not start or resume the run',
-    });
+    throw unsigned(state, input.step);
   }
   const { started } = attempt;
   const judged = judgeResolution({
@@ -128,6 +120,15 @@ function resolveSigned(of: {
     person: judged.person,
   };
   return resolved(attempt, { ...input, reason: judged.reason }, { link, signed: input.signed });
+}
+
+function unsigned(state: RunState, step: string): DeniedError {
+  const chain = chainPeople(state.initiator).map((name) => `\`${name}\``);
+  return new DeniedError({
+    code: 'signature_missing',
+    message: `step \`${step}\` is privileged: settling it takes a signature from outside ${chain.join(', ')}`,
+    hint: 'sign with `--key FILE` or `--ssh-agent`, as an enrolled person who did not start or resume the run',
+  });
 }
 
 function resolved(

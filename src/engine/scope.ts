@@ -25,18 +25,21 @@ export async function scopeOf(session: Session, carry: Event | null): Promise<Re
 }
 
 async function facts(session: Session, step: StepRecord): Promise<RenderScope['steps'][string]> {
-  const last = step.attempts.at(-1);
-  const finished = last?.finished?.data;
-  const status =
-    step.skipped !== null ? 'skipped' : (last?.resolved?.outcome ?? finished?.outcome ?? 'unknown');
+  const finished = step.attempts.at(-1)?.finished?.data ?? null;
+  const secrets = secretOutputs(step.id, finished?.secret_outputs ?? {});
   return {
-    status,
+    status: statusOf(step),
     exit_code: finished?.exit_code ?? null,
-    outputs: {
-      ...(await session.outputsOf(step.id)),
-      ...secretOutputs(step.id, finished?.secret_outputs ?? {}),
-    },
+    outputs: { ...(await session.outputsOf(step.id)), ...secrets },
   };
+}
+
+function statusOf(step: StepRecord): string {
+  if (step.skipped !== null) {
+    return 'skipped';
+  }
+  const last = step.attempts.at(-1);
+  return last?.resolved?.outcome ?? last?.finished?.data.outcome ?? 'unknown';
 }
 
 function secretOutputs(

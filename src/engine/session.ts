@@ -132,7 +132,10 @@ export class Session {
     const outputs: Record<string, Json> =
       blob === null
         ? {}
-        : JSON.parse((await this.engine.store.getBlob(blob)).bytes.toString('utf8'));
+        : (JSON.parse((await this.engine.store.getBlob(blob)).bytes.toString('utf8')) as Record<
+            string,
+            Json
+          >);
     this.#outputs.set(step, outputs);
     return outputs;
   }

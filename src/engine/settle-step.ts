@@ -8,7 +8,7 @@ import type { Command } from '../runbook/command.ts';
 import { commandDigest, decodeCommand } from '../runbook/digest.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
 import { renderStep } from '../runbook/render.ts';
-import { finishId, startWith } from './begin-attempt.ts';
+import { type Execution, finishId, startWith } from './begin-attempt.ts';
 import { judgeAction, measures, resultScope } from './execute-step.ts';
 import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
@@ -98,9 +98,9 @@ async function probe(
   session: Session,
   of: { readonly step: PlannedStep; readonly attempt: Attempt; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const { step, attempt, signal } = of;
+  const { step, attempt } = of;
   const command = await probeCommand(session, step, attempt);
-  if (command === null || step.check === null) {
+  if (command === null) {
     return false;
   }
   const data: StepStarted = {
@@ -117,16 +117,21 @@ async function probe(
     data,
     events: [{ type: 'step.started', data }],
   });
-  if (begun.kind !== 'run') {
-    return false;
-  }
-  const { permit } = begun.execution;
+  return begun.kind === 'run' && (await runProbe(session, begun.execution, of.signal));
+}
+
+async function runProbe(
+  session: Session,
+  { step, attempt, command, permit }: Execution,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const name = `${step.id}/check`;
   const result = await session.engine.actions.start(
     { permit, command },
     {
       secrets: session.secrets,
       output: (stream, chunk) => {
-        session.listener.output(`${step.id}/check`, stream, chunk);
+        session.listener.output(name, stream, chunk);
       },
       signal,
       graceMs: session.engine.graceMs,
@@ -134,13 +139,13 @@ async function probe(
     },
   );
   const failure = judgeAction(result, {
-    expect: step.check.expect,
+    expect: step.check?.expect ?? step.expect,
     timeoutMs: command.timeout_ms,
     scope: await resultScope(session, step),
   });
   const finished: StepFinished = {
-    step: data.step,
-    attempt: data.attempt,
+    step: name,
+    attempt,
     outcome: failure.failure === null ? 'succeeded' : 'failed',
     ...failure,
     ...measures(result),

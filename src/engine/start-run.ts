@@ -58,7 +58,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
 export async function startRun(engine: Engine, input: StartInput): Promise<Draft> {
   const inForce = await ensureConfig(engine);
   const draft = draftRun(engine, inForce.trusted, input);
-  refuseHopeless(engine, inForce, draft, input);
+  refuseHopeless(engine.clock.now().wallMs, inForce, { draft, input });
   const { plan } = draft;
   const bytes = encodePlan(plan);
   const data: RunStarted = {
@@ -110,11 +110,15 @@ function commitmentOf(draft: Draft, name: string): Sha256 {
 }
 
 /** Before step 1: who could never start a privileged step, and gates that could never open. */
-function refuseHopeless(engine: Engine, inForce: InForce, draft: Draft, input: StartInput): void {
+function refuseHopeless(
+  nowMs: number,
+  inForce: InForce,
+  { draft, input }: { readonly draft: Draft; readonly input: StartInput },
+): void {
   const { plan, initiator } = draft;
   for (const step of allSteps(plan)) {
     const one = { plan, step, initiator, reason: input.reason, ticket: input.ticket };
-    const verdict = judgeStep(inForce.rules, one, engine.clock.now().wallMs);
+    const verdict = judgeStep(inForce.rules, one, nowMs);
     if (verdict.kind !== 'ask') {
       continue;
     }

@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { parseReceipt } from '../approval/receipt.ts';
-import { type Blob, beginAudit, type Exhibit } from '../audit/audit.ts';
+import { type Audit, type Blob, beginAudit, type Exhibit } from '../audit/audit.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { BlobId } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';
@@ -21,26 +22,21 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
     origin: store.origin,
     publicKey: store.publicKey,
     receipts: input.receipts.map(({ file, text }) => ({
-      name: file,
+      name: basename(file),
       receipt: parseReceipt(text, file),
     })),
     pins: input.pins,
   });
   const stride = Math.max(1, Math.ceil(size / sampledHeads));
   for (let start = 0; start < size; start += batch) {
+    const end = Math.min(start + batch, size);
     // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-    for (const entry of await store.entries(start, Math.min(start + batch, size))) {
-      // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-      audit.add(await exhibit(engine, entry));
-      if (entry.seq % stride === 0 || entry.seq === size - 1) {
-        // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-        const head = await store.headAt(entry.seq + 1);
-        if (head !== null) {
-          audit.addHead({ size: entry.seq + 1, note: head.note });
-        }
-      }
-    }
-    input.progress(Math.min(start + batch, size), size);
+    await addEntries(engine, audit, {
+      start,
+      end,
+      isHead: (seq) => seq % stride === 0 || seq === size - 1,
+    });
+    input.progress(end, size);
   }
   const verdicts = audit.verdicts();
   const findings = audit.findings().map(({ code, index, message }) => ({ code, index, message }));
@@ -49,6 +45,22 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
     findings,
     exit_code: findings.length === 0 && verdicts.every(({ ok }) => ok) ? 0 : 14,
   };
+}
+
+async function addEntries(
+  engine: Engine,
+  audit: Audit,
+  of: { readonly start: number; readonly end: number; readonly isHead: (seq: number) => boolean },
+): Promise<void> {
+  for (const entry of await engine.store.entries(of.start, of.end)) {
+    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+    audit.add(await exhibit(engine, entry));
+    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+    const head = of.isHead(entry.seq) ? await engine.store.headAt(entry.seq + 1) : null;
+    if (head !== null) {
+      audit.addHead({ size: entry.seq + 1, note: head.note });
+    }
+  }
 }
 
 async function exhibit(engine: Engine, entry: StoredEntry): Promise<Exhibit> {

@@ -13,6 +13,7 @@ export interface Hole {
 /** A `${{` that is never closed, or holds nothing. */
 export interface TemplateProblem {
   readonly message: string;
+  readonly hint: string;
   readonly offset: number;
 }
 
@@ -23,11 +24,11 @@ export function parseTemplate(text: string): Template | TemplateProblem {
   for (let open = text.indexOf('${{'); open !== -1; open = text.indexOf('${{', from)) {
     const end = templateEnd(text, open);
     if (end === null) {
-      return { message: 'this `${{` is never closed', offset: open };
+      return { message: 'this `${{` is never closed', hint: 'put `}}` behind it', offset: open };
     }
     const inner = text.slice(open + 3, end - 2);
     if (inner.trim() === '') {
-      return { message: '`${{ }}` is empty', offset: open };
+      return { message: '`${{ }}` is empty', hint: 'name the value you mean', offset: open };
     }
     const offset = open + 3 + (inner.length - inner.trimStart().length);
     pieces.push(text.slice(from, open), { expression: inner.trim(), offset });

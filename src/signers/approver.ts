@@ -162,7 +162,7 @@ function stateResolution(
     decision: 'resolve',
     outcome: choice.outcome,
     run: leaf.run as RunId,
-    step: String(leaf.data['step']),
+    step: typeof leaf.data['step'] === 'string' ? leaf.data['step'] : '',
     attempt: Number(leaf.data['attempt']),
     started: proven.leafHash,
     reason: choice.reason,
