@@ -32,7 +32,7 @@ for (const [signal, exitCode] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ]) {
-  process.once(signal, () => leave(exitCode));
+  process.once(signal, () => void leave(exitCode));
 }
 
 try {
@@ -181,6 +181,9 @@ async function leave(exitCode) {
 }
 
 function cleanUp() {
-  spawnSync('cluster', ['down'], { env: { ...process.env, ...surroundings }, stdio: 'ignore' });
+  spawnSync(`${demo}/bin/cluster`, ['down'], {
+    env: { ...process.env, ...surroundings },
+    stdio: 'ignore',
+  });
   rmSync(demo, { recursive: true, force: true });
 }
