@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, jsonValue, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatProblems, InvalidFileError } from '../../src/base/problem.ts';
 import { nodeAt, parseYaml, plainValue, positionIn } from '../../src/base/yaml.ts';
@@ -106,11 +106,9 @@ describe('syntax', () => {
   });
 
   test('whatever JSON says, YAML reads as the same value', () => {
-    const value = fc
-      .jsonValue({ noUnicodeString: true })
-      .filter((it) => !JSON.stringify(it).includes('e'));
-    fc.assert(
-      fc.property(value, (json) => {
+    const value = jsonValue().filter((it) => !/e|\d{16}/.test(JSON.stringify(it)));
+    assert(
+      property(value, (json) => {
         const written = JSON.stringify({ json });
         expect(plainValue(parseYaml(written, 'a.yaml').root)).toEqual(JSON.parse(written));
       }),
