@@ -17,5 +17,6 @@ function valueOf(piece: Text[number], secrets: ReadonlyMap<string, string>): str
       message: `the secret \`${piece.secret}\` has no value`,
     });
   }
-  return value;
+  // Inside a JSON string a quote in the secret must not end the string.
+  return piece.as === 'json' ? JSON.stringify(value).slice(1, -1) : value;
 }

@@ -50,7 +50,10 @@ function wordsOf({ value, node }: Located<string>, reading: Reading): readonly P
 
 /** `-c`, `-e`, `-lc`, `-ne`, `--eval`, …: what follows is a program. */
 const takesCode = /^(-[a-zA-Z]{0,2}[ceE]|--(eval|exec|execute|command))$/;
-const holdsCode = /^(-[a-zA-Z]{0,2}[ceE]|--(eval|exec|execute|command)=)\$\{\{/;
+
+/** The same with the program attached. `-chdir=` and `-eNAME=` are options of another kind. */
+const holdsCode =
+  /^(-[a-zA-Z]{0,2}[ceE](?=\$\{\{)|-[ceE](?![\w-]+=)|--(?:eval|exec|execute|command)=)/;
 
 /** Why no value may stand in this argument: it would choose what runs, not what it runs on. */
 function whyNotTemplated(argv: readonly string[], index: number): string | null {

@@ -2,11 +2,10 @@ import type { Flaw } from './site.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 /**
- * A URL is written with its host in it, or with a value at its head that is its base; later values fill
- * path segments and query values, percent-encoded, and can change neither the host nor the path's shape.
+ * What is wrong with a URL before there are values, or null. A URL is written with its host in it, or
+ * with a value at its head that is its base; later values fill path segments and query values,
+ * percent-encoded, and can change neither the host nor the path's shape.
  */
-
-/** What is wrong with a URL before there are values, or null. */
 export function checkUrl(text: string): Flaw | null {
   const template = parseTemplate(text);
   if ('message' in template) {
@@ -83,8 +82,12 @@ function literalFlaw(template: Template): Flaw | null {
   if (bad !== undefined) {
     return { message: `the URL holds ${bad === '#' ? 'a fragment (`#`)' : JSON.stringify(bad)}` };
   }
-  const shape = template.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
-  return hasDotSegment(pathOf(shape)) ? dots : null;
+  const shape = template.map((piece, index) => {
+    const standIn = index === 0 ? 'https://host' : 'x';
+    return typeof piece === 'string' ? piece : standIn;
+  });
+  const filled = finish(shape.join(''));
+  return 'message' in filled ? filled : null;
 }
 
 const dots: Flaw = { message: 'the URL has a `.` or `..` segment' };

@@ -262,6 +262,16 @@ describe('values never become code', () => {
     [['exec: ""'], '8:11 `exec` names no program'],
     [['exec: []'], '8:11 `exec` must not be empty'],
     [
+      ['exec: [node, "--eval=run(${{ params.cluster }})"]'],
+      '8:19 what follows `--eval=` is code and cannot hold a value — write it out, or pass the value through `env` or as a further argument',
+    ],
+    [
+      ['exec: sed -es/a/${{ params.cluster }}/ x'],
+      '8:15 what follows `-e` is code and cannot hold a value — write it out, or pass the value through `env` or as a further argument',
+    ],
+    [['exec: terraform -chdir=${{ params.cluster }} plan'], ''],
+    [['http: GET https://h:99999/'], '8:15 `https://h:99999/` is not a URL'],
+    [
       ['http: GET https://${{ params.cluster }}.example/x'],
       '8:15 the URL must start with `http://` or `https://` and a host — write `https://host/path`, or a value at the head: `${{ environment.vars.api }}/path`',
     ],
