@@ -160,7 +160,8 @@ export async function startWith(
       ...(of.beforeMs === undefined ? {} : { beforeMs: of.beforeMs }),
     },
   });
-  if (committed === null) {
+  if (committed === null || committed.duplicate) {
+    // A duplicate is the start of whoever else drives this run: the spawn is theirs, and there is only one.
     return again;
   }
   const basis: Permit['basis'] =

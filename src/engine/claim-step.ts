@@ -31,6 +31,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
   if (request === undefined || proven.state.version !== session.state.version) {
     return staleState(session, proven);
   }
+  session.adopt(proven.state);
   const command = await bindAgain(session, due);
   const verdict = judgeStep(session.inForce.rules, caseOf(session, due.step), session.nowMs());
   if (verdict.kind === 'deny') {

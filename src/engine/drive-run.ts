@@ -11,9 +11,10 @@ import { type Begun, beginAttempt } from './begin-attempt.ts';
 import { claimStep } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
+import { proveRun } from './prove-run.ts';
 import { flush, runAttempt, type Turn } from './run-attempt.ts';
 import type { DriveOptions } from './service.ts';
-import { loadRun, Session } from './session.ts';
+import { loadPlan, Session } from './session.ts';
 import { settleStep, settleUnknown } from './settle-step.ts';
 import { sleep } from './wait.ts';
 
@@ -37,7 +38,9 @@ export async function driveRun(
   }
   try {
     const inForce = await ensureConfig(engine);
-    const { state, plan } = await loadRun(engine, of.run);
+    // Proven: a plan swapped in the database for one without privileged steps would ask nobody.
+    const { state } = await proveRun(engine, of.run);
+    const plan = await loadPlan(engine, state);
     const session = new Session({
       engine,
       plan,

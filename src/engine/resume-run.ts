@@ -2,7 +2,7 @@ import { addLink, refusalFor, resumerLinks } from '../approval/initiator.ts';
 import type { ChainLink } from '../approval/people.ts';
 import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, HeldError, UsageError } from '../base/errors.ts';
-import type { RunId, Sha256 } from '../base/ids.ts';
+import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
 import { decidersOf, type RunState } from '../run/state.ts';
 import { readSecrets } from '../runbook/build-plan.ts';
@@ -43,7 +43,8 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
     await engine.store.commit({
       run,
       expectedVersion: state.version,
-      commandId: `run.resumed.${state.version}`,
+      // Never the same twice: somebody else's resumption at this version must not pass for this one.
+      commandId: `run.resumed.${newNonce()}`,
       events: [{ type: 'run.resumed', data: { links } }],
     });
   } catch (error) {

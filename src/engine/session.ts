@@ -1,4 +1,4 @@
-import { ConflictError } from '../base/errors.ts';
+import { ConflictError, DeniedError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Event, Recorded } from '../run/events.ts';
@@ -58,6 +58,11 @@ export class Session {
     return this.engine.clock.now().wallMs;
   }
 
+  /** Takes a state that was proven for the one that the index told. */
+  adopt(state: RunState): void {
+    this.#state = state;
+  }
+
   /** Reads the trusted files again, and tells the journal where they changed. */
   async refreshConfig(): Promise<void> {
     this.#inForce = await ensureConfig(this.engine);
@@ -85,6 +90,7 @@ export class Session {
       if (!(error instanceof ConflictError)) {
         throw error;
       }
+      refuseClock(error);
       await this.refresh();
       await this.refreshConfig();
       return null;
@@ -153,6 +159,22 @@ export async function loadRun(
 ): Promise<{ state: RunState; plan: Plan; entries: readonly Recorded[] }> {
   const entries = (await engine.store.loadRun(run)).map(recordedOf);
   const state = foldRun(entries);
-  const { bytes } = await engine.store.getBlob(state.started.plan);
-  return { state, plan: decodePlan(bytes), entries };
+  return { state, plan: await loadPlan(engine, state), entries };
+}
+
+/** The frozen plan that a run's first entry names. Throws IntegrityError `blob_missing`, `blob_altered`. */
+export async function loadPlan(engine: Engine, state: RunState): Promise<Plan> {
+  return decodePlan((await engine.store.getBlob(state.started.plan)).bytes);
+}
+
+/** Trying again does not help: until the clock has caught up, nobody can say what has expired. */
+function refuseClock(error: ConflictError): void {
+  if (error.code === 'clock_backwards') {
+    throw new DeniedError({
+      code: 'clock_backwards',
+      message: `privileged steps are blocked: ${error.message}`,
+      hint: 'set the clock, then `runbook resume`',
+      cause: error,
+    });
+  }
 }
