@@ -8,7 +8,7 @@ import type { Flaw, Site } from './site.ts';
 import { bareExpression, type Hole, parseTemplate } from './template.ts';
 
 /** What a step can end as; `steps.ID.status` is one of them. */
-export const stepStatuses = [
+const stepStatuses = [
   'pending',
   'waiting',
   'running',

@@ -20,13 +20,6 @@ export function renderStep(plan: Plan, step: PlannedStep, scope: RenderScope): C
   return { ...renderAction(plan, step, { action: step.action, scope }), retry: step.retry, check };
 }
 
-/** The probe of a step as a command of its own; null where it has none. Same environment, same limits. */
-export function renderCheck(plan: Plan, step: PlannedStep, scope: RenderScope): Command | null {
-  return step.check === null
-    ? null
-    : renderAction(plan, step, { action: step.check.action, scope });
-}
-
 /** Whether the step is to run. Throws UsageError `value_invalid` where `if` has no value. */
 export function evaluateIf(plan: Plan, step: PlannedStep, scope: RenderScope): boolean {
   if (step.if === null) {
@@ -45,6 +38,13 @@ export function evaluateIf(plan: Plan, step: PlannedStep, scope: RenderScope): b
     throw error;
   }
   throw invalidValue(place, 'it must be true or false');
+}
+
+/** The probe of a step as a command of its own; null where it has none. Same environment, same limits. */
+function renderCheck(plan: Plan, step: PlannedStep, scope: RenderScope): Command | null {
+  return step.check === null
+    ? null
+    : renderAction(plan, step, { action: step.check.action, scope });
 }
 
 function renderAction(

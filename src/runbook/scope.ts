@@ -16,7 +16,7 @@ export interface RenderScope {
   readonly uid: number;
 }
 
-export interface StepFacts {
+interface StepFacts {
   readonly status: string;
   readonly exit_code: number | null;
   /** Secret outputs are references. */
@@ -60,6 +60,6 @@ export function planScope(
 }
 
 /** The mark that lets a secret pass through expressions unseen. */
-export function asValue(value: Json | SecretRef): Value {
+function asValue(value: Json | SecretRef): Value {
   return isSecretRef(value) ? new Secret(value.secret, value.commitment) : value;
 }
