@@ -4,6 +4,7 @@ import { formatDuration } from '../base/duration.ts';
 import type { Scope } from '../base/expression-value.ts';
 import { type BlobId, newSalt, type Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
+import { maskText } from '../base/mask.ts';
 import type { StepFinished } from '../run/events.ts';
 import { judgeResult, readOutputs, type StepResult } from '../runbook/judge.ts';
 import type { Expectation, PlannedStep } from '../runbook/plan.ts';
@@ -52,7 +53,7 @@ export async function executeStep(
   const doubt = doubtOf(result, execution);
   return doubt === null
     ? conclude(session, execution, { result, blobs })
-    : { kind: 'unknown', why: doubt };
+    : { kind: 'unknown', why: maskText(doubt, session.secrets.values()) };
 }
 
 /** Why nobody can say how it went; null where its end is known. */
@@ -123,6 +124,7 @@ async function conclude(
       ...base,
       outcome: 'failed',
       ...verdict,
+      reason: masked(session, verdict.reason),
       outputs: null,
       secret_outputs: {},
     };
@@ -139,7 +141,7 @@ async function conclude(
     const data: StepFinished = {
       ...base,
       outcome: 'failed',
-      reason: problem,
+      reason: masked(session, problem),
       failure: 'outputs',
       outputs: null,
       secret_outputs: {},
@@ -182,14 +184,18 @@ async function succeed(
   };
 }
 
-/** An output that carries a secret must say so: else it would be stored, and masking would corrupt it. */
+/** Reasons quote what a step printed or answered: entries hold no secret, whoever put it there. */
+function masked(session: Session, reason: string | null): string | null {
+  return reason === null ? null : maskText(reason, session.secrets.values());
+}
+
+/** An output that carries a secret, in any form, must say so: else it would be stored, or masked into nonsense. */
 function leakOf(session: Session, outputs: Readonly<Record<string, Json>>): string | null {
   for (const [key, value] of Object.entries(outputs)) {
     const text = JSON.stringify(value);
-    for (const [name, secret] of session.secrets) {
-      if (secret.length >= 3 && text.includes(JSON.stringify(secret).slice(1, -1))) {
-        return `output \`${key}\` contains the secret \`${name}\`: mark it \`secret: true\``;
-      }
+    const leaked = [...session.secrets].find(([, secret]) => maskText(text, [secret]) !== text);
+    if (leaked !== undefined) {
+      return `output \`${key}\` contains the secret \`${leaked[0]}\`: mark it \`secret: true\``;
     }
   }
   return null;
