@@ -110,11 +110,14 @@ async function takePaste(
   }
   try {
     const { accepted, message } = await desk.submit(parseSigned(text), 'prompt');
-    window.output.write(`${message}\n`);
+    if (!accepted) {
+      window.output.write(`${message}\n`);
+    }
     return accepted;
   } catch (error) {
     if (error instanceof RunbookError) {
-      window.output.write(`${error.message}\n`);
+      const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
+      window.output.write(`${error.message}\n${hint}`);
       return false;
     }
     throw error;

@@ -10,7 +10,7 @@ import {
 } from '../approval/statement.ts';
 import { type Clock, formatTime } from '../base/clock.ts';
 import { sha256Bytes } from '../base/digest.ts';
-import { IntegrityError, UsageError } from '../base/errors.ts';
+import { DeniedError, IntegrityError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import { checkSeenLog } from './seen-log.ts';
@@ -186,7 +186,7 @@ function whoSigns(
   const found = file.approvers.find(({ keys }) => keys.includes(signer.publicKey));
   if (found === undefined) {
     const names = file.approvers.map(({ person }) => `\`${person}\``).join(', ');
-    throw new UsageError({
+    throw new DeniedError({
       code: 'key_not_asked',
       message: `this key belongs to nobody who may decide here (${names === '' ? 'nobody can' : names})`,
       hint: 'the person must be enrolled with this key, and may not be behind the run: `runbook people list`',

@@ -1,12 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { ed25519Blob, formatPublicKey, parsePublicKeyBlob } from '../../src/approval/ssh-key.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import type { LoadApp } from '../../src/cli/cli.ts';
 import { listenForSignals } from '../../src/cli/interrupts.ts';
 import { run } from '../../src/cli/run.ts';
+import { rawPublicKey } from '../../src/signers/pkcs8.ts';
 
 /** What one invocation said. */
 export interface Said {
@@ -29,6 +32,7 @@ export interface SceneOptions {
   readonly stdin: string;
   readonly terminal: boolean;
   readonly columns: number;
+  readonly clock: Clock;
   readonly loadApp: LoadApp;
 }
 
@@ -63,6 +67,7 @@ async function runIn(
   options: Partial<SceneOptions>,
 ): Promise<Said> {
   const { env = {}, stdin = '', terminal = false, columns = 80, loadApp } = options;
+  const { clock = fixedClock } = options;
   const stdout = collector({ terminal, columns });
   const stderr = collector({ terminal, columns });
   const io = {
@@ -78,7 +83,7 @@ async function runIn(
     stdin: Object.assign(Readable.from(stdin === '' ? [] : [stdin]), { isTTY: terminal }),
     stdout: stdout.stream,
     stderr: stderr.stream,
-    clock: fixedClock,
+    clock,
     interrupts: listenForSignals(new EventEmitter()),
   };
   const exitCode = await run(argv, io, loadApp);
@@ -97,4 +102,12 @@ function collector({ terminal, columns }: { terminal: boolean; columns: number }
     stream: Object.assign(stream, terminal ? { isTTY: true, columns } : { isTTY: false }),
     text: () => Buffer.concat(chunks).toString('utf8'),
   };
+}
+
+/** A key of its own for somebody: `NAME.pem`, as PKCS#8, and `NAME.pub`. */
+export function writeKey(scene: Scene, name: string): void {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const blob = ed25519Blob(rawPublicKey(publicKey));
+  scene.write(`${name}.pub`, `${formatPublicKey(parsePublicKeyBlob(blob))} ${name}@laptop\n`);
+  scene.write(`${name}.pem`, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
 }

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { addPerson } from '../../approval/edit-people.ts';
 import type { Person } from '../../approval/people.ts';
 import { formatPublicKey, parsePublicKey } from '../../approval/ssh-key.ts';
-import { UsageError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
 import { readTextFile } from '../params.ts';
 import { editPeople } from '../people-file.ts';
@@ -42,13 +41,6 @@ export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Perso
 /** A `.pub` file, one key a line; comments are dropped. */
 function readPublicKeys(cli: Cli, file: string): readonly string[] {
   const text = readTextFile(resolve(cli.io.cwd, file), file);
-  if (text.includes('PRIVATE KEY')) {
-    throw new UsageError({
-      code: 'key_private',
-      message: `\`${file}\` is a private key`,
-      hint: `the public one is usually \`${file}.pub\``,
-    });
-  }
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return lines.map((line) => formatPublicKey(parsePublicKey(line)));
 }
