@@ -1,3 +1,4 @@
+import { personOf } from '../approval/identity.ts';
 import { formatTime } from '../base/clock.ts';
 import { DeniedError, HeldError, RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
@@ -114,11 +115,9 @@ async function interrupted(
     return false;
   }
   await flush(session, turn);
-  const by = {
-    role: 'caller' as const,
-    identity: `os:${session.engine.caller.osUser}`,
-    person: null,
-  };
+  const identity = `os:${session.engine.caller.osUser}`;
+  const person = personOf(session.inForce.rules.people, identity)?.name ?? null;
+  const by = { role: 'caller' as const, identity, person };
   await session.commit(
     'cancel.interrupt',
     [{ type: 'run.cancel_requested', data: { by, reason: 'interrupted' } }],
