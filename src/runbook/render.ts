@@ -16,8 +16,8 @@ export type { RenderScope } from './scope.ts';
  * `value_invalid` (exit 2) where a value is absent, has no text, or must not stand where it would.
  */
 export function renderStep(plan: Plan, step: PlannedStep, scope: RenderScope): Command {
-  const check = step.check === null ? null : renderCheck(plan, step, scope);
-  return { ...renderAction(plan, step, { action: step.action, scope }), retry: step.retry, check };
+  const command = renderAction(plan, step, { action: step.action, scope });
+  return { ...command, retry: step.retry, check: renderCheck(plan, step, scope) };
 }
 
 /** Whether the step is to run. Throws UsageError `value_invalid` where `if` has no value. */

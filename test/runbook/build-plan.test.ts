@@ -207,3 +207,41 @@ describe('the frozen plan', () => {
     expect(() => decodePlan(Buffer.from(bytes))).toThrow(expect.objectContaining({ exitCode: 14 }));
   });
 });
+
+const example = `name: restart-cluster
+description: Restart every node of the cluster, one at a time, and prove it is healthy.
+params:
+  cluster: { type: string, enum: [demo, payments], default: demo }
+  token: { type: string, secret: true, required: false }
+env:
+  CLUSTER: \${{ params.cluster }}
+inherit: [KUBECONFIG]
+steps:
+  - id: health
+    name: Check that every node is up
+    http: GET \${{ environment.vars.api }}/health
+    expect: { status: 200, that: "response.json.up == 3" }
+    outputs:
+      leader: response.json.leader
+  - id: restart
+    name: Restart one node after the other
+    privileged: true
+    files: [./cluster]
+    run: |
+      for node in a b c; do ./cluster restart "$node" --of "$CLUSTER"; done
+    timeout: 5m
+  - id: verify
+    exec: ./cluster status --expect 3
+`;
+
+test('the runbook that explains the language can be planned', () => {
+  const { plan } = planOf(example, {
+    environment: anEnvironment({ vars: { api: 'http://127.0.0.1:9000' } }),
+  });
+  expect(allSteps(plan).map(({ id, privileged }) => [id, privileged])).toEqual([
+    ['health', false],
+    ['restart', true],
+    ['verify', false],
+  ]);
+  expect(plan.env['CLUSTER']).toEqual(['demo']);
+});
