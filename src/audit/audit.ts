@@ -1,6 +1,4 @@
-import type { Pin, Receipt } from '../approval/receipt.ts';
 import { RunbookError } from '../base/errors.ts';
-import type { BlobId } from '../base/ids.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { MerkleTree } from '../journal/tree.ts';
 import { keyId } from '../journal/verifier-key.ts';
@@ -8,30 +6,10 @@ import type { Recorded } from '../run/events.ts';
 import { recordedOf } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
 import { judgeCompleteness } from './completeness.ts';
+import type { Exhibit, Trust } from './exhibit.ts';
 import type { Finding, VerdictName } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
 import { openTimeline } from './timeline.ts';
-
-/** What the auditor brings along: everything else is the journal's own word. */
-export interface Trust {
-  readonly origin: string;
-  /** The log's raw Ed25519 public key. */
-  readonly publicKey: Buffer;
-  readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
-  readonly pins: readonly Pin[];
-}
-
-/** A blob an entry names. Large output is only checked, not read: its bytes are null then. */
-export type Blob =
-  | { readonly state: 'ok'; readonly bytes: Buffer | null }
-  | { readonly state: 'missing' | 'altered' };
-
-/** One stored entry, with the blobs that it names and the head its commit signed, where one ends here. */
-export interface Exhibit {
-  readonly seq: number;
-  readonly bytes: Buffer;
-  readonly blobs: ReadonlyMap<BlobId, Blob>;
-}
 
 /** One question answered apart from the others, with what the answer rests on. */
 export interface AuditVerdict {

@@ -4,26 +4,12 @@ import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
 import type { Decided, Recorded, StepResolved, StepStarted } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';
 import { apply, decidersOf, foldRun, type RunState, stepOfProbe } from '../run/state.ts';
-import type { Plan } from '../runbook/plan.ts';
-import type { Blob } from './audit.ts';
+import type { Docket, Replay } from './docket.ts';
+import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
 import { judgeGrant } from './judge-grant.ts';
 import { judgeUnasked } from './judge-unasked.ts';
 import { readConfig, readPlan } from './read-blobs.ts';
-
-/** One run while its entries are replayed. Dropped when it ends, so that memory follows what is open. */
-export interface Replay {
-  readonly state: RunState;
-  /** Null where its blob is gone: then nothing of this run can be judged. */
-  readonly plan: Plan | null;
-}
-
-/** What a judgement may look at. */
-export interface Docket {
-  readonly origin: string;
-  readonly rootAt: (size: number) => string | null;
-  readonly rules: Rules;
-}
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and

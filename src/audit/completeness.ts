@@ -2,7 +2,7 @@ import { approvalNamespace, decisionId } from '../approval/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';
-import type { Trust } from './audit.ts';
+import type { Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
 
 /** The log as the auditor has seen it. */

@@ -1,6 +1,6 @@
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
-import type { Trust } from './audit.ts';
+import type { Trust } from './exhibit.ts';
 import type { Report } from './finding.ts';
 
 /** A stored head: the size its commit ended at, and its signed note. */

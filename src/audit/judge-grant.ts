@@ -4,7 +4,7 @@ import type { Slot } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import type { RequestRecord } from '../run/state.ts';
-import type { Docket, Replay } from './authorization.ts';
+import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 import { replayVerdict } from './judge-unasked.ts';
 

@@ -2,7 +2,7 @@ import type { Evaluation, Verdict } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { judgeStep } from '../run/judge.ts';
 import { allSteps } from '../runbook/plan.ts';
-import type { Docket, Replay } from './authorization.ts';
+import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 
 /** How far the `now` that rules saw may lie from the time of the entry that records it. */

@@ -7,7 +7,7 @@ import type { ConfigSet, RunStarted } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';
 import { decodePlan, planDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
-import type { Blob } from './audit.ts';
+import type { Blob } from './exhibit.ts';
 
 function bytesOf(id: BlobId, blobs: ReadonlyMap<BlobId, Blob>): Buffer | null {
   const blob = blobs.get(id);

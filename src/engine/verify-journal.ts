@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { parseReceipt } from '../approval/receipt.ts';
-import { type Audit, type Blob, beginAudit, type Exhibit } from '../audit/audit.ts';
+import { type Audit, beginAudit } from '../audit/audit.ts';
+import type { Blob, Exhibit } from '../audit/exhibit.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { BlobId } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';

@@ -1,0 +1,23 @@
+import type { Pin, Receipt } from '../approval/receipt.ts';
+import type { BlobId } from '../base/ids.ts';
+
+/** What the auditor brings along: everything else is the journal's own word. */
+export interface Trust {
+  readonly origin: string;
+  /** The log's raw Ed25519 public key. */
+  readonly publicKey: Buffer;
+  readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
+  readonly pins: readonly Pin[];
+}
+
+/** A blob an entry names. Large output is only checked, not read: its bytes are null then. */
+export type Blob =
+  | { readonly state: 'ok'; readonly bytes: Buffer | null }
+  | { readonly state: 'missing' | 'altered' };
+
+/** One stored entry, with the blobs that it names and the head its commit signed, where one ends here. */
+export interface Exhibit {
+  readonly seq: number;
+  readonly bytes: Buffer;
+  readonly blobs: ReadonlyMap<BlobId, Blob>;
+}
