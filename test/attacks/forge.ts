@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { expect } from 'vitest';
 import type { RequestFile } from '../../src/approval/request-file.ts';
 import {
   approvalNamespace,
@@ -12,7 +13,8 @@ import { newNonce, type RunId, type Sha256 } from '../../src/base/ids.ts';
 import { leafHash } from '../../src/journal/leaf.ts';
 import { pkcs8Signer } from '../../src/signers/pkcs8.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
-import type { Scene } from '../support/scene.ts';
+import { Stopped } from '../support/crashing-store.ts';
+import { driving, type Scene } from '../support/scene.ts';
 
 /** A key that nobody enrolled yet. */
 export function aKey(): ApproverSigner {
@@ -99,4 +101,21 @@ function hashOf(file: RequestFile): Sha256 {
 export function seenIn({ checkpoint }: RequestFile): Statement['log'] {
   const [origin = '', size = '', root = ''] = checkpoint.split('\n');
   return { origin, size: Number(size), root };
+}
+
+/** A started step that nobody knows the outcome of: its driver ended between the entry and the spawn. */
+export async function leaveUnknown(scene: Scene, run: RunId): Promise<void> {
+  const store = scene.openStore();
+  const commit = store.commit.bind(store);
+  store.commit = async (input) => {
+    const committed = await commit(input);
+    if (input.commandId.startsWith('start.restart')) {
+      throw new Stopped('after `step.started`');
+    }
+    return committed;
+  };
+  await expect(scene.service(store).drive(run, driving(scene))).rejects.toThrow(Stopped);
+  await store.close();
+  const report = await scene.service().drive(run, driving(scene));
+  expect(report).toMatchObject({ status: 'unknown', exit_code: 15 });
 }

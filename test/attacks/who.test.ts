@@ -1,0 +1,134 @@
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import type { Caller } from '../../src/approval/initiator.ts';
+import type { SignedStatement } from '../../src/approval/statement.ts';
+import type { RunId } from '../../src/base/ids.ts';
+import type { ApproverSigner } from '../../src/signers/signer.ts';
+import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
+import { aKey, forgeDecision, forgeResolution, leaveUnknown } from './forge.ts';
+
+const host = hostname();
+
+const gated = `
+name: gated
+steps:
+  - id: restart
+    privileged: true
+    run: echo "it ran"
+    retry: 3
+`;
+
+/** One way for a person to stand on both sides. */
+interface Way {
+  readonly name: string;
+  readonly caller?: Partial<Caller>;
+  /** Changes to people.yaml; `{key}` is a further key of the same person. */
+  readonly people?: (text: string, key: string) => string;
+  /** Who signs, and as whom: ana's own key unless said otherwise. */
+  readonly sign?: 'further';
+  readonly person?: string;
+  /** What happens to the run before the attempt. */
+  readonly before?: (scene: Scene, run: RunId) => Promise<unknown>;
+}
+
+const bot = { osUser: `bot@${host}` };
+
+const ways: readonly Way[] = [
+  { name: 'with the own key' },
+  {
+    name: 'with another key of the same person',
+    people: (text, key) => text.replace(/(name: ana.*ssh_keys: \[)/, `$1"${key}", `),
+    sign: 'further',
+  },
+  {
+    name: 'after starting it as another OS user of theirs',
+    caller: { osUser: `ana-admin@${host}` },
+    people: (text) => text.replace(`ana@${host}`, `ana@${host}, ana-admin@${host}`),
+  },
+  { name: 'after starting it with sudo', caller: { osUser: `root@${host}`, sudoUser: 'ana' } },
+  { name: 'as the owner of the agent that started it', caller: { ...bot, agent: 'deploy-bot' } },
+  {
+    name: 'as the owner of the CI job that started it',
+    caller: { ...bot, ci: { identity: 'github/acme/infra' } },
+    people: (text) => text.replace('deploy-bot', 'deploy-bot, ci:github/acme/infra'),
+  },
+  {
+    name: 'as the person who set off the CI job',
+    caller: { ...bot, ci: { identity: 'github/acme/infra', actor: 'github/ana' } },
+    people: (text) => text.replace('deploy-bot', 'deploy-bot, ci:github/ana'),
+  },
+  {
+    name: 'after their agent resumed it',
+    caller: { osUser: `zoe@${host}` },
+    people: (text) => `${text}\n  - { name: zoe, os_users: [zoe@${host}] }`,
+    before: (scene, run) =>
+      scene.service(undefined, { ...bot, agent: 'deploy-bot' }).resume({ run, given: {} }),
+  },
+  {
+    name: 'after resuming it',
+    caller: { osUser: `zoe@${host}` },
+    people: (text) => `${text}\n  - { name: zoe, os_users: [zoe@${host}] }`,
+    before: (scene, run) =>
+      scene.service(undefined, { osUser: `ana@${host}` }).resume({ run, given: {} }),
+  },
+  {
+    name: 'after the account that started it was taken out of people.yaml',
+    before: async (scene) => {
+      scene.trusted.people = scene.trusted.people.replace(`os_users: [ana@${host}], `, '');
+    },
+  },
+  {
+    name: 'after renaming themselves in people.yaml',
+    person: 'anna',
+    before: async (scene) => {
+      scene.trusted.people = scene.trusted.people.replace('name: ana,', 'name: anna,');
+    },
+  },
+];
+
+async function open(way: Way): Promise<{ scene: Scene; signer: ApproverSigner }> {
+  const options: SceneOptions = { runbook: gated };
+  const scene = openScene(way.caller === undefined ? options : { ...options, caller: way.caller });
+  const further = aKey();
+  scene.trusted.people =
+    way.people?.(scene.trusted.people, further.publicKey) ?? scene.trusted.people;
+  return { scene, signer: way.sign === 'further' ? further : scene.people.ana.signer };
+}
+
+describe.each(ways)('nobody behind a run decides about it $name', (way) => {
+  const person = way.person ?? 'ana';
+
+  test.each(['approve', 'reject', 'revoke'] as const)('%s', async (decision) => {
+    const { scene, signer } = await open(way);
+    const { run } = await scene.exec();
+    await way.before?.(scene, run);
+    const signed = await forgeDecision(scene, signer, { person, decision, reason: 'mine' });
+    await expectRefused(scene, () => scene.service().decide(signed, 'cli'));
+    expect((await scene.service().status(run)).status).toBe('waiting');
+  });
+
+  test('resolve', async () => {
+    const { scene, signer } = await open(way);
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    await leaveUnknown(scene, run);
+    await way.before?.(scene, run);
+    const signed = await forgeResolution(scene, signer, { run, step: 'restart', person });
+    await expectRefused(scene, () => settle(scene, run, signed));
+  });
+});
+
+function settle(scene: Scene, run: RunId, signed: SignedStatement | null) {
+  return scene
+    .service()
+    .resolve({ run, step: 'restart', outcome: 'retry', reason: 'I looked', signed });
+}
+
+async function expectRefused(scene: Scene, attempt: () => Promise<unknown>): Promise<void> {
+  const { size } = await scene.engine().store.head();
+  await expect(attempt()).rejects.toMatchObject({ code: 'self_approval', exitCode: 13 });
+  const [last] = await scene.service().auditLog({ run: null, limit: 1 });
+  expect(last?.type).not.toBe('approval.decided');
+  // Nothing but, perhaps, the entry that says that people.yaml changed.
+  expect((await scene.engine().store.head()).size).toBeLessThanOrEqual(size + 1);
+}
