@@ -1,6 +1,6 @@
 import { refusalFor } from '../approval/initiator.ts';
 import type { Permit } from '../approval/permit.ts';
-import { RunbookError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
 import type { Verdict } from '../policy/policy.ts';
 import type { Event, StepFinished, StepStarted } from '../run/events.ts';
@@ -55,7 +55,7 @@ export async function beginAttempt(
     }
     return await underPolicy(session, due, { verdict, carry });
   } catch (error) {
-    if (error instanceof RunbookError && error.exitCode === 2) {
+    if (error instanceof UsageError) {
       return record(session, carry, failedToStart(due, error));
     }
     throw error;

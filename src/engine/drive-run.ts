@@ -1,6 +1,6 @@
 import { personOf } from '../approval/identity.ts';
 import { formatTime } from '../base/clock.ts';
-import { DeniedError, HeldError, RunbookError } from '../base/errors.ts';
+import { DeniedError, HeldError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { describeProcess, isProcessAlive } from '../base/process.ts';
 import type { Event } from '../run/events.ts';
@@ -210,7 +210,7 @@ async function claim(session: Session, due: Extract<Due, { kind: 'claim' }>): Pr
   try {
     return await claimStep(session, due);
   } catch (error) {
-    if (error instanceof RunbookError && error.exitCode === 2) {
+    if (error instanceof UsageError) {
       throw new DeniedError({
         code: 'claim_impossible',
         message: `step \`${due.step.id}\` cannot be rendered as it was approved: ${error.message}`,

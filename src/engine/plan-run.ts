@@ -1,5 +1,5 @@
 import { refusalFor } from '../approval/initiator.ts';
-import { RunbookError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { judgeStep, type Rules } from '../run/judge.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest } from '../runbook/digest.ts';
@@ -73,7 +73,7 @@ function bindNow(
     });
     return engine.actions.bind(rendered, hash);
   } catch (error) {
-    if (error instanceof RunbookError && error.exitCode === 2) {
+    if (error instanceof UsageError) {
       return null;
     }
     throw error;
