@@ -196,7 +196,7 @@ export function lostSecret(
 
 function failedToStart(
   due: { readonly step: PlannedStep; readonly attempt: number },
-  error: RunbookError,
+  error: UsageError,
 ): Event {
   return notStarted(
     due,
