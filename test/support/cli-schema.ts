@@ -1,0 +1,102 @@
+import * as v from 'valibot';
+
+// What the CLI's contract says of its JSON, key by key: another key, or another word, is a failure here.
+
+const missing = v.array(
+  v.strictObject({ slot: v.string(), count: v.number(), from: v.array(v.string()) }),
+);
+const id = v.pipe(v.string(), v.regex(/^[0-9a-z]{16}$/));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const time = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/));
+
+/** `exec`, `resume`, `wait`, `status`, `cancel`. */
+export const runJson = v.strictObject({
+  run: id,
+  runbook: v.string(),
+  environment: v.string(),
+  status: v.picklist([
+    'running',
+    'waiting',
+    'succeeded',
+    'failed',
+    'rejected',
+    'expired',
+    'denied',
+    'cancelled',
+    'unknown',
+  ]),
+  terminal: v.boolean(),
+  exit_code: v.number(),
+  stamp: v.picklist(['advisory', 'enforced']),
+  steps: v.array(
+    v.strictObject({
+      id: v.string(),
+      name: v.nullable(v.string()),
+      status: v.picklist([
+        'pending',
+        'waiting',
+        'running',
+        'succeeded',
+        'failed',
+        'tolerated',
+        'skipped',
+        'rejected',
+        'expired',
+        'denied',
+        'cancelled',
+        'unknown',
+      ]),
+      attempt: v.number(),
+      exit_code: v.optional(v.number()),
+      duration_ms: v.optional(v.number()),
+      outputs: v.optional(v.record(v.string(), v.unknown())),
+      reason: v.optional(v.string()),
+    }),
+  ),
+  requests: v.array(
+    v.strictObject({
+      request: id,
+      step: v.string(),
+      digest: sha256,
+      words: v.pipe(v.string(), v.regex(/^([a-z]+-){4}[0-9a-f]{8}$/)),
+      expires_at: time,
+      missing,
+    }),
+  ),
+  reason: v.nullable(v.string()),
+  next: v.nullable(v.strictObject({ command: v.string() })),
+});
+export type RunJson = v.InferOutput<typeof runJson>;
+
+/** `approve`, `reject`, `revoke`. */
+export const decisionJson = v.strictObject({
+  request: id,
+  decision: v.picklist(['approve', 'reject', 'revoke']),
+  person: v.string(),
+  assurance: v.picklist(['A0', 'A1', 'A2', 'A3']),
+  missing,
+  receipt: v.nullable(v.string()),
+});
+
+/** `audit verify`. */
+export const verifyJson = v.strictObject({
+  verdicts: v.array(
+    v.strictObject({
+      name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
+      ok: v.boolean(),
+      anchor: v.string(),
+      anchored_at: v.nullable(time),
+    }),
+  ),
+  findings: v.array(
+    v.strictObject({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
+  ),
+  exit_code: v.picklist([0, 14]),
+});
+
+/** What goes wrong, on stderr. */
+export const errorJson = v.object({
+  code: v.pipe(v.string(), v.regex(/^([a-z0-9_]+|E_[A-Z_]+)$/)),
+  message: v.string(),
+  hint: v.nullable(v.string()),
+});
