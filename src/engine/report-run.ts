@@ -123,11 +123,9 @@ function runStatus(state: RunState, steps: readonly StepStatus[]): RunStatus {
   if (state.finished !== null) {
     return state.finished.status;
   }
-  return (
-    (['unknown', 'running', 'waiting', 'expired'] as const).find((status) =>
-      steps.includes(status),
-    ) ?? 'running'
-  );
+  // A no that nobody has acted on yet: the run's own `finally` and its end are still to come.
+  const telling = ['unknown', 'running', 'rejected', 'denied', 'waiting', 'expired'] as const;
+  return telling.find((status) => steps.includes(status)) ?? 'running';
 }
 
 function reasonOf(state: RunState, tallied: readonly Tally[]): string | null {
@@ -153,24 +151,15 @@ function failureOf(steps: readonly StepRecord[]): string | null {
 }
 
 function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {
-  switch (status) {
-    case 'waiting':
-    case 'expired':
-    case 'running':
-      return { command: `runbook resume ${state.run}` };
-    case 'unknown': {
-      const step = [...state.steps.values()].find(
-        ({ attempts }) => attempts.at(-1)?.unknown !== null && attempts.at(-1)?.resolved === null,
-      );
-      return {
-        command: `runbook resolve ${state.run} ${step?.id ?? 'STEP'} --outcome succeeded|failed|retry --reason TEXT`,
-      };
-    }
-    case 'succeeded':
-    case 'failed':
-    case 'rejected':
-    case 'denied':
-    case 'cancelled':
-      return null;
+  if (state.finished !== null) {
+    return null;
   }
+  if (status !== 'unknown') {
+    return { command: `runbook resume ${state.run}` };
+  }
+  const step = [...state.steps.values()].find(
+    ({ attempts }) => attempts.at(-1)?.unknown !== null && attempts.at(-1)?.resolved === null,
+  );
+  const outcome = '--outcome succeeded|failed|retry --reason TEXT';
+  return { command: `runbook resolve ${state.run} ${step?.id ?? 'STEP'} ${outcome}` };
 }
