@@ -10,7 +10,7 @@ interface Scene {
   readonly office: Office;
   readonly recorder: Recorder;
   /** How the stand-in was called so far, each call as one line of arguments. */
-  lines(): readonly string[];
+  readonly lines: () => readonly string[];
 }
 
 /** Somebody else's program, played by a stand-in that writes down how it was called. */
@@ -28,6 +28,11 @@ async function openScene(name: string, answers: readonly Answer[]): Promise<Scen
     });
   return { office, recorder, lines };
 }
+
+const argvOf = (name: string, ...params: readonly string[]) => [
+  name,
+  ...params.flatMap((param) => ['-p', param]),
+];
 
 const json = (...values: readonly object[]) => values.map((value) => JSON.stringify(value));
 
@@ -53,10 +58,7 @@ test('kubernetes-rollout-restart asks, restarts once it may, waits and looks aga
   await throughTheGate(
     office,
     { key: office.robin, privileged: 'restart' },
-    [
-      'kubernetes-rollout-restart',
-      ...['-p', 'context=prod-eu', '-p', 'namespace=shop', '-p', 'deployment=web'],
-    ],
+    argvOf('kubernetes-rollout-restart', 'context=prod-eu', 'namespace=shop', 'deployment=web'),
     () => {
       expect(lines()).toEqual(before);
     },
@@ -73,7 +75,7 @@ test('kubernetes-rollout-restart ends before its first step where we may not', a
   const { office, lines } = await openScene('kubectl', [
     { to: 'auth can-i', stdout: ['no\n'], exit: 1 },
   ]);
-  const argv = ['kubernetes-rollout-restart', '-p', 'context=prod-eu', '-p', 'deployment=web'];
+  const argv = argvOf('kubernetes-rollout-restart', 'context=prod-eu', 'deployment=web');
   const ended = await office.drive('exec', ...argv);
   expect(ended).toMatchObject({ status: 'failed', exit_code: 1, requests: [] });
   expect(ended.steps.map(({ status }) => status)).toEqual([
@@ -98,10 +100,7 @@ test('postgres-kill-long-queries shows what would end, and ends it once it may',
   const { waiting, ended, said } = await throughTheGate(
     office.with({ env: { PGPASSWORD: password, PGOPTIONS: '-c search_path=elsewhere' } }),
     { key: office.robin, privileged: 'kill' },
-    [
-      'postgres-kill-long-queries',
-      ...['-p', 'host=db1.example.com', '-p', 'database=shop', '-p', 'minutes=45'],
-    ],
+    argvOf('postgres-kill-long-queries', 'host=db1.example.com', 'database=shop', 'minutes=45'),
     () => {
       expect(lines()).toEqual([list]);
     },
@@ -129,7 +128,7 @@ test('postgres-kill-long-queries asks nobody where nothing runs too long', async
   ]);
   const ended = await office
     .with({ env: { PGPASSWORD: 'hunter2-hunter2' } })
-    .drive('exec', 'postgres-kill-long-queries', '-p', 'host=db1', '-p', 'database=shop');
+    .drive('exec', ...argvOf('postgres-kill-long-queries', 'host=db1', 'database=shop'));
   expect(ended.steps.map(({ status }) => status)).toEqual(['succeeded', 'skipped', 'succeeded']);
   expect(lines()).toHaveLength(2);
 });
@@ -148,7 +147,7 @@ test('aws-scale-service changes the number of tasks, and waits until they run', 
   await throughTheGate(
     office.with({ env: { AWS_PROFILE: 'ops', AWS_SECRET_ACCESS_KEY: 'not-inherited' } }),
     { key: office.robin, privileged: 'scale' },
-    ['aws-scale-service', '-p', 'cluster=prod', '-p', 'service=checkout', '-p', 'tasks=6'],
+    argvOf('aws-scale-service', 'cluster=prod', 'service=checkout', 'tasks=6'),
     () => {
       expect(lines()).toEqual([describe]);
     },
@@ -182,7 +181,7 @@ test('ssh-drain-host drains one host, by a command that no parameter is part of'
   await throughTheGate(
     office,
     { key: office.robin, privileged: 'drain' },
-    ['ssh-drain-host', '-p', 'host=web7.example.com'],
+    argvOf('ssh-drain-host', 'host=web7.example.com'),
     () => {
       expect(lines()).toEqual([status]);
     },

@@ -12,7 +12,7 @@ import { type RunJson, runJson } from './cli-schema.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-export const program = join(root, 'bin', 'runbook.cjs');
+const program = join(root, 'bin', 'runbook.cjs');
 
 /** What one process said. A signal that ended it counts as exit code null. */
 export interface Said {
