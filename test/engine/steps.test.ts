@@ -200,7 +200,8 @@ steps:
   expect(report).toMatchObject({ status: 'succeeded' });
   expect(report.steps[0]?.outputs).toEqual({
     path: '/v1/nodes/a%2Fb%3Fc',
-    body: '{"name":"a/b?c","count":2}',
+    // Keys are sorted: the plan is frozen in its canonical form.
+    body: '{"count":2,"name":"a/b?c"}',
   });
   expect(scene.output.text).toContain('Bearer ***');
 });
