@@ -134,7 +134,8 @@ function cliIn(dir: string, options: CliOptions): Cli {
   };
 }
 
-function buildIfMissing(): void {
+/** The gates build before they test; a file run alone may be the first. */
+export function buildIfMissing(): void {
   if (!existsSync(join(root, 'dist', 'main.js'))) {
     execFileSync(process.execPath, [join(root, 'bin', 'build.mjs')], { stdio: 'inherit' });
   }
