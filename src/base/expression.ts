@@ -5,7 +5,7 @@ import {
   ParseError,
   TypeError,
 } from '@marcbachmann/cel-js';
-import { callsOf, loopDepth, referencesIn } from './expression-tree.ts';
+import { callsOf, loopDepth, type Reference, referencesIn } from './expression-tree.ts';
 import {
   ExpressionError,
   type ExpressionProblem,
@@ -15,6 +15,7 @@ import {
   toJson,
 } from './expression-value.ts';
 import type { Json } from './json.ts';
+import { lazy } from './lazy.ts';
 import { like, patternProblem } from './regex.ts';
 import { closest } from './suggest.ts';
 
@@ -31,7 +32,12 @@ export type Shape =
   | 'timestamp'
   | 'list<string>'
   | 'map'
-  | { readonly [field: string]: Shape };
+  | Variables;
+
+/** Shapes by name. */
+interface Variables {
+  readonly [name: string]: Shape;
+}
 
 /**
  * What is wrong with an expression before there are values, or null: syntax, size, `matches`, unknown
@@ -39,12 +45,14 @@ export type Shape =
  */
 export function checkExpression(
   source: string,
-  variables: Readonly<Record<string, Shape>>,
+  variables: Variables,
   expects?: 'bool' | 'string',
 ): ExpressionProblem | null {
   try {
     const tree = parseExpression(source);
-    return unknownName(tree, variables) ?? typeProblem(source, variables, expects);
+    const references = referencesIn(tree);
+    const problem = unknownName(references, variables);
+    return problem ?? typeProblem(source, named(variables, references), expects);
   } catch (error) {
     if (error instanceof ExpressionError) {
       return { message: error.message, offset: error.offset, hint: error.hint };
@@ -55,7 +63,7 @@ export function checkExpression(
 
 /** The expression's tree, for `expression-tree.ts`. Throws ExpressionError. */
 export function parseExpression(source: string): ASTNode {
-  const { ast } = guard(() => language.parse(source));
+  const { ast } = guard(() => language().parse(source));
   const depth = loopDepth(ast);
   if (depth > 2) {
     throw new ExpressionError({
@@ -87,17 +95,19 @@ export function evaluateExpression(source: string, scope: Scope): Json | Secret 
   parseExpression(source);
   // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
   const context = Object.assign(Object.create(null) as object, toCel(scope));
-  const result = guard((): unknown => language.evaluate(source, context));
+  const result = guard((): unknown => language().evaluate(source, context));
   return result instanceof Secret ? result : toJson(result);
 }
 
-const language = new Environment({
-  limits: { maxAstNodes: 500, maxDepth: 40 },
-  homogeneousAggregateLiterals: false,
-  unlistedVariablesAreDyn: true,
-})
-  .registerType('secret', { ctor: Secret, fields: {} })
-  .registerFunction('string.like(string): bool', like);
+const language = lazy(() =>
+  new Environment({
+    limits: { maxAstNodes: 500, maxDepth: 40 },
+    homogeneousAggregateLiterals: false,
+    unlistedVariablesAreDyn: true,
+  })
+    .registerType('secret', { ctor: Secret, fields: {} })
+    .registerFunction('string.like(string): bool', like),
+);
 
 function refuseBadPattern(pattern: ASTNode | undefined): void {
   if (pattern?.op !== 'value' || typeof pattern.args !== 'string') {
@@ -110,10 +120,10 @@ function refuseBadPattern(pattern: ASTNode | undefined): void {
 }
 
 function unknownName(
-  tree: ASTNode,
-  variables: Readonly<Record<string, Shape>>,
+  references: readonly Reference[],
+  variables: Variables,
 ): ExpressionProblem | null {
-  for (const { path, offsets } of referencesIn(tree)) {
+  for (const { path, offsets } of references) {
     let shape: Shape = variables;
     for (const [index, name] of path.entries()) {
       if (typeof shape === 'string') {
@@ -152,12 +162,24 @@ function known(name: string, names: readonly string[]): string {
   return names.length === 0 ? 'there is nothing in it' : `known here: ${names.join(', ')}`;
 }
 
+/** Those of the variables that an expression names: the library takes its time over each that is there. */
+function named(variables: Variables, references: readonly Pick<Reference, 'path'>[]): Variables {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, shape]) => {
+      const uses = references.filter(({ path }) => path[0] === name);
+      const fields = uses.map(({ path }) => ({ path: path.slice(1) }));
+      const kept = typeof shape === 'string' ? shape : named(shape, fields);
+      return uses.length === 0 ? [] : [[name, kept]];
+    }),
+  );
+}
+
 function typeProblem(
   source: string,
-  variables: Readonly<Record<string, Shape>>,
+  variables: Variables,
   expects: string | undefined,
 ): ExpressionProblem | null {
-  const typed = language.clone({ unlistedVariablesAreDyn: false });
+  const typed = language().clone({ unlistedVariablesAreDyn: false });
   for (const [name, shape] of Object.entries(variables)) {
     if (typeof shape === 'string') {
       typed.registerVariable(name, celType(shape));
@@ -177,7 +199,7 @@ function typeProblem(
 
 type CelSchema = { [field: string]: string | CelSchema };
 
-function celSchema(shape: Exclude<Shape, string>): CelSchema {
+function celSchema(shape: Variables): CelSchema {
   return Object.fromEntries(
     Object.entries(shape).map(([name, it]) => [
       name,
