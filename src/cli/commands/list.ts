@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { RunbookError } from '../../base/errors.ts';
-import { parseRunbook } from '../../runbook/parse.ts';
-import type { Runbook } from '../../runbook/runbook.ts';
+import { outlineRunbook } from '../../runbook/outline.ts';
 import type { Cli } from '../cli.ts';
+import { findAllRunbooks } from '../find-runbooks.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
-import { findAllRunbooks } from '../runbooks.ts';
 import { resultStyle } from '../styles.ts';
 
 export function listCommand(cli: Cli): Command {
@@ -42,24 +41,13 @@ export async function runList(cli: Cli): Promise<number> {
 /** An invalid file is listed too: whoever looks for it should learn why it does not run. */
 function readListed(name: string, file: string, { io }: Cli): ListedRunbook {
   try {
-    const runbook = parseRunbook(readFileSync(resolve(io.cwd, file), 'utf8'), file);
-    return {
-      name,
-      file,
-      description: runbook.description,
-      params: Object.keys(runbook.params),
-      privileged: countPrivileged(runbook),
-      problem: null,
-    };
+    const outline = outlineRunbook(readFileSync(resolve(io.cwd, file), 'utf8'), file);
+    return { name, file, ...outline, problem: null };
   } catch (error) {
     const problem =
       error instanceof RunbookError ? (error.message.split('\n')[0] ?? '') : String(error);
     return { name, file, description: null, params: [], privileged: null, problem };
   }
-}
-
-function countPrivileged({ preconditions, steps, finally: last }: Runbook): number {
-  return [...preconditions, ...steps, ...last].filter((step) => step.privileged).length;
 }
 
 function renderList(runbooks: readonly ListedRunbook[], { paint, columns }: Style): string {
