@@ -93,8 +93,13 @@ function locate(word: string, place: Place): string {
   });
 }
 
+/** What cannot be looked at is not there: as execvp(3), which goes on to the next folder. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

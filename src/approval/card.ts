@@ -53,6 +53,7 @@ export function layoutCard(open: CardInput): Card {
     list('Not bound by the approval', content.not_bound),
     effect(content),
     limits(open),
+    ...replaced(content),
     ...lastRun(open),
   ];
   const known = facts.filter((section) => section !== null);
@@ -116,13 +117,21 @@ function limits({ content, words, nowMs }: CardInput): CardSection | null {
   const leftMs = Date.parse(pending_until) - nowMs;
   const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
   return fields('Limits', [
-    ['digest', words],
+    ['request', words],
+    ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
     [
       'decide by',
       `${pending_until} (${leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late'})`,
     ],
     ['an approval holds', formatDuration(unused_ms)],
   ]);
+}
+
+/** A request that took another's place says first of all why. */
+function replaced({ supersedes }: RequestContent): (CardSection | null)[] {
+  return supersedes === null
+    ? []
+    : [list('Replaces a request that no longer held', supersedes.changes)];
 }
 
 function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {

@@ -60,7 +60,11 @@ export interface RequestContent {
     /** How long an approval may wait for its claim. */
     readonly unused_ms: number;
   };
-  readonly supersedes: RequestId | null;
+  /** The request this one replaces, and what differs from it, in lines fit for a person. */
+  readonly supersedes: {
+    readonly request: RequestId;
+    readonly changes: readonly string[];
+  } | null;
   /** The last time this step of this runbook ran in this environment. */
   readonly previous: {
     readonly run: RunId;

@@ -9,34 +9,35 @@ export function readPaste(window: TerminalWindow, signal: AbortSignal): Promise<
   const lines: string[] = [];
   // Not a terminal to readline: no editing, no redrawing, and Ctrl-C stays the signal it is.
   const reader = createInterface({ input: window.input, terminal: false });
+  const close = (): void => reader.close();
   return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reader.close();
-      reject(new DOMException('decided elsewhere', 'AbortError'));
-    };
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
+    reader.once('close', () => {
+      signal.removeEventListener('abort', close);
+      window.input.pause();
+      if (signal.aborted) {
+        reject(new DOMException('decided elsewhere', 'AbortError'));
+      } else {
+        resolve(lines.length === 0 ? null : lines.join('\n'));
+      }
+    });
     reader.on('line', (line) => {
-      const first = lines.length === 0;
-      if (line.trim() !== '') {
+      const text = line.trim();
+      const ends = text === '' || isLast(text, lines.length === 0);
+      if (text !== '') {
         lines.push(line);
       }
-      if (line.trim() === '' ? first || lines.length > 0 : isLast(line, first)) {
-        reader.close();
+      if (ends) {
+        close();
       }
     });
-    reader.once('close', () => {
-      signal.removeEventListener('abort', abort);
-      window.input.pause();
-      resolve(lines.length === 0 ? null : lines.join('\n'));
-    });
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) {
+      close();
+    }
   });
 }
 
 /** A block ends with its END line; the short form is one line by itself. */
-function isLast(line: string, first: boolean): boolean {
-  return line.trim().startsWith('-----END ') || (first && !line.trim().startsWith('-----BEGIN '));
+function isLast(text: string, first: boolean): boolean {
+  return text.startsWith('-----END ') || (first && !text.startsWith('-----BEGIN '));
 }

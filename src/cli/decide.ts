@@ -158,7 +158,10 @@ function tellDecision(cli: Cli, report: DecisionReport, receipt: string | null):
 }
 
 function whatNow({ decision, missing, run }: DecisionReport): string {
-  if (decision !== 'approve') {
+  if (decision === 'revoke') {
+    return 'the request waits again, until it is decided or expires';
+  }
+  if (decision === 'reject') {
     return `the run does not go on with this request: \`runbook status ${run}\``;
   }
   const more = describeMissing(missing);

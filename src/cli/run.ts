@@ -25,7 +25,7 @@ export async function run(
   try {
     const program = buildProgram(io, settings);
     command = program.parseOptions([...argv]).operands[0] ?? '';
-    settings = readSettings(program.opts<GlobalFlags>(), io);
+    settings = readSettings(await withProjectsOutput(program.opts<GlobalFlags>(), io, command), io);
     const cli = await openCli({ io, settings, argv, loadApp });
     try {
       addCommands(program, command === '' ? null : await loadCommand(command, cli));
@@ -37,6 +37,20 @@ export async function run(
   } catch (error) {
     return isHelp(error) ? helpExit(error) : printError(inOurWords(error, command), io, settings);
   }
+}
+
+/** The project's own file may say how results are printed; a flag says it louder. */
+async function withProjectsOutput(
+  flags: GlobalFlags,
+  io: Io,
+  command: string,
+): Promise<GlobalFlags> {
+  if (flags.output !== undefined || flags.json === true || command === '' || command === 'help') {
+    return flags;
+  }
+  const { loadProject } = await import('../config/project.ts');
+  const { output } = await loadProject(io.cwd);
+  return output === null ? flags : { ...flags, output };
 }
 
 async function loadCommand(name: string, cli: Cli): Promise<Command> {

@@ -105,7 +105,7 @@ async function underPolicy(
   }
   const scope = await scopeOf(session, null);
   const command = session.engine.actions.bind(renderStep(session.plan, step, scope), true);
-  await requestApproval(session, { due, command, verdict, supersedes: null, changes: [] });
+  await requestApproval(session, { due, command, verdict, supersedes: null });
   return again;
 }
 

@@ -178,8 +178,7 @@ async function supersede(
     due,
     command,
     verdict: ask,
-    supersedes: request.content.id,
-    changes,
+    supersedes: { request: request.content.id, changes },
   });
   return { kind: 'again' };
 }

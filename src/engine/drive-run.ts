@@ -69,6 +69,16 @@ function describeSelf(engine: Engine): Holder {
 
 async function loop(session: Session, options: DriveOptions): Promise<void> {
   const turn: Turn = { carry: null };
+  try {
+    await takeTurns(session, turn, options);
+  } catch (error) {
+    // What went wrong came after it: how a step ended is known, and closing entries have the reserve.
+    await flush(session, turn).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function takeTurns(session: Session, turn: Turn, options: DriveOptions): Promise<void> {
   for (;;) {
     const due = whatIsDue(session, turn, options);
     if (turn.carry !== null && due.kind !== 'attempt') {
@@ -224,14 +234,8 @@ async function claim(session: Session, due: Extract<Due, { kind: 'claim' }>): Pr
 
 /** Drops the carried event once the journal has it. */
 async function settleCarry(session: Session, turn: Turn): Promise<void> {
-  if (turn.carry?.type === 'step.finished' && isRecorded(session, turn.carry)) {
+  if (turn.carry !== null && toRecord(session, turn.carry) === null) {
     turn.carry = null;
   }
   await session.refresh();
-}
-
-function isRecorded(session: Session, event: Extract<Event, { type: 'step.finished' }>): boolean {
-  const { step, attempt } = event.data;
-  const known = session.state.steps.get(step)?.attempts.find((each) => each.attempt === attempt);
-  return known !== undefined && known.finished !== null;
 }

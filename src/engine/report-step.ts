@@ -29,6 +29,9 @@ export async function reportStep(
 /** Why it was skipped, denied, is unknown, or failed. */
 function reasonOf({ skipped, denied, attempts }: StepRecord): string | null {
   const last = attempts.at(-1);
+  if (last?.resolved) {
+    return last.resolved.reason;
+  }
   const denial = denied?.reasons.map(({ reason }) => reason).join('; ');
   return skipped ?? denial ?? last?.unknown ?? last?.finished?.data.reason ?? null;
 }

@@ -2,7 +2,7 @@ import { canReach } from '../approval/means.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { unsatisfiable } from '../approval/satisfiable.ts';
 import { formatTime } from '../base/clock.ts';
-import { newRequestId, type RequestId } from '../base/ids.ts';
+import { newRequestId } from '../base/ids.ts';
 import type { Verdict } from '../policy/policy.ts';
 import type { Event } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';
@@ -21,8 +21,7 @@ export interface Question {
   readonly command: Command;
   readonly verdict: Ask;
   /** The request this one replaces, and what changed since. */
-  readonly supersedes: RequestId | null;
-  readonly changes: readonly string[];
+  readonly supersedes: RequestContent['supersedes'];
 }
 
 /**
@@ -38,7 +37,7 @@ export async function requestApproval(session: Session, question: Question): Pro
       : [
           {
             type: 'approval.superseded',
-            data: { request: question.supersedes, changes: question.changes },
+            data: question.supersedes,
           },
           requested,
         ];

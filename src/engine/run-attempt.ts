@@ -8,10 +8,13 @@ import type { Session } from './session.ts';
 /** How often a running step looks whether somebody asked to cancel. */
 const watchMs = 300;
 
+/** How an attempt ended. */
+type Outcome = Extract<Event, { type: 'step.finished' | 'step.unknown' }>;
+
 /** What the loop carries from one turn to the next. */
 export interface Turn {
-  /** The finished event of the step before, not committed yet: it may share the next start's commit. */
-  carry: Event | null;
+  /** How the step before ended, not committed yet: it may share the next start's commit. */
+  carry: Outcome | null;
 }
 
 /** Sees a recorded start through to its end, and carries or commits how it went. */
@@ -20,20 +23,15 @@ export async function runAttempt(
   { execution, turn }: { readonly execution: Execution; readonly turn: Turn },
   options: DriveOptions,
 ): Promise<void> {
-  const stop = new AbortController();
-  const abort = (): void => {
-    stop.abort();
-  };
-  options.signal.addEventListener('abort', abort);
-  const watch = watchForCancel(session, stop);
+  const cancelled = new AbortController();
+  const watch = watchForCancel(session, cancelled);
   try {
-    const ended = await executeStep(session, execution, stop.signal);
+    const stop = AbortSignal.any([options.signal, cancelled.signal]);
+    const ended = await executeStep(session, execution, stop);
     const { step, attempt } = execution;
     if (ended.kind === 'unknown') {
-      const data = { step: step.id, attempt, why: ended.why };
-      await session.commit(`unknown.${step.id}.${attempt}`, [{ type: 'step.unknown', data }], {
-        closing: true,
-      });
+      turn.carry = { type: 'step.unknown', data: { step: step.id, attempt, why: ended.why } };
+      await flush(session, turn);
       return;
     }
     turn.carry = { type: 'step.finished', data: ended.data };
@@ -42,15 +40,14 @@ export async function runAttempt(
     }
   } finally {
     clearInterval(watch);
-    options.signal.removeEventListener('abort', abort);
   }
 }
 
-function watchForCancel(session: Session, stop: AbortController): NodeJS.Timeout {
+function watchForCancel(session: Session, cancelled: AbortController): NodeJS.Timeout {
   const look = async (): Promise<void> => {
     await session.refresh();
     if (session.state.cancel !== null) {
-      stop.abort();
+      cancelled.abort();
     }
   };
   return setInterval(() => {
@@ -59,23 +56,48 @@ function watchForCancel(session: Session, stop: AbortController): NodeJS.Timeout
   }, watchMs);
 }
 
-/** Commits the carried event, over whatever others committed meanwhile. An outcome nobody waits for any more is kept as `step.late`. */
+/** Commits the carried event, over whatever others committed meanwhile. */
 export async function flush(
   session: Session,
   turn: Turn,
   openings: NonNullable<CommitInput['openings']> = [],
 ): Promise<void> {
-  while (turn.carry?.type === 'step.finished') {
-    const { data } = turn.carry;
-    const known = session.state.steps
-      .get(data.step)
-      ?.attempts.find(({ attempt }) => attempt === data.attempt);
-    const late = known !== undefined && (known.unknown !== null || known.resolved !== null);
-    const event: Event = late ? { type: 'step.late', data } : turn.carry;
+  while (turn.carry !== null) {
+    const event = toRecord(session, turn.carry);
     // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
-    const committed = await session.commit(finishId(event), [event], { closing: true, openings });
-    if (committed !== null) {
+    if (event === null || (await close(session, event, openings)) !== null) {
       turn.carry = null;
     }
   }
+}
+
+/**
+ * An outcome as it is to be recorded now: null where the journal has it already, `step.late` where
+ * somebody settled the attempt meanwhile and nobody waits for it any more.
+ */
+export function toRecord(
+  session: Session,
+  event: Outcome,
+): Outcome | Extract<Event, { type: 'step.late' }> | null {
+  const known = session.state.steps
+    .get(event.data.step)
+    ?.attempts.find(({ attempt }) => attempt === event.data.attempt);
+  if (known === undefined) {
+    return event;
+  }
+  if (known.finished !== null) {
+    return null;
+  }
+  if (known.unknown === null && known.resolved === null) {
+    return event;
+  }
+  return event.type === 'step.finished' ? { type: 'step.late', data: event.data } : null;
+}
+
+function close(
+  session: Session,
+  event: Event,
+  openings: NonNullable<CommitInput['openings']>,
+): ReturnType<Session['commit']> {
+  return session.commit(finishId(event), [event], { closing: true, openings });
 }

@@ -1,4 +1,5 @@
 import type { RunId } from '../base/ids.ts';
+import { isProcessAlive } from '../base/process.ts';
 import type { Engine } from './engine.ts';
 import { reportRun } from './report-run.ts';
 import type { RunReport, RunStatus } from './reports.ts';
@@ -6,10 +7,10 @@ import { sleep } from './wait.ts';
 
 const pollMs = 250;
 
-/** Waiting on will not move these: a person must resume or settle the run. */
-const needsSomebody: ReadonlySet<RunStatus> = new Set(['unknown', 'expired', 'rejected', 'denied']);
-
-/** Follows a run that somebody else drives, until it ends, its process stops waiting, or time is up. */
+/**
+ * Follows a run until it ends, time is up, or waiting on will not move it: a person must settle or resume
+ * it, or it is approved and nobody is there to go on.
+ */
 export async function waitRun(
   engine: Engine,
   run: RunId,
@@ -20,7 +21,8 @@ export async function waitRun(
       ? Number.POSITIVE_INFINITY
       : engine.clock.now().wallMs + until.timeoutMs;
   let report = await reportRun(engine, run);
-  while (!report.terminal && !needsSomebody.has(report.status)) {
+  // oxlint-disable-next-line no-await-in-loop -- a poll
+  while (!report.terminal && !(await needsCaller(engine, report))) {
     if (until.signal.aborted || engine.clock.now().wallMs >= deadline) {
       break;
     }
@@ -30,4 +32,19 @@ export async function waitRun(
     report = await reportRun(engine, run);
   }
   return report;
+}
+
+async function needsCaller(engine: Engine, report: RunReport): Promise<boolean> {
+  if (stuck.has(report.status)) {
+    return true;
+  }
+  const approved = report.status === 'waiting' && report.requests.length === 0;
+  return approved && !(await isDriven(engine, report.run));
+}
+
+const stuck: ReadonlySet<RunStatus> = new Set(['unknown', 'expired', 'rejected', 'denied']);
+
+async function isDriven(engine: Engine, run: RunId): Promise<boolean> {
+  const holder = await engine.store.getHold(run);
+  return holder !== null && isProcessAlive(holder);
 }

@@ -131,7 +131,8 @@ test('a card shows everything there is to know, in its order', () => {
       if it fails: the run ends
       probe: a check may settle an unknown outcome
     Limits
-      digest: amber-canoe-tiger-violin-1f3a9c04
+      request: amber-canoe-tiger-violin-1f3a9c04
+      command: sha256 5d347fd948b6
       decide by: 2026-03-02T01:30:00.000Z (20m left)
       an approval holds: 10m
     Last run of this step

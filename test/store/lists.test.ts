@@ -118,7 +118,7 @@ describe('the list of requests', () => {
   test.each<[string, () => readonly Event[], boolean]>([
     ['stays open while it is only approved', () => [decided(request)], true],
     ['closes when it is rejected', () => [decided(request, 'reject')], false],
-    ['closes when it is revoked', () => [decided(request, 'revoke')], false],
+    ['stays open when an approval is revoked', () => [decided(request, 'revoke')], true],
     ['closes when it expires', () => [expired(request)], false],
     [
       'closes when it is superseded',

@@ -44,7 +44,7 @@ function indexEvent(db: Connection, entry: Recorded): void {
       return;
     case 'approval.decided':
       insertDecision(db, entry, event.data);
-      if (event.data.decision !== 'approve') {
+      if (event.data.decision === 'reject') {
         closeRequest(db, event.data.request);
       }
       return;
