@@ -10,5 +10,6 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
     process.stderr.write('error: runbook is not built\nhint: run `npm install` in its folder\n');
     process.exit(2);
   }
+  require('./code-cache.cjs');
   require('../dist/main.js');
 }
