@@ -2,6 +2,7 @@ import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Event } from '../run/events.ts';
 import type { RunState, StepRecord } from '../run/state.ts';
+import { allSteps } from '../runbook/plan.ts';
 import type { RenderScope } from '../runbook/render.ts';
 import type { Session } from './session.ts';
 
@@ -28,18 +29,21 @@ async function facts(session: Session, step: StepRecord): Promise<RenderScope['s
   const finished = step.attempts.at(-1)?.finished?.data ?? null;
   const secrets = secretOutputs(step.id, finished?.secret_outputs ?? {});
   return {
-    status: statusOf(step),
+    status: statusOf(session, step),
     exit_code: finished?.exit_code ?? null,
     outputs: { ...(await session.outputsOf(step.id)), ...secrets },
   };
 }
 
-function statusOf(step: StepRecord): string {
+/** In the words of `status`: what later steps look at is what people see. */
+function statusOf({ plan }: Session, step: StepRecord): string {
   if (step.skipped !== null) {
     return 'skipped';
   }
   const last = step.attempts.at(-1);
-  return last?.resolved?.outcome ?? last?.finished?.data.outcome ?? 'unknown';
+  const status = last?.resolved?.outcome ?? last?.finished?.data.outcome ?? 'unknown';
+  const planned = status === 'failed' ? allSteps(plan).find(({ id }) => id === step.id) : undefined;
+  return planned?.continue_on_error === true ? 'tolerated' : status;
 }
 
 function secretOutputs(

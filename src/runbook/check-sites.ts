@@ -49,6 +49,7 @@ function checkHole({ expression }: Hole, site: Site, names: Names): Flaw | null 
     const references = referencesIn(tree);
     return (
       laterStep(references, names) ??
+      undeclaredOutput(references, names) ??
       checkExpression(expression, shapesFor(site, names), expects) ??
       unknownStatus(comparisonsIn(tree)) ??
       misplacedSecret(references, site, names)
@@ -73,6 +74,26 @@ function laterStep(references: readonly Reference[], names: Names): Flaw | null 
         hint: 'order is list order: only steps above this one have results',
         offset: found.offsets[1] ?? 0,
       };
+}
+
+/** What a step writes to $RUNBOOK_OUTPUT counts only where it is declared: a typo must not wait for the run. */
+function undeclaredOutput(references: readonly Reference[], names: Names): Flaw | null {
+  for (const { path, offsets } of references) {
+    const [root, id = '', field, output] = path;
+    const declared = root === 'steps' && field === 'outputs' ? names.steps[id] : undefined;
+    if (declared === undefined || output === undefined || Object.hasOwn(declared, output)) {
+      continue;
+    }
+    const near = suggestion(closest(output, Object.keys(declared)));
+    return {
+      message: `step \`${id}\` declares no output \`${output}\``,
+      hint:
+        near ??
+        `declare it there: \`outputs: { ${output}: {} }\` is what it writes to $RUNBOOK_OUTPUT`,
+      offset: offsets[3] ?? 0,
+    };
+  }
+  return null;
 }
 
 function unknownStatus(comparisons: ReturnType<typeof comparisonsIn>): Flaw | null {

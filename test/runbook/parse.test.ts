@@ -429,7 +429,7 @@ describe('expressions', () => {
     );
     expect(problemsOf(source)).toEqual([
       `7:46 the secret \`steps.a.outputs.key\` must not stand here — ${secretHint}`,
-      '7:89 `steps.a.outputs` has no `upp` — did you mean `up`?',
+      '7:89 step `a` declares no output `upp` — did you mean `up`?',
     ]);
   });
 
