@@ -1,15 +1,20 @@
-import { judgeDecision, judgeResolution } from '../approval/judge-decision.ts';
+import { judgeDecision } from '../approval/judge-decision.ts';
+import type { RequestContent } from '../approval/request.ts';
 import { decisionId } from '../approval/statement.ts';
 import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
 import type { Decided, Recorded, StepResolved, StepStarted } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';
-import { apply, decidersOf, foldRun, type RunState, stepOfProbe } from '../run/state.ts';
+import { apply, decidersOf, foldRun, type RunState } from '../run/state.ts';
+import { commandDigest } from '../runbook/digest.ts';
+import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
 import { judgeGrant } from './judge-grant.ts';
+import { judgeProbe } from './judge-probe.ts';
+import { judgeResolved } from './judge-resolved.ts';
 import { judgeUnasked } from './judge-unasked.ts';
-import { readConfig, readPlan } from './read-blobs.ts';
+import { readCommand, readConfig, readPlan } from './read-blobs.ts';
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and
@@ -57,15 +62,7 @@ export class Authorization {
       return;
     }
     if (event.type === 'run.started') {
-      const plan = readPlan(event.data, blobs);
-      if (plan === null) {
-        this.#complain(
-          entry,
-          'E_NO_PLAN',
-          `the plan of run ${run} is gone or no longer what the entry says`,
-        );
-      }
-      this.#runs.set(run, { state: foldRun([entry]), plan });
+      this.#begin(entry, run, readPlan(event.data, blobs));
       return;
     }
     const replay = this.#runs.get(run);
@@ -73,13 +70,51 @@ export class Authorization {
       this.#complain(entry, 'E_RUN', `run ${run} is not open here`);
       return;
     }
+    const asked =
+      event.type === 'approval.requested' ? this.#readAsked(entry, event.data, blobs) : [];
     this.#judge(entry, replay);
-    const after = { ...replay, state: apply(replay.state, entry) };
+    const checks = new Map([...replay.checks, ...asked]);
+    const after = { ...replay, checks, state: apply(replay.state, entry) };
     if (event.type === 'run.finished') {
       this.#runs.delete(run);
     } else {
       this.#runs.set(run, after);
     }
+  }
+
+  #begin(entry: Recorded, run: RunId, plan: Plan | null): void {
+    if (this.#runs.has(run)) {
+      this.#complain(
+        entry,
+        'E_RUN',
+        `run ${run} starts a second time: what was said in it still holds`,
+      );
+      return;
+    }
+    if (plan === null) {
+      const message = `the plan of run ${run} is gone or no longer what the entry says`;
+      this.#complain(entry, 'E_NO_PLAN', message);
+    }
+    this.#runs.set(run, { state: foldRun([entry]), plan, checks: new Map() });
+  }
+
+  /** The commands that reviewers were shown, which must be the ones they signed for; with their probes. */
+  #readAsked(
+    entry: Recorded,
+    { commands }: RequestContent,
+    blobs: ReadonlyMap<BlobId, Blob>,
+  ): Replay['checks'] {
+    const checks = new Map<Sha256, Sha256>();
+    for (const { digest, command } of commands) {
+      const shown = readCommand(command, blobs);
+      if (shown !== null && commandDigest(shown) !== digest) {
+        const message = `it shows another command than the one it asks for, ${digest.slice(0, 12)}…`;
+        this.#complain(entry, 'E_COMMAND_CHANGED', message);
+      } else if (shown !== null && shown.check !== null) {
+        checks.set(digest, commandDigest(shown.check));
+      }
+    }
+    return checks;
   }
 
   #judge(entry: Recorded, replay: Replay): void {
@@ -164,49 +199,20 @@ export class Authorization {
         this.grants += 1;
         return judgeGrant({ entry, data, permit }, { docket, replay });
       case 'check':
-        return judgeProbe(replay.state, data, permit.of);
+        return judgeProbe(replay, data, permit.of);
     }
   }
 
-  #judgeResolved(entry: Recorded, data: StepResolved, { state }: Replay): void {
-    const attempt = state.steps
-      .get(data.step)
-      ?.attempts.find((each) => each.attempt === data.attempt);
+  #judgeResolved(entry: Recorded, data: StepResolved, replay: Replay): void {
+    const { statement, signature } = data;
+    if (statement !== null && signature !== null) {
+      this.decisions.add(decisionId({ statement, signature }));
+    }
     const docket = this.#docket(entry);
-    if (docket === null || attempt?.started?.data.permit.kind !== 'grant' || data.by !== 'person') {
-      return;
-    }
-    const { started } = attempt;
-    if (data.statement === null || data.signature === null) {
-      this.#complain(
-        entry,
-        'E_RESOLUTION',
-        `privileged step ${data.step} was settled without a signature`,
-      );
-      return;
-    }
-    this.decisions.add(decisionId({ statement: data.statement, signature: data.signature }));
-    const judged = judgeResolution({
-      signed: { statement: data.statement, signature: data.signature },
-      people: docket.rules.people,
-      initiator: state.initiator,
-      started: {
-        run: state.run,
-        step: data.step,
-        attempt: data.attempt,
-        leafHash: started.hash,
-        index: started.seq,
-      },
-      decisionIndexUpperBound: entry.seq,
-      rootAt: this.#rootAt,
-      origin: this.#origin,
-    });
-    if (judged.kind === 'refused' || judged.outcome !== data.outcome) {
-      this.#complain(
-        entry,
-        'E_RESOLUTION',
-        judged.kind === 'refused' ? judged.message : 'signed for another outcome',
-      );
+    const event = { type: 'step.resolved', data } as const;
+    const wrong = docket === null ? null : judgeResolved({ ...entry, event }, { docket, replay });
+    if (wrong !== null) {
+      this.#complain(entry, 'E_RESOLUTION', wrong);
     }
   }
 
@@ -225,21 +231,6 @@ export class Authorization {
 
 function isRepeated(state: RunState, { step, attempt }: StepStarted): boolean {
   return state.steps.get(step)?.attempts.some((each) => each.attempt === attempt) ?? false;
-}
-
-/** A probe was bound in a step that had started: it may run, it grants nothing. */
-function judgeProbe(
-  state: RunState,
-  data: StepStarted,
-  of: Sha256,
-): readonly (readonly [FindingCode, string])[] {
-  const step = stepOfProbe(data.step);
-  const bound =
-    step !== null &&
-    state.steps.get(step)?.attempts.some(({ started }) => started?.data.digest === of);
-  return bound === true
-    ? []
-    : [['E_UNAPPROVED_EXECUTION', 'it ran as the probe of a step that never started']];
 }
 
 function codeOf(refusal: string): FindingCode {

@@ -2,7 +2,7 @@ import { judgeDecision } from '../approval/judge-decision.ts';
 import type { Tally } from '../approval/tally.ts';
 import type { Slot } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
-import { lastUseMs, tallyRequest } from '../run/judge.ts';
+import { lastUseMs, tallyClaim } from '../run/judge.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
@@ -50,7 +50,11 @@ function misuse(request: RequestRecord, data: StepStarted, permit: GrantPermit):
   if (content.step !== data.step) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was about step ${content.step}`]];
   }
-  if (!content.commands.some(({ step, digest }) => step === data.step && digest === data.digest)) {
+  const isAsked = content.commands.some(
+    ({ step, digest, command }) =>
+      step === data.step && digest === data.digest && command === data.command,
+  );
+  if (!isAsked) {
     return [
       [
         'E_COMMAND_CHANGED',
@@ -84,7 +88,7 @@ function recount(
     });
     return judged.kind === 'accepted' || decision.data.decision !== 'approve';
   });
-  return tallyRequest(
+  return tallyClaim(
     { ...request, decisions },
     {
       people: docket.rules.people,

@@ -1,8 +1,7 @@
 import type { Evaluation, Verdict } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { judgeStep } from '../run/judge.ts';
-import { allSteps } from '../runbook/plan.ts';
-import type { Docket, Replay } from './docket.ts';
+import { type Docket, plannedStep, type Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 
 /** How far the `now` that rules saw may lie from the time of the entry that records it. */
@@ -57,8 +56,8 @@ export function replayVerdict(
     );
   }
   const { plan, state } = replay;
-  const step = plan === null ? undefined : allSteps(plan).find(({ id }) => id === data.step);
-  if (plan === null || step === undefined) {
+  const step = plannedStep(replay, data.step);
+  if (plan === null || step === null) {
     return stale('E_UNAPPROVED_EXECUTION', 'the plan has no such step');
   }
   const { reason, ticket } = state.started;

@@ -5,7 +5,8 @@ import type { BlobId } from '../base/ids.ts';
 import { parsePolicy } from '../policy/schema.ts';
 import type { ConfigSet, RunStarted } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';
-import { decodePlan, planDigest } from '../runbook/digest.ts';
+import type { Command } from '../runbook/command.ts';
+import { decodeCommand, decodePlan, planDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Blob } from './exhibit.ts';
 
@@ -51,4 +52,10 @@ export function readPlan(data: RunStarted, blobs: ReadonlyMap<BlobId, Blob>): Pl
   }
   const plan = decodePlan(bytes);
   return planDigest(plan) === data.plan_digest ? plan : null;
+}
+
+/** A command that reviewers were shown; null where it is gone. */
+export function readCommand(id: BlobId, blobs: ReadonlyMap<BlobId, Blob>): Command | null {
+  const bytes = bytesOf(id, blobs);
+  return bytes === null ? null : decodeCommand(bytes);
 }

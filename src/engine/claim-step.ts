@@ -4,7 +4,7 @@ import { IntegrityError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
 import type { Slot, Verdict } from '../policy/policy.ts';
 import type { StepStarted } from '../run/events.ts';
-import { judgeStep, lastUseMs, tallyRequest } from '../run/judge.ts';
+import { judgeStep, lastUseMs, tallyClaim } from '../run/judge.ts';
 import type { Due } from '../run/next.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
@@ -129,7 +129,7 @@ function recount(
       },
     ];
   });
-  return tallyRequest(
+  return tallyClaim(
     { ...request, decisions: standing },
     {
       people,

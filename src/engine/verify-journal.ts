@@ -104,7 +104,7 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
     case 'run.started':
       return [{ id: event.data.plan, read: true }];
     case 'approval.requested':
-      return event.data.commands.map(({ command }) => ({ id: command, read: false }));
+      return event.data.commands.map(({ command }) => ({ id: command, read: true }));
     case 'step.finished':
     case 'step.late':
       return [event.data.stdout, event.data.stderr, event.data.outputs].flatMap((id) =>

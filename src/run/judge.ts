@@ -116,6 +116,16 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
   });
 }
 
+/**
+ * Whether a request may be claimed: it must fill the slots it was asked for and those that policy demands
+ * now, so that neither loosening a rule nor taking out whoever said no makes anything easier.
+ */
+export function tallyClaim(request: RequestRecord, counting: Counting): Tally {
+  const { people, initiator, nowMs, lastUseMs } = counting;
+  const asked = tallyRequest(request, { people, initiator, nowMs, lastUseMs: lastUseMs ?? null });
+  return asked.kind === 'granted' ? tallyRequest(request, counting) : asked;
+}
+
 /** When the last attempt under this request ended; null where there was none. */
 export function lastUseMs(state: RunState, request: RequestRecord): number | null {
   const times = [...state.steps.values()]
