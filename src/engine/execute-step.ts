@@ -2,15 +2,15 @@ import type { ActionResult, Capture } from '../actions/action.ts';
 import { commitment } from '../base/digest.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Scope } from '../base/expression-value.ts';
-import { type BlobId, newSalt, type Sha256 } from '../base/ids.ts';
+import { newSalt, type Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import { maskText } from '../base/mask.ts';
 import type { StepFinished } from '../run/events.ts';
 import { judgeResult, readOutputs, type StepResult } from '../runbook/judge.ts';
 import type { Expectation, PlannedStep } from '../runbook/plan.ts';
 import { expressionScope } from '../runbook/scope.ts';
-import type { BlobWriter } from '../store/store.ts';
 import type { Execution } from './begin-attempt.ts';
+import { type Keeper, type Kept, openKeeper, openLog } from './keep-output.ts';
 import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
 
@@ -33,7 +33,7 @@ export async function executeStep(
   const { step, command, permit } = execution;
   const { engine } = session;
   const hidden = Object.values(step.outputs).some(({ secret }) => secret);
-  const log = await openLog(session, hidden);
+  const log = await openLog(engine.store, hidden);
   const result = await engine.actions.start(
     { permit, command },
     {
@@ -49,10 +49,10 @@ export async function executeStep(
       hosts: session.plan.environment.hosts,
     },
   );
-  const blobs = await log.finish();
+  const kept = await log.finish();
   const doubt = doubtOf(result, execution);
   return doubt === null
-    ? conclude(session, execution, { result, blobs })
+    ? conclude(session, execution, { result, kept })
     : { kind: 'unknown', why: maskText(doubt, session.secrets.values()) };
 }
 
@@ -73,52 +73,25 @@ function isSafe({ command }: Execution): boolean {
   );
 }
 
-interface Blobs {
-  readonly stdout: BlobId | null;
-  readonly stderr: BlobId | null;
-}
-
-interface Log {
-  write(stream: 'stdout' | 'stderr', chunk: Buffer): void;
-  finish(): Promise<Blobs>;
-}
-
-/** Two lazy writers: a step that says nothing costs no file. A step with secret outputs stores none of it. */
-async function openLog(session: Session, hidden: boolean): Promise<Log> {
-  if (hidden) {
-    return {
-      write: () => undefined,
-      finish: () => Promise.resolve({ stdout: null, stderr: null }),
-    };
-  }
-  const writers: Record<'stdout' | 'stderr', BlobWriter> = {
-    stdout: await session.engine.store.openBlob(),
-    stderr: await session.engine.store.openBlob(),
-  };
-  return {
-    write: (stream, chunk) => {
-      writers[stream].write(chunk);
-    },
-    finish: async () => ({
-      stdout: await writers.stdout.finish(),
-      stderr: await writers.stderr.finish(),
-    }),
-  };
-}
-
 async function conclude(
   session: Session,
   execution: Execution,
-  of: { readonly result: ActionResult; readonly blobs: Blobs },
+  { result, kept }: { readonly result: ActionResult; readonly kept: Kept },
 ): Promise<Ended> {
   const { step, attempt } = execution;
   const scope = await resultScope(session, step);
-  const verdict = judgeAction(of.result, {
+  const verdict = judgeAction(result, {
     expect: step.expect,
     timeoutMs: step.timeout_ms,
     scope,
   });
-  const base = { step: step.id, attempt, ...measures(of.result), ...of.blobs };
+  const base = {
+    step: step.id,
+    attempt,
+    ...measures(result),
+    stdout: kept.stdout,
+    stderr: kept.stderr,
+  };
   if (verdict.failure !== null) {
     const data: StepFinished = {
       ...base,
@@ -132,10 +105,10 @@ async function conclude(
   }
   const read = readOutputs(
     step,
-    stepResult(of.result, scope),
-    of.result.kind === 'exited' ? of.result.outputFile : '',
+    stepResult(result, scope),
+    result.kind === 'exited' ? result.outputFile : '',
   );
-  const fault = of.result.kind === 'exited' ? (of.result.outputFileFault ?? null) : null;
+  const fault = result.kind === 'exited' ? (result.outputFileFault ?? null) : null;
   const problem = fault ?? (read.ok ? leakOf(session, read.outputs) : read.reason);
   if (!read.ok || problem !== null) {
     const data: StepFinished = {
@@ -148,7 +121,7 @@ async function conclude(
     };
     return { kind: 'finished', data, openings: [] };
   }
-  return succeed(session, base, read);
+  return succeed(session, base, { ...read, lost: kept.lost });
 }
 
 async function succeed(
@@ -157,14 +130,12 @@ async function succeed(
   read: {
     readonly outputs: Readonly<Record<string, Json>>;
     readonly secretOutputs: Readonly<Record<string, string>>;
+    readonly lost: string | null;
   },
 ): Promise<Ended> {
-  const none = Object.keys(read.outputs).length === 0;
-  const outputs = none
-    ? null
-    : await session.engine.store.putBlob(Buffer.from(JSON.stringify(read.outputs)));
-  session.rememberOutputs(base.step, read.outputs);
-  const kept = Object.entries(read.secretOutputs).map(([key, value]) => {
+  const outputs = await keepOutputs(session, base.step, read.outputs);
+  const lost = read.lost ?? outputs.lost;
+  const secrets = Object.entries(read.secretOutputs).map(([key, value]) => {
     const path = `steps.${base.step}.outputs.${key}`;
     const salt = newSalt();
     session.secrets.set(path, value);
@@ -175,13 +146,31 @@ async function succeed(
     data: {
       ...base,
       outcome: 'succeeded',
-      reason: null,
+      reason: lost === null ? null : `what it said was not kept: ${lost}`,
       failure: null,
-      outputs,
-      secret_outputs: Object.fromEntries(kept.map(({ key, commitment }) => [key, commitment])),
+      outputs: outputs.id,
+      secret_outputs: Object.fromEntries(secrets.map(({ key, commitment }) => [key, commitment])),
     },
-    openings: kept.map(({ commitment, salt }) => ({ commitment, salt })),
+    openings: secrets.map(({ commitment, salt }) => ({ commitment, salt })),
   };
+}
+
+/** Outputs that could not be stored are not there for anybody: later steps see what the journal says. */
+async function keepOutputs(
+  session: Session,
+  step: string,
+  outputs: Readonly<Record<string, Json>>,
+): ReturnType<Keeper['finish']> {
+  if (Object.keys(outputs).length === 0) {
+    return { id: null, lost: null };
+  }
+  const keeper = await openKeeper(session.engine.store);
+  keeper.write(Buffer.from(JSON.stringify(outputs)));
+  const kept = await keeper.finish();
+  if (kept.lost === null) {
+    session.rememberOutputs(step, outputs);
+  }
+  return kept;
 }
 
 /** Reasons quote what a step printed or answered: entries hold no secret, whoever put it there. */

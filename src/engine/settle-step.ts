@@ -22,14 +22,7 @@ export async function settleStep(
   due: Extract<Due, { kind: 'settle' }>,
 ): Promise<void> {
   const { step, attempt } = due;
-  const pids = findProcesses(attempt.started?.data.token ?? '');
-  if (pids.length > 0) {
-    throw new HeldError({
-      code: 'step_still_running',
-      message: `step \`${step.id}\` still runs, as process ${pids.join(', ')}`,
-      hint: 'wait for it or end it, then `runbook resume` again',
-    });
-  }
+  refuseRunning(due);
   await session.commit(
     `unknown.${step.id}.${attempt.attempt}`,
     [
@@ -42,10 +35,24 @@ export async function settleStep(
   );
 }
 
+function refuseRunning({
+  step,
+  attempt,
+}: Pick<Due & { kind: 'settle' }, 'step' | 'attempt'>): void {
+  const pids = attempt.started === null ? [] : findProcesses(attempt.started.data.token);
+  if (pids.length > 0) {
+    throw new HeldError({
+      code: 'step_still_running',
+      message: `step \`${step.id}\` still runs, as process ${pids.join(', ')}`,
+      hint: 'wait for it or end it, then `runbook resume` again',
+    });
+  }
+}
+
 /**
  * What can be said of an unknown outcome without a person: the step's own read-only probe may find that
  * it succeeded; `idempotent: true` allows another attempt, which needs a grant's use like any other.
- * False where only a person can say.
+ * False where only a person can say. Throws HeldError `step_still_running` where it could not be ended.
  */
 export async function settleUnknown(
   session: Session,
@@ -53,16 +60,19 @@ export async function settleUnknown(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { step, attempt } = due;
+  refuseRunning(due);
   if (step.check !== null && !session.probed.has(step.id)) {
-    session.probed.add(step.id);
-    if (await probe(session, { step, attempt, signal })) {
-      await resolve(session, due, {
-        outcome: 'succeeded',
-        by: 'check',
-        reason: 'its `check` holds',
-      });
+    const holds = await probe(session, { step, attempt, signal });
+    if (!holds) {
+      session.probed.add(step.id);
       return true;
     }
+    await resolve(session, due, {
+      outcome: 'succeeded',
+      by: 'check',
+      reason: 'its `check` holds',
+    });
+    return true;
   }
   if (step.idempotent) {
     await resolve(session, due, {
@@ -155,7 +165,10 @@ async function runProbe(
     secret_outputs: {},
   };
   const event: Event = { type: 'step.finished', data: finished };
-  await session.commit(finishId(event), [event], { closing: true });
+  // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
+  while ((await session.commit(finishId(event), [event], { closing: true })) === null) {
+    // On top of theirs: what the probe found is so whatever they committed.
+  }
   return failure.failure === null;
 }
 

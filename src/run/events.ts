@@ -123,7 +123,7 @@ export interface StepFinished {
   readonly step: string;
   readonly attempt: number;
   readonly outcome: 'succeeded' | 'failed';
-  /** Why it failed, in words; null where it succeeded. */
+  /** Why it failed, in words; where it succeeded null, or why its output was not kept. */
   readonly reason: string | null;
   /** What a retry policy may match on. */
   readonly failure:
