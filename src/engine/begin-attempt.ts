@@ -41,7 +41,7 @@ export async function beginAttempt(
 ): Promise<Begun> {
   const { step } = due;
   try {
-    const scope = await scopeOf(session, carry);
+    const scope = await scopeOf(session, carry, step);
     if (step.if !== null && !evaluateIf(session.plan, step, scope)) {
       return await record(session, carry, {
         type: 'step.skipped',
@@ -103,7 +103,7 @@ async function underPolicy(
       },
     });
   }
-  const scope = await scopeOf(session, null);
+  const scope = await scopeOf(session, null, step);
   const command = session.engine.actions.bind(renderStep(session.plan, step, scope), true);
   await requestApproval(session, { due, command, verdict, supersedes: null });
   return again;

@@ -2,16 +2,26 @@ import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Event } from '../run/events.ts';
 import type { RunState, StepRecord } from '../run/state.ts';
+import type { PlannedStep } from '../runbook/plan.ts';
 import { allSteps } from '../runbook/plan.ts';
 import type { RenderScope } from '../runbook/render.ts';
+import { stepReferences } from '../runbook/step-references.ts';
 import type { Session } from './session.ts';
 
-/** What templates and `if` may look at now: the run so far, as recorded. */
-export async function scopeOf(session: Session, carry: Event | null): Promise<RenderScope> {
+/**
+ * What templates and `if` may look at now: the run so far, as recorded; of a run with many steps only
+ * those that `step` names, where one is given.
+ */
+export async function scopeOf(
+  session: Session,
+  carry: Event | null,
+  step?: PlannedStep,
+): Promise<RenderScope> {
   const state = carry === null ? session.state : session.foresee(carry);
+  const looked = step === undefined ? state.steps.values() : namedBy(step, state);
   const steps: RenderScope['steps'] = Object.fromEntries(
     await Promise.all(
-      [...state.steps.values()]
+      [...looked]
         .filter((step) => step.attempts.length > 0 || step.skipped !== null)
         .map(async (step) => [step.id, await facts(session, step)] as const),
     ),
@@ -23,6 +33,13 @@ export async function scopeOf(session: Session, carry: Event | null): Promise<Re
     host: session.engine.host,
     uid: session.engine.uid,
   };
+}
+
+function namedBy(step: PlannedStep, { steps }: RunState): Iterable<StepRecord> {
+  const named = stepReferences(step).flatMap(({ path: [root, id = ''] }) =>
+    root === 'steps' ? (steps.get(id) ?? []) : [],
+  );
+  return new Set(named);
 }
 
 async function facts(session: Session, step: StepRecord): Promise<RenderScope['steps'][string]> {

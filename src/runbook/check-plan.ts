@@ -1,10 +1,8 @@
 import { UsageError } from '../base/errors.ts';
-import { parseExpression } from '../base/expression.ts';
-import { type Reference, referencesIn } from '../base/expression-tree.ts';
-import type { Json } from '../base/json.ts';
+import type { Reference } from '../base/expression-tree.ts';
 import { closest } from '../base/suggest.ts';
-import { allSteps, type Plan, type PlannedAction, type PlannedStep } from './plan.ts';
-import { parseTemplate } from './template.ts';
+import { allSteps, type Plan, type PlannedStep } from './plan.ts';
+import { referencesOf, stepReferences } from './step-references.ts';
 
 /**
  * What the file alone cannot tell: variables this environment does not have, and secret outputs that
@@ -69,62 +67,4 @@ function refuseCrossing(
       hint: 'secret outputs are never stored: make and use them on the same side of a privileged step',
     });
   }
-}
-
-function stepReferences(step: PlannedStep): readonly Reference[] {
-  const { action, check, env, expect, outputs } = step;
-  const templates = [
-    ...Object.values(env),
-    ...textsOf(action),
-    ...(check === null ? [] : textsOf(check.action)),
-  ];
-  const expressions = [
-    step.if,
-    expect.that,
-    check?.expect.that,
-    ...Object.values(outputs).map((it) => it.value),
-  ];
-  return referencesOf(
-    templates,
-    expressions.filter((it) => it !== null && it !== undefined),
-  );
-}
-
-function referencesOf(
-  templates: readonly string[],
-  expressions: readonly string[],
-): readonly Reference[] {
-  const holes = templates.flatMap((source) => {
-    const template = parseTemplate(source);
-    return 'message' in template ? [] : template.filter((piece) => typeof piece === 'object');
-  });
-  return [...holes.map((hole) => hole.expression), ...expressions].flatMap((source) =>
-    referencesIn(parseExpression(source)),
-  );
-}
-
-function textsOf(action: PlannedAction): readonly string[] {
-  switch (action.kind) {
-    case 'run':
-      return [];
-    case 'exec':
-      return action.argv;
-    case 'http': {
-      const { url, query, headers, json, body } = action;
-      return [
-        url,
-        ...Object.values(query),
-        ...Object.values(headers),
-        ...textsIn(json),
-        body ?? '',
-      ];
-    }
-  }
-}
-
-function textsIn(value: Json): readonly string[] {
-  if (typeof value === 'string') {
-    return [value];
-  }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

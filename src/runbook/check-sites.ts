@@ -24,12 +24,12 @@ const stepStatuses = [
 ] as const;
 
 /** Everything wrong with the expressions of a text, with offsets in it. */
-export function checkSite(site: Site, names: Names): readonly Flaw[] {
+export function checkSite(site: Site, names: () => Names): readonly Flaw[] {
   const holes = holesOf(site);
   return 'message' in holes
     ? [holes]
     : holes.flatMap((hole) => {
-        const flaw = checkHole(hole, site, names);
+        const flaw = checkHole(hole, site, names());
         return flaw === null ? [] : [{ ...flaw, offset: hole.offset + (flaw.offset ?? 0) }];
       });
 }

@@ -1,3 +1,4 @@
+import { lazy } from '../base/lazy.ts';
 import { InvalidFileError } from '../base/problem.ts';
 import { parseYaml, positionIn, valueOf, type YamlNode } from '../base/yaml.ts';
 import { invalid, type Located, readDocument } from '../base/yaml-schema.ts';
@@ -35,7 +36,11 @@ function assemble(file: RunbookFile, root: YamlNode, report: Reading['report']):
   const params = parseParams(file, report);
   const names = collectNames(params, root);
   const read = <T>(at: YamlNode | null, parse: (reading: Reading) => T): T =>
-    readWith(names(at), report, parse);
+    readWith(
+      lazy(() => names(at)),
+      report,
+      parse,
+    );
   const stepsOf = (list: PlannedStep['list']): readonly PlannedStep[] =>
     file[list]
       .map((step) => read(step.node, (reading) => parseStep(step, list, reading)))
@@ -52,8 +57,12 @@ function assemble(file: RunbookFile, root: YamlNode, report: Reading['report']):
   };
 }
 
-/** Reads a part of the file, then checks the expressions that stand in it. */
-function readWith<T>(names: Names, report: Reading['report'], parse: (reading: Reading) => T): T {
+/** Reads a part of the file, then checks the expressions that stand in it; most parts have none. */
+function readWith<T>(
+  names: () => Names,
+  report: Reading['report'],
+  parse: (reading: Reading) => T,
+): T {
   const reading: Reading = { sites: [], report };
   const result = parse(reading);
   for (const site of reading.sites) {

@@ -31,14 +31,12 @@ export interface RunFacts {
 
 /** What expressions of a step see. */
 export function expressionScope(plan: Plan, scope: RenderScope): Scope {
-  const secretOutputs = new Map(allSteps(plan).map((step) => [step.id, step.outputs]));
   const steps = Object.entries(scope.steps).map(([id, { status, exit_code, outputs }]) => {
+    const declared = allSteps(plan).find((step) => step.id === id)?.outputs ?? {};
     // Only an output declared secret can be a reference: a program that prints something that looks
     // like one must not be handed another secret.
     const values = Object.entries(outputs).map(([name, value]): [string, Value] =>
-      secretOutputs.get(id)?.[name]?.secret === true
-        ? [name, asValue(value)]
-        : [name, value as Json],
+      declared[name]?.secret === true ? [name, asValue(value)] : [name, value as Json],
     );
     return [id, { status, exit_code, outputs: Object.fromEntries(values) }] as const;
   });
