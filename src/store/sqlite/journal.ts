@@ -14,6 +14,8 @@ export interface Journal {
   readonly origin: string;
   /** Loads the key when it is first needed: whoever only reads needs no access to it. */
   readonly signer: () => CheckpointSigner;
+  /** The note of the last head that this process signed, whether its commit came about or not. */
+  readonly signed: { note: string | null };
 }
 
 /** One writing transaction, all or nothing, into the very file that was opened, by its owner. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { IntegrityError, JournalError } from '../../base/errors.ts';
+import { lazy } from '../../base/lazy.ts';
 import type { CheckpointSigner } from '../../journal/signer.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store, StoreOptions } from '../store.ts';
@@ -48,15 +49,8 @@ function openJournal(db: Connection, path: string, options: StoreOptions): Journ
     reserve: join(options.dir, 'reserve'),
     clock: options.clock,
     origin,
-    signer: lazySigner(() => loadSigner(db, origin, options)),
-  };
-}
-
-function lazySigner(load: () => CheckpointSigner): () => CheckpointSigner {
-  let signer: CheckpointSigner | undefined;
-  return () => {
-    signer ??= load();
-    return signer;
+    signer: lazy(() => loadSigner(db, origin, options)),
+    signed: { note: null },
   };
 }
 
