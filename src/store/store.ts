@@ -119,7 +119,7 @@ export interface CommitInput {
     readonly config?: number;
     /** The wall clock must be earlier (`too_late`). */
     readonly beforeMs?: number;
-    /** The clock must not stand more than 2 s behind the last entry (`clock_backwards`). */
+    /** The clock must not stand more than 2 s behind any entry since the run began (`clock_backwards`). */
     readonly steadyClock?: boolean;
   };
   /** Closing entries may use the reserve when the disk is full; all others then throw JournalError. */

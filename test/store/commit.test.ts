@@ -172,6 +172,16 @@ describe('a commit that is refused leaves no trace', () => {
     await refused(input(newRunId(), [runStarted()], { guards }), 'clock_backwards');
   });
 
+  test('where it went back and an entry was written since', async () => {
+    const run = newRunId();
+    const guards = { steadyClock: true };
+    await temp.store.commit(input(run, [runStarted()]));
+    clock.wallMs -= 2001;
+    await temp.store.commit(input(newRunId(), [runStarted()]));
+    await refused(input(run, [stepStarted()], { guards }), 'clock_backwards');
+    await temp.store.commit(input(newRunId(), [runStarted()], { guards }));
+  });
+
   test('where the same decision has been recorded under another command', async () => {
     const [run, request] = [newRunId(), newRequestId()];
     await temp.store.commit(input(run, [runStarted(), approvalRequested(run, request)]));

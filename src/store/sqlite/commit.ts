@@ -3,7 +3,13 @@ import { ConflictError, InternalError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { CommitInput, Committed, Head } from '../store.ts';
 import { append } from './append.ts';
-import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
+import {
+  countRunEntries,
+  selectCommand,
+  selectCommitEnd,
+  selectConfig,
+  selectLatestTime,
+} from './entries.ts';
 import { isFull } from './faults.ts';
 import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
 import { type Journal, write } from './journal.ts';
@@ -37,7 +43,7 @@ function commitOnce(journal: Journal, input: CommitInput): Committed {
   const head = loadHead(journal);
   const moment = journal.clock.now();
   assertVersion(journal, input);
-  assertGuards(journal, input.guards ?? {}, { head, moment });
+  assertGuards(journal, input, { head, moment });
   assertSigned(journal, head);
   const { run, commandId, events } = input;
   const appended = append(journal, loadTree(journal.db), { run, commandId, events, moment });
@@ -87,7 +93,7 @@ const steadyWithinMs = 2000;
 
 function assertGuards(
   { db }: Journal,
-  guards: NonNullable<CommitInput['guards']>,
+  { run, guards = {} }: CommitInput,
   { head, moment }: { readonly head: Head; readonly moment: Moment },
 ): void {
   const config = selectConfig(db)?.seq;
@@ -103,11 +109,18 @@ function assertGuards(
       message: `it is ${moment.wallMs} ms, and this had to be recorded before ${guards.beforeMs} ms`,
     });
   }
-  const behindMs = Date.parse(head.time) - moment.wallMs;
-  if (guards.steadyClock === true && behindMs > steadyWithinMs) {
+  if (guards.steadyClock === true) {
+    assertSteady(selectLatestTime(db, run) ?? head.time, moment);
+  }
+}
+
+/** Not the last entry alone: one that was written after the clock went back would hide it. */
+function assertSteady(latest: string, { wallMs }: Moment): void {
+  const behindMs = Date.parse(latest) - wallMs;
+  if (behindMs > steadyWithinMs) {
     throw new ConflictError({
       code: 'clock_backwards',
-      message: `the clock stands ${behindMs} ms behind the journal's last entry (${head.time})`,
+      message: `the clock stands ${behindMs} ms behind the journal (${latest})`,
     });
   }
 }
