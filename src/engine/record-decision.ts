@@ -68,14 +68,13 @@ async function tryRecord(
   }
   const known = request.decisions.find(({ data }) => data.id === decisionId(of.signed));
   if (known !== undefined) {
-    const head = await engine.store.head();
     return report(engine, {
       proven,
       inForce,
       request,
       decided: known.data,
       index: known.seq,
-      checkpoint: head.note,
+      checkpoint: (await engine.store.head()).note,
       duplicate: true,
     });
   }
@@ -87,6 +86,7 @@ async function tryRecord(
     channel: of.channel,
   });
   refuseClosed(proven, { request, decided, tally: tallyNow(engine, { proven, inForce, request }) });
+  refuseLate(engine, request, decided);
   const committed = await commit(engine, { proven, inForce, request, decided });
   return report(engine, {
     proven,
@@ -171,14 +171,7 @@ function refuseClosed(
     });
   }
   if (request.closed?.kind === 'expired' || tally.kind === 'expired') {
-    throw new RunbookError(
-      {
-        code: 'request_expired',
-        message: `request \`${id}\` has expired`,
-        hint: `\`runbook resume ${run}\` asks anew`,
-      },
-      12,
-    );
+    throw expired(request.content);
   }
   if (tally.kind === 'rejected') {
     throw new RunbookError(
@@ -192,6 +185,25 @@ function refuseClosed(
       message: `request \`${id}\` was claimed already: its step has started`,
     });
   }
+}
+
+/** Granted by others and not used yet, a request still takes no approval after its time. */
+function refuseLate(engine: Engine, { content }: RequestRecord, { decision }: Decided): void {
+  const untilMs = Date.parse(content.limits.pending_until);
+  if (decision === 'approve' && engine.clock.now().wallMs >= untilMs) {
+    throw expired(content);
+  }
+}
+
+function expired({ id, run }: RequestRecord['content']): RunbookError {
+  return new RunbookError(
+    {
+      code: 'request_expired',
+      message: `request \`${id}\` has expired`,
+      hint: `\`runbook resume ${run}\` asks anew`,
+    },
+    12,
+  );
 }
 
 async function commit(

@@ -4,8 +4,12 @@ import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, HeldError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
+import type { Event } from '../run/events.ts';
+import { lastUseMs, type Rules, tallyRequest } from '../run/judge.ts';
+import { standingOf } from '../run/standing.ts';
 import { decidersOf, type RunState } from '../run/state.ts';
 import { readSecrets } from '../runbook/build-plan.ts';
+import { allSteps, type Plan } from '../runbook/plan.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
@@ -45,7 +49,10 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
       expectedVersion: state.version,
       // Never the same twice: somebody else's resumption at this version must not pass for this one.
       commandId: `run.resumed.${newNonce()}`,
-      events: [{ type: 'run.resumed', data: { links } }],
+      events: [
+        ...expiries(engine, inForce.rules, { state, plan }),
+        { type: 'run.resumed', data: { links } },
+      ],
     });
   } catch (error) {
     if (error instanceof ConflictError) {
@@ -56,7 +63,30 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
   return { run, secrets };
 }
 
-function refuseEnded(state: RunState): void {
+/** What came too late and was not recorded yet. Resuming asks for it anew, so it is recorded before. */
+function expiries(
+  engine: Engine,
+  { people }: Rules,
+  { state, plan }: { readonly state: RunState; readonly plan: Plan },
+): readonly Event[] {
+  const { initiator } = state;
+  const nowMs = engine.clock.now().wallMs;
+  return allSteps(plan).flatMap((step): readonly Event[] => {
+    const standing = standingOf(state, step);
+    if (standing.kind !== 'due' || standing.request === null) {
+      return [];
+    }
+    const { request } = standing;
+    const counting = { people, initiator, nowMs, lastUseMs: lastUseMs(state, request) };
+    const tally = tallyRequest(request, counting);
+    return tally.kind === 'expired'
+      ? [{ type: 'approval.expired', data: { request: request.content.id, which: tally.which } }]
+      : [];
+  });
+}
+
+/** Throws UsageError `run_ended`: nothing can follow a run's last entry. */
+export function refuseEnded(state: RunState): void {
   if (state.finished !== null) {
     throw new UsageError({
       code: 'run_ended',

@@ -23,8 +23,13 @@ export function startOn(scene: Scene, store: Store): Promise<RunId> {
   });
 }
 
-export async function resumeOn(scene: Scene, store: Store, run: string): Promise<RunReport> {
-  return driveOn(scene, store, await scene.service(store).resume({ run, given: {} }));
+export async function resumeOn(
+  scene: Scene,
+  store: Store,
+  run: string,
+  options: Partial<DriveOptions> = {},
+): Promise<RunReport> {
+  return driveOn(scene, store, await scene.service(store).resume({ run, given: {} }), options);
 }
 
 export function driveOn(
