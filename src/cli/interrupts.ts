@@ -8,8 +8,6 @@ import type { EventEmitter } from 'node:events';
 export interface Interrupts {
   /** Taking it is the promise to end soon after it aborts. */
   take(): { readonly signal: AbortSignal; readonly hurry: AbortSignal };
-  /** As if the terminal had sent SIGINT: for prompts, which switch the terminal's own off. */
-  raise(): void;
   /** 130 or 143 once a signal came, null before. */
   exitCode(): 130 | 143 | null;
   /** Called when nothing is left but to go. */
@@ -45,7 +43,6 @@ export function listenForSignals(source: Pick<EventEmitter, 'on'>): Interrupts {
       taken = true;
       return { signal: steps[0].signal, hurry: steps[1].signal };
     },
-    raise: () => receive(130),
     exitCode: () => code,
     onLeave(listener) {
       leave = listener;

@@ -61,7 +61,8 @@ describe('a card as text', () => {
       │    probe        none
       │
       │  Limits
-      │    digest             amber-canoe-tiger-violin-1f3a9c04
+      │    request            amber-canoe-tiger-violin-1f3a9c04
+      │    command            sha256 5d347fd948b6
       │    decide by          2026-03-02T01:30:00.000Z (20m left)
       │    an approval holds  10m
       │

@@ -2,7 +2,7 @@ import type { RequestId, RunId } from '../../src/base/ids.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 
 export const aRunId = '4f7k2m9x1c3v8b6n' as RunId;
-export const aRequestId = '9q8r7s6t5v4w3x2y' as RequestId;
+const aRequestId = '9q8r7s6t5v4w3x2y' as RequestId;
 
 export function aReport(more: Partial<RunReport> = {}): RunReport {
   return {

@@ -34,7 +34,7 @@ export function renderNext(command: string, { paint }: Style): string {
 }
 
 /** Which request waits, for whom and how long. */
-export function renderOpenRequest(request: RequestReport, style: Style, nowMs: number): string {
+function renderOpenRequest(request: RequestReport, style: Style, nowMs: number): string {
   const missing = describeMissing(request.missing);
   const rows: [string, string][] = [
     ['request', request.words],
