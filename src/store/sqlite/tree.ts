@@ -22,9 +22,7 @@ export function growTree(db: Connection, tree: Tree, leaf: { hash: Buffer; time:
     insertNode(db, { level, index, hash });
   }
   const peaks = appendLeaf(tree.size, tree.peaks, leaf.hash);
-  // The latest time ever recorded: an entry made after the clock was set back must not lower the bar.
-  const time = leaf.time > tree.time ? leaf.time : tree.time;
-  return { size: tree.size + 1, peaks, time };
+  return { size: tree.size + 1, peaks, time: leaf.time };
 }
 
 export function loadTree(db: Connection): Tree {
