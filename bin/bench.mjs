@@ -1,0 +1,175 @@
+// `npm run bench`: what the program costs beside the least that could do the same. Both sides run in turn
+// (A B A B …), as whole processes; a ratio is the median over the pairs, so that a busy machine slows both.
+// Nothing is asserted: the table says what was aimed at and what was reached. `--quick` takes small numbers.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const quick = process.argv.includes('--quick');
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
+// Node 20 parses that file whenever it starts, which would make every ratio look better than it is.
+const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env;
+const env = {
+  ...inherited,
+  RUNBOOK_CONFIG_DIR: join(dir, 'config'),
+  RUNBOOK_STATE_DIR: join(dir, 'state'),
+  RUNBOOK_APPROVER_DIR: join(dir, 'approver'),
+};
+const megabytes = quick ? 10 : 100;
+const line = 'a line of output that is about as long as lines of output are, give or take ..';
+
+try {
+  await prepare();
+  bench();
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+function bench() {
+  const node = ['node', '-e', ''];
+  const steps = quick ? [100] : [100, 1000];
+  const appends = quick ? 200 : 1000;
+  const entries = quick ? 10_000 : 100_000;
+  const printed = `yes '${line}' | head -c ${megabytes}000000`;
+  say(
+    `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, NODE_EXTRA_CA_CERTS unset\n`,
+  );
+  say(row(['', 'cpu', 'wall', 'aim', 'cpu', '', 'wall', '']));
+
+  heading('start-up, beside `node -e ""`');
+  const often = quick ? 5 : 15;
+  compare('--version', { aim: '1.3x', pairs: often, ours: runbook('--version'), theirs: node });
+  compare('list, one runbook', { aim: '2x', pairs: often, ours: runbook('list'), theirs: node });
+  compare('exec, one step', {
+    aim: '3x',
+    pairs: often,
+    ours: runbook('exec', 'steps-1'),
+    theirs: node,
+  });
+
+  heading('trivial steps, beside a bash loop of `sh -c :`');
+  for (const count of steps) {
+    const theirs = ['bash', '-c', `for ((i = 0; i < ${count}; i++)); do sh -c :; done`];
+    const pairs = count > 100 ? 2 : 3;
+    compare(`${count} steps`, { pairs, ours: runbook('exec', `long/steps-${count}.yaml`), theirs });
+  }
+
+  heading('signed appends, beside inserts into a table; both durable one by one');
+  const appended = [join(dir, 'appends'), String(appends)];
+  const ours = program('commit', ...appended);
+  compare(`${appends} entries`, { pairs: 3, ours, theirs: program('insert', ...appended) });
+
+  heading('audit verify, beside SHA-256 of the same bytes');
+  must(program('copy-run', env.RUNBOOK_STATE_DIR, String(entries)));
+  const theirs = program('hash', env.RUNBOOK_STATE_DIR);
+  compare(`${entries} entries`, { pairs: quick ? 1 : 2, ours: runbook('audit', 'verify'), theirs });
+
+  heading('output of a step, beside the same through `cat` into a file');
+  compare(`${megabytes} MB`, {
+    pairs: 3,
+    ours: runbook('exec', 'long/output.yaml'),
+    theirs: ['sh', '-c', `${printed} | cat > '${dir}/output'`],
+  });
+}
+
+async function prepare() {
+  mkdirSync(join(dir, 'runbooks'));
+  mkdirSync(join(dir, 'long'));
+  mkdirSync(join(dir, 'appends'));
+  for (const count of [1, 100, 1000]) {
+    const steps = Array.from({ length: count }, (_, at) => `  - { id: s${at}, run: ":" }\n`);
+    writeRunbook(count === 1 ? 'runbooks' : 'long', `steps-${count}`, steps.join(''));
+  }
+  writeRunbook(
+    'long',
+    'output',
+    `  - { id: say, run: "yes '${line}' | head -c ${megabytes}000000" }\n`,
+  );
+  const names = ['commit', 'insert', 'copy-run', 'hash'];
+  const bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(names.map((name) => [name, `test/bench/${name}.ts`])),
+    platform: 'node',
+    external: ['better-sqlite3'],
+    logLevel: 'silent',
+  });
+  await bundle.write({
+    dir,
+    format: 'esm',
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name].mjs',
+  });
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
+}
+
+function writeRunbook(folder, name, steps) {
+  writeFileSync(join(dir, folder, `${name}.yaml`), `name: ${name}\nsteps:\n${steps}`);
+}
+
+function runbook(...args) {
+  return ['node', join(root, 'bin/runbook.cjs'), ...args];
+}
+
+function program(name, ...args) {
+  return ['node', join(dir, `${name}.mjs`), ...args];
+}
+
+/** Runs both sides in turn and prints one row: ours, and how many times theirs that is. */
+function compare(name, { aim = '', pairs, ours, theirs }) {
+  must(ours);
+  must(theirs);
+  const runs = Array.from({ length: pairs }, () => ({ theirs: must(theirs), ours: must(ours) }));
+  const ratio = (kind) => median(runs.map((run) => run.ours[kind] / run.theirs[kind]));
+  const took = (kind) => median(runs.map((run) => run.ours[kind]));
+  say(
+    row([
+      name,
+      times(ratio('cpu')),
+      times(ratio('wall')),
+      aim,
+      seconds(took('cpu')),
+      seconds(took('wall')),
+    ]),
+  );
+}
+
+/** One process and all its children: user and system time, and the clock on the wall, in seconds. */
+function must(argv) {
+  const script = `TIMEFORMAT='%R %U %S'; { time "$@" > /dev/null 2> '${dir}/stderr'; } 2>&1`;
+  const { status, stdout } = spawnSync('bash', ['-c', script, 'bench', ...argv], { cwd: dir, env });
+  if (status !== 0) {
+    throw new Error(`exit ${status}: ${argv.join(' ')}\n${stdout}`);
+  }
+  const [wall, user, system] = stdout.toString().trim().split(' ').map(Number);
+  return { wall, cpu: user + system };
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
+}
+
+function heading(text) {
+  say(`\n${text}`);
+}
+
+function row([name, ...cells]) {
+  return `  ${name.padEnd(20)}${cells.map((cell) => cell.padStart(9)).join('')}`;
+}
+
+function times(ratio) {
+  return `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
+}
+
+function seconds(value) {
+  return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
