@@ -3,13 +3,14 @@ import { judgeResolution } from '../approval/judge-decision.ts';
 import type { ChainLink } from '../approval/people.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import { ConflictError, DeniedError, IntegrityError, UsageError } from '../base/errors.ts';
-import type { RunId } from '../base/ids.ts';
+import { newNonce, type RunId } from '../base/ids.ts';
 import type { StepResolved } from '../run/events.ts';
 import type { Attempt, RunState } from '../run/state.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { findRun } from './find.ts';
 import { proveRun } from './prove-run.ts';
+import { refuseEnded } from './resume-run.ts';
 import type { ResolveInput } from './service.ts';
 
 /** The attempt of a step whose outcome nobody knows. Throws UsageError `step_not_unknown`. */
@@ -41,6 +42,7 @@ export async function resolveStep(engine: Engine, input: ResolveInput): Promise<
   const run = await findRun(engine, input.run);
   const inForce = await ensureConfig(engine);
   const { state, head, rootAt } = await proveRun(engine, run);
+  refuseEnded(state);
   const attempt = unknownAttempt(state, input.step);
   const privileged = attempt.started.data.permit.kind === 'grant';
   const data = privileged
@@ -50,7 +52,8 @@ export async function resolveStep(engine: Engine, input: ResolveInput): Promise<
     await engine.store.commit({
       run,
       expectedVersion: state.version,
-      commandId: `resolve.${input.step}.${attempt.attempt}`,
+      // Never the same twice: what somebody else said meanwhile must not pass for this.
+      commandId: `resolve.${input.step}.${attempt.attempt}.${newNonce()}`,
       events: [{ type: 'step.resolved', data }],
       guards: { config: inForce.rules.config },
     });

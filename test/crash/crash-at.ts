@@ -59,7 +59,7 @@ async function goOn({ story, effects }: Telling): Promise<RunReport> {
 }
 
 /** The process that held the run is this one, and would count as alive. */
-async function forgetHolds(store: Store): Promise<void> {
+export async function forgetHolds(store: Store): Promise<void> {
   for (const { run } of await store.listRuns({ limit: 10 })) {
     const holder = await store.getHold(run);
     if (holder !== null) {
