@@ -18,6 +18,9 @@ export function wrapText(text: string, width: number, mark = ''): readonly strin
 
 /** As `wrapText`, but breaks anywhere and drops nothing: the pieces joined are the line. For code. */
 export function breakLine(line: string, width: number): readonly string[] {
+  if (line.length <= width && narrow.test(line)) {
+    return [line];
+  }
   const pieces: string[] = [];
   let piece = '';
   let used = 0;
@@ -33,6 +36,9 @@ export function breakLine(line: string, width: number): readonly string[] {
   }
   return [...pieces, piece];
 }
+
+/** Nothing but characters of one cell each. */
+const narrow = /^[^\u0300-\uffff]*$/;
 
 function wrapLine(line: string, width: number, mark: string): string[] {
   const lines: string[] = [];

@@ -15,17 +15,11 @@ export interface LiveOutput {
 const maxPending = 16_384;
 
 export function liveOutput(style: Style, show: (text: string) => void): LiveOutput {
-  const readers = { stdout: lineReader(showLine), stderr: lineReader(showLine) };
+  const readers = { stdout: lineReader(showLines), stderr: lineReader(showLines) };
 
-  function showLine(line: string): void {
-    // What a step prints must not move the cursor, repaint the window or pose as our own line.
-    const text = sanitizeBlock(stripVTControlCharacters(lastRewrite(line))).replaceAll(
-      '\t',
-      '    ',
-    );
-    for (const piece of breakLine(text, style.columns - 4)) {
-      show(`    ${style.paint.quiet(piece)}\n`);
-    }
+  function showLines(lines: readonly string[]): void {
+    const pieces = lines.flatMap((line) => breakLine(harmless(line), style.columns - 4));
+    show(pieces.map((piece) => `    ${style.paint.quiet(piece)}\n`).join(''));
   }
 
   return {
@@ -39,7 +33,7 @@ export function liveOutput(style: Style, show: (text: string) => void): LiveOutp
   };
 }
 
-function lineReader(showLine: (line: string) => void): {
+function lineReader(showLines: (lines: readonly string[]) => void): {
   take(chunk: Buffer): void;
   flush(): void;
 } {
@@ -49,21 +43,28 @@ function lineReader(showLine: (line: string) => void): {
     take(chunk) {
       const lines = (pending + decoder.write(chunk)).split('\n');
       pending = lines.pop() ?? '';
-      lines.forEach(showLine);
       if (pending.length > maxPending) {
-        showLine(pending);
+        lines.push(pending);
         pending = '';
+      }
+      if (lines.length > 0) {
+        showLines(lines);
       }
     },
     flush() {
       pending += decoder.end();
       if (pending !== '') {
-        showLine(pending);
+        showLines([pending]);
       }
       pending = '';
       decoder = new StringDecoder('utf8');
     },
   };
+}
+
+/** What a step prints must not move the cursor, repaint the window or pose as our own line. */
+function harmless(line: string): string {
+  return sanitizeBlock(stripVTControlCharacters(lastRewrite(line))).replaceAll('\t', '    ');
 }
 
 /** A progress bar draws its line again and again after `\r`: the last one counts. */
