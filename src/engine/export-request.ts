@@ -69,7 +69,9 @@ async function proofs(
   const head = await store.head();
   const [entry] = await store.entries(index, index + 1);
   const inclusion = await store.inclusionProof(index, head.size);
-  const seen = seenSize !== null && seenSize > 0 && seenSize <= head.size ? [seenSize] : [];
+  // The reader's own pin where it is known, and whatever each approver saw when they last signed.
+  const seen = new Set([...(seenSize === null ? [] : [seenSize]), ...(await store.seenSizes())]);
+  const known = [...seen].filter((size) => size > 0 && size <= head.size);
   return {
     origin: store.origin,
     verifier_key: formatVerifierKey(store.origin, store.publicKey),
@@ -78,7 +80,7 @@ async function proofs(
     leaf: (entry?.bytes ?? Buffer.alloc(0)).toString('base64'),
     inclusion: inclusion.map(base64),
     consistency: await Promise.all(
-      seen.map(async (from) => ({
+      known.map(async (from) => ({
         from,
         proof: (await store.consistencyProof(from, head.size)).map(base64),
       })),

@@ -47,6 +47,8 @@ export interface Store {
   findRequests(prefix: string): Promise<readonly RequestRow[]>;
   /** The request whose entry has this leaf hash: how a signed statement names it. */
   requestByHash(hash: Sha256): Promise<RequestRow | null>;
+  /** The sizes of the heads that people saw when they last signed, each once. */
+  seenSizes(): Promise<readonly number[]>;
   /** The last start of this step under a grant, before `before`. */
   previousStart(query: PreviousQuery): Promise<StoredEntry | null>;
 

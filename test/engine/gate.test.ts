@@ -45,3 +45,19 @@ test('a requester cannot approve their own step', async () => {
     code: 'key_not_asked',
   });
 });
+
+test('an approver who signed before can sign offline: the file proves that the log grew out of what they saw', async () => {
+  const scene = openScene({ runbook: restart });
+  const { robin } = scene.people;
+  const first = await scene.exec();
+  await scene.decide(robin, 'approve');
+  await scene.resume(first.run);
+  await scene.exec();
+  // As `review --export` writes it: nobody says what the reader has seen.
+  const file = await scene.service().review(null, null);
+  const signed = await robin.approver.decide(robin.approver.open(file), robin.signer, {
+    decision: 'approve',
+    reason: null,
+  });
+  expect(await scene.service().decide(signed.signed, 'offline')).toMatchObject({ missing: [] });
+});

@@ -1,4 +1,4 @@
-import { JournalError } from '../../base/errors.ts';
+import { IntegrityError } from '../../base/errors.ts';
 import { composeNote, formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
 import { decodeLeaf } from '../../journal/leaf.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
@@ -6,19 +6,29 @@ import { keyId } from '../../journal/verifier-key.ts';
 import type { Head } from '../store.ts';
 import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
 import type { Journal } from './journal.ts';
-import { loadTree, selectPeaks, type Tree } from './tree.ts';
+import { hasStrays, loadTree, selectPeaks, type Tree } from './tree.ts';
 
 type Log = Pick<Journal, 'db' | 'origin'>;
 
-/** The newest signed head. */
+/**
+ * The newest signed head. Throws IntegrityError `E_STH_SIG` where it has no signature, `E_SEQ` where
+ * entries lie behind it: every commit signs its last entry, so no crash leaves either.
+ */
 export function loadHead(log: Log): Head {
   const tree = loadTree(log.db);
   const signed = selectSignature(log.db, tree.size - 1);
   if (signed === null) {
-    throw new JournalError({
-      code: 'index_damaged',
+    throw new IntegrityError({
+      code: 'E_STH_SIG',
       message: `the journal's head of ${tree.size} entries has no signature`,
-      hint: 'make the indexes again with `runbook journal rebuild`',
+      hint: 'the journal was changed by hand: restore it from a copy',
+    });
+  }
+  if (hasStrays(log.db)) {
+    throw new IntegrityError({
+      code: 'E_SEQ',
+      message: `entries lie behind the journal's head of ${tree.size}, which nobody signed`,
+      hint: 'the journal was changed by hand: restore it from a copy',
     });
   }
   return composeHead(log.origin, tree, signed);

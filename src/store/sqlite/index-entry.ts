@@ -44,6 +44,7 @@ function indexEvent(db: Connection, entry: Recorded): void {
       return;
     case 'approval.decided':
       insertDecision(db, entry, event.data);
+      noteSeen(db, event.data.person, event.data.statement);
       if (event.data.decision === 'reject') {
         closeRequest(db, event.data.request);
       }
@@ -60,8 +61,10 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'step.denied':
     case 'step.finished':
     case 'step.unknown':
-    case 'step.resolved':
     case 'step.late':
+      return;
+    case 'step.resolved':
+      noteSeen(db, event.data.link?.person ?? null, event.data.statement);
   }
 }
 
@@ -121,6 +124,24 @@ function closeRequestsOf(db: Connection, run: RunId | null): void {
 function insertDecision(db: Connection, { seq }: Recorded, data: Decided): void {
   const insert = db.prepare('insert into decisions (id, request, seq) values (?, ?, ?)');
   insert.run(data.id, data.request, seq);
+}
+
+/** The head a person's client pinned when it signed: the next thing they read must prove that it grew out of it. */
+function noteSeen(db: Connection, person: string | null, statement: string | null): void {
+  const size = statement === null ? null : seenSize(statement);
+  if (person !== null && size !== null) {
+    db.prepare('insert or replace into seen (person, size) values (?, ?)').run(person, size);
+  }
+}
+
+/** Null for what no client of ours signed: it was judged elsewhere, and is only no help here. */
+function seenSize(statement: string): number | null {
+  try {
+    const { log } = JSON.parse(statement) as { readonly log?: { readonly size?: unknown } };
+    return typeof log?.size === 'number' ? log.size : null;
+  } catch {
+    return null;
+  }
 }
 
 function insertStart(db: Connection, { seq, run }: Recorded, data: StepStarted): void {

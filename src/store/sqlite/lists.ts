@@ -56,6 +56,13 @@ export function selectRequestByHash(db: Connection, hash: Sha256): RequestRow | 
   return row ?? null;
 }
 
+export function selectSeenSizes(db: Connection): readonly number[] {
+  return db
+    .prepare<{ size: number }>('select distinct size from seen order by size')
+    .all()
+    .map(({ size }) => size);
+}
+
 export function selectPreviousStart(db: Connection, query: PreviousQuery): StoredEntry | null {
   const entry = db
     .prepare<StoredEntry>(

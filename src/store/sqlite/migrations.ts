@@ -2,7 +2,7 @@
  * The schema, step by step. A migration is never edited once released; the next one is appended.
  *
  * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now. All else (`head`, `nodes`,
- * `events`, `runs`, `requests`, `decisions`, `starts`) is an index, made again from the entries by `rebuild`.
+ * `events`, `runs`, `requests`, `decisions`, `starts`, `seen`) is an index, made again from the entries by `rebuild`.
  */
 export const migrations: readonly string[] = [
   `
@@ -98,6 +98,11 @@ export const migrations: readonly string[] = [
     primary key (run, step, attempt)
   ) strict, without rowid;
   create index starts_step on starts (step, seq);
+
+  create table seen (
+    person text primary key,
+    size integer not null
+  ) strict, without rowid;
 
   create table openings (
     commitment text primary key,

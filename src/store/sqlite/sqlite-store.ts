@@ -30,6 +30,7 @@ import {
   selectRequestsByPrefix,
   selectRuns,
   selectRunsByPrefix,
+  selectSeenSizes,
 } from './lists.ts';
 import { selectOpening } from './openings.ts';
 import { rebuild } from './rebuild.ts';
@@ -114,6 +115,10 @@ export class SqliteStore implements Store {
 
   async requestByHash(hash: Sha256): Promise<RequestRow | null> {
     return this.#read(() => selectRequestByHash(this.#journal.db, hash));
+  }
+
+  async seenSizes(): Promise<readonly number[]> {
+    return this.#read(() => selectSeenSizes(this.#journal.db));
   }
 
   async previousStart(query: PreviousQuery): Promise<StoredEntry | null> {

@@ -34,6 +34,12 @@ export function loadTree(db: Connection): Tree {
   return row === undefined ? emptyTree : { ...row, peaks: cut(row.peaks) };
 }
 
+/** Whether entries lie behind the head. One statement, so that no commit can come in between. */
+export function hasStrays(db: Connection): boolean {
+  const strays = 'select 1 from head where size <= (select max(seq) from entries)';
+  return db.prepare<object>(strays).get() !== undefined;
+}
+
 export function saveTree(db: Connection, { size, peaks, time }: Tree): void {
   const replace = db.prepare(
     'insert or replace into head (id, size, peaks, time) values (1, ?, ?, ?)',

@@ -1,0 +1,48 @@
+import type { Finding } from '../audit/finding.ts';
+import type { RunId } from '../base/ids.ts';
+import type { Recorded } from '../run/events.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * Holds the run index against the entries themselves, for every run that may still go on: an entry
+ * hidden from its run, or given to another, is how a rejection would be overlooked.
+ */
+export interface IndexCheck {
+  add(entry: Recorded): void;
+  findings(store: Store, size: number): Promise<readonly Finding[]>;
+}
+
+export function openIndexCheck(): IndexCheck {
+  const open = new Map<RunId, number[]>();
+  return {
+    add: ({ run, seq, event }) => {
+      if (run === null) {
+        return;
+      }
+      open.set(run, [...(open.get(run) ?? []), seq]);
+      if (event.type === 'run.finished') {
+        open.delete(run);
+      }
+    },
+    findings: async (store, size) => {
+      const checked = [...open].map(([run, own]) => compare(store, { run, own, size }));
+      return (await Promise.all(checked)).filter((finding) => finding !== null);
+    },
+  };
+}
+
+async function compare(
+  store: Store,
+  { run, own, size }: { readonly run: RunId; readonly own: readonly number[]; readonly size: number },
+): Promise<Finding | null> {
+  const known = (await store.runVersion(run)) === 0 ? [] : await store.loadRun(run);
+  const indexed = known.map(({ seq }) => seq).filter((seq) => seq < size);
+  return indexed.join() === own.join()
+    ? null
+    : {
+        verdict: 'integrity',
+        code: 'E_INDEX',
+        index: own[0] ?? null,
+        message: `run ${run} has the entries ${own.join(', ')}, but its index says ${indexed.join(', ') || 'none'}`,
+      };
+}
