@@ -15,7 +15,11 @@ import { loadRun } from './session.ts';
 export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> {
   const { state, plan } = await loadRun(engine, run);
   const judge = tallies(engine, state);
-  const steps = allSteps(plan).map((step) => ({ step, status: statusOf(state, step, judge) }));
+  const steps = allSteps(plan).map((step) => ({
+    step,
+    status: statusOf(state, step, judge),
+    rejection: rejectionOf(judge, step),
+  }));
   const status = runStatus(
     state,
     steps.map((each) => each.status),
@@ -33,10 +37,7 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     stamp: state.started.stamp,
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
     requests: state.finished === null ? open.map(({ report }) => report) : [],
-    reason: reasonOf(
-      state,
-      [...judge.values()].map(({ tally }) => tally),
-    ),
+    reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state),
     next: nextCommand(state, status),
   };
 }
@@ -128,11 +129,17 @@ function runStatus(state: RunState, steps: readonly StepStatus[]): RunStatus {
   return telling.find((status) => steps.includes(status)) ?? 'running';
 }
 
-function reasonOf(state: RunState, tallied: readonly Tally[]): string | null {
-  const rejected = tallied.find((tally) => tally.kind === 'rejected');
-  if (rejected !== undefined) {
-    return `rejected by ${rejected.by}: ${rejected.reason ?? 'no reason given'}`;
+/** Who said no to a step, and why; null where nobody has. */
+function rejectionOf(judged: Judged, { id }: PlannedStep): string | null {
+  for (const { tally, report } of judged.values()) {
+    if (report.step === id && tally.kind === 'rejected') {
+      return `rejected by ${tally.by}: ${tally.reason ?? 'no reason given'}`;
+    }
   }
+  return null;
+}
+
+function reasonOf(state: RunState): string | null {
   if (state.cancel !== null) {
     const { by, reason } = state.cancel;
     return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;

@@ -6,16 +6,24 @@ import type { PlannedStep } from '../runbook/plan.ts';
 import type { Engine } from './engine.ts';
 import type { StepReport, StepStatus } from './reports.ts';
 
+/** Where a step stands, as the requests tell it. */
+interface StepStanding {
+  readonly step: PlannedStep;
+  readonly status: StepStatus;
+  /** Who rejected it, and why. */
+  readonly rejection: string | null;
+}
+
 /** One step as `--output json` prints it; keys that have nothing to say are left out. */
 export async function reportStep(
   engine: Engine,
   state: RunState,
-  { step, status }: { readonly step: PlannedStep; readonly status: StepStatus },
+  { step, status, rejection }: StepStanding,
 ): Promise<StepReport> {
   const record = state.steps.get(step.id);
   const last = record?.attempts.at(-1);
   const finished = last?.finished?.data ?? null;
-  const reason = record === undefined ? null : reasonOf(record);
+  const reason = rejection ?? (record === undefined ? null : reasonOf(record));
   return {
     id: step.id,
     name: step.name,
