@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Event } from '../../src/run/events.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { crashingStore, Stopped } from '../support/crashing-store.ts';
-import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
+import { driving, openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 import { forgetHolds } from './crash-at.ts';
 import { execOn, resolveBy, resumeOn } from './on-store.ts';
 
@@ -133,8 +133,7 @@ finally:
 `;
     const { scene, run } = await crashed({ runbook }, 'before finish');
     await scene.resume(run);
-    const options = { wait: 'stop', listener: quiet, ...signals() } as const;
-    const cancelled = await scene.service().cancel(run, null, options);
+    const cancelled = await scene.service().cancel(run, null, driving(scene));
     expect(cancelled).toMatchObject({ status: 'cancelled', terminal: true });
     expect(cancelled.steps.map(({ status }) => status)).toEqual(['unknown', 'succeeded']);
     await expect(
@@ -142,18 +141,6 @@ finally:
     ).rejects.toMatchObject({ code: 'run_ended' });
     await expectVerified(scene);
   });
-});
-
-const quiet = {
-  recorded: () => undefined,
-  output: () => undefined,
-  waiting: () => undefined,
-  delayed: () => undefined,
-};
-
-const signals = () => ({
-  signal: new AbortController().signal,
-  hurry: new AbortController().signal,
 });
 
 async function expectVerified(scene: Scene): Promise<void> {
