@@ -13,7 +13,7 @@ const loneSurrogate = /\p{Surrogate}/u;
  * arrays, and nesting beyond 100: what JSON cannot say must not be signed as something else.
  */
 export function canonicalize(value: unknown): string {
-  return write(value, { number: formatNumber, depth: 0 });
+  return write(value, formatNumber, 0);
 }
 
 /**
@@ -21,7 +21,7 @@ export function canonicalize(value: unknown): string {
  * and -0 is refused, so that every language reads the same value.
  */
 export function canonicalizeStrict(value: unknown): string {
-  return write(value, { number: formatInteger, depth: 0 });
+  return write(value, formatInteger, 0);
 }
 
 /**
@@ -37,12 +37,9 @@ export function parseCanonicalStrict(text: string): Json {
   return parseExactly(text, canonicalizeStrict);
 }
 
-interface Style {
-  readonly number: (value: number) => string;
-  readonly depth: number;
-}
+type NumberFormat = (value: number) => string;
 
-function write(value: unknown, style: Style): string {
+function write(value: unknown, number: NumberFormat, depth: number): string {
   if (value === null || typeof value === 'boolean') {
     return String(value);
   }
@@ -50,38 +47,44 @@ function write(value: unknown, style: Style): string {
     return writeString(value);
   }
   if (typeof value === 'number') {
-    return style.number(value);
+    return number(value);
   }
   if (typeof value === 'object') {
-    return writeContainer(value, style);
+    return writeContainer(value, number, depth);
   }
   throw notJson(`a value of type ${typeof value}`);
 }
 
-function writeContainer(value: object, style: Style): string {
-  if (style.depth >= maxDepth) {
+function writeContainer(value: object, number: NumberFormat, depth: number): string {
+  if (depth >= maxDepth) {
     throw notJson(`a value nested deeper than ${maxDepth}`);
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     throw notJson('an object with `toJSON`');
   }
-  const inner = { ...style, depth: style.depth + 1 };
   if (Array.isArray(value)) {
     // Array.from visits holes, which `map` would skip.
-    return `[${Array.from(value, (item: unknown) => write(item, inner)).join(',')}]`;
+    return `[${Array.from(value, (item: unknown) => write(item, number, depth + 1)).join(',')}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw notJson('an object that is not plain');
   }
   // Sorting strings by code unit is what RFC 8785 3.2.3 asks for, and what `sort` does.
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${writeString(key)}:${write(item, inner)}`);
-  return `{${members.join(',')}}`;
+  const members = value as Readonly<Record<string, unknown>>;
+  return `{${Object.keys(members)
+    .sort()
+    .map((key) => `${writeString(key)}:${write(members[key], number, depth + 1)}`)
+    .join(',')}}`;
 }
 
+/** Text that stands for itself between quotes: nearly all there is. */
+const simple = /^[ !#-[\]-~]*$/;
+
 function writeString(text: string): string {
+  if (simple.test(text)) {
+    return `"${text}"`;
+  }
   if (loneSurrogate.test(text)) {
     throw new UsageError({
       code: 'lone_surrogate',
