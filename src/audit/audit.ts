@@ -25,6 +25,8 @@ export interface Audit {
   add(exhibit: Exhibit): void;
   /** Holds a signed head against the entries so far. */
   addHead(head: SignedHead): void;
+  /** Takes what whoever feeds the audit found about the journal's own tables. */
+  note(finding: Finding): void;
   findings(): readonly Finding[];
   /** The answers, once the last entry and head were added. */
   verdicts(): readonly AuditVerdict[];
@@ -56,6 +58,7 @@ export function beginAudit(trust: Trust): Audit {
       lastHead = head;
       checkHead(head, { trust, rootAt }, report);
     },
+    note: report,
     findings: () => findings,
     verdicts: () => {
       const seen = { size: tree.size, rootAt, decisions: authorization.decisions };

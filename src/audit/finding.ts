@@ -13,6 +13,7 @@ export type FindingCode =
   | 'E_LEAF'
   | 'E_SEQ'
   | 'E_ORIGIN'
+  | 'E_INDEX'
   | 'E_STH_SIG'
   | 'E_BLOB_MISSING'
   | 'E_BLOB_ALTERED'

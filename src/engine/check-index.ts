@@ -19,7 +19,9 @@ export function openIndexCheck(): IndexCheck {
       if (run === null) {
         return;
       }
-      open.set(run, [...(open.get(run) ?? []), seq]);
+      const own = open.get(run) ?? [];
+      own.push(seq);
+      open.set(run, own);
       if (event.type === 'run.finished') {
         open.delete(run);
       }
@@ -33,7 +35,11 @@ export function openIndexCheck(): IndexCheck {
 
 async function compare(
   store: Store,
-  { run, own, size }: { readonly run: RunId; readonly own: readonly number[]; readonly size: number },
+  {
+    run,
+    own,
+    size,
+  }: { readonly run: RunId; readonly own: readonly number[]; readonly size: number },
 ): Promise<Finding | null> {
   const known = (await store.runVersion(run)) === 0 ? [] : await store.loadRun(run);
   const indexed = known.map(({ seq }) => seq).filter((seq) => seq < size);

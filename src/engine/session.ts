@@ -1,4 +1,4 @@
-import { ConflictError, DeniedError } from '../base/errors.ts';
+import { ConflictError, DeniedError, IntegrityError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Event, Recorded } from '../run/events.ts';
@@ -99,10 +99,20 @@ export class Session {
     return committed;
   }
 
-  /** Folds in whatever was committed since, by anybody, and tells the listener. */
+  /**
+   * Folds in whatever was committed since, by anybody, and tells the listener. Throws IntegrityError
+   * `run_unproven` where entries went: a commit on top of them would never fit, and be tried for ever.
+   */
   async refresh(): Promise<void> {
     const version = await this.engine.store.runVersion(this.run);
-    if (version <= this.#state.version) {
+    if (version < this.#state.version) {
+      throw new IntegrityError({
+        code: 'run_unproven',
+        message: `run \`${this.run}\` had ${this.#state.version} entries, and its index now says ${version}`,
+        hint: 'the journal was changed by hand: run `runbook audit verify`',
+      });
+    }
+    if (version === this.#state.version) {
       return;
     }
     const stored = await this.engine.store.loadRun(this.run, this.#state.version);

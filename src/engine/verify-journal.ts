@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { parseReceipt } from '../approval/receipt.ts';
 import { type Audit, beginAudit } from '../audit/audit.ts';
 import type { Blob, Exhibit } from '../audit/exhibit.ts';
+import { RunbookError } from '../base/errors.ts';
 import { type BlobId, isSha256 } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedOf } from '../run/recorded.ts';
 import type { StoredEntry } from '../store/store.ts';
+import { type IndexCheck, openIndexCheck } from './check-index.ts';
 import type { Engine } from './engine.ts';
 import type { VerifyReport } from './reports.ts';
 import type { VerifyInput } from './service.ts';
@@ -27,16 +29,24 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
     })),
     pins: input.pins,
   });
+  const index = openIndexCheck();
   const stride = Math.max(1, Math.ceil(size / sampledHeads));
   for (let start = 0; start < size; start += batch) {
     const end = Math.min(start + batch, size);
     // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-    await addEntries(engine, audit, {
-      start,
-      end,
-      isHead: (seq) => seq % stride === 0 || seq === size - 1,
-    });
+    await addEntries(
+      engine,
+      { audit, index },
+      {
+        start,
+        end,
+        isHead: (seq) => seq % stride === 0 || seq === size - 1,
+      },
+    );
     input.progress(end, size);
+  }
+  for (const finding of await index.findings(store, size)) {
+    audit.note(finding);
   }
   const verdicts = audit.verdicts();
   const findings = audit.findings().map(({ code, index, message }) => ({ code, index, message }));
@@ -49,17 +59,36 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
 
 async function addEntries(
   engine: Engine,
-  audit: Audit,
+  { audit, index }: { readonly audit: Audit; readonly index: IndexCheck },
   of: { readonly start: number; readonly end: number; readonly isHead: (seq: number) => boolean },
 ): Promise<void> {
   for (const entry of await engine.store.entries(of.start, of.end)) {
     // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
     audit.add(await exhibit(engine, entry));
-    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-    const head = of.isHead(entry.seq) ? await engine.store.headAt(entry.seq + 1) : null;
-    if (head !== null) {
-      audit.addHead({ size: entry.seq + 1, note: head.note });
+    const recorded = readable(entry);
+    if (recorded !== null) {
+      index.add(recorded);
     }
+    if (of.isHead(entry.seq)) {
+      // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+      await addHead(engine, audit, entry.seq + 1);
+    }
+  }
+}
+
+/** The head that ended at `size`, where one did. A tree that cannot even say which does not hold. */
+async function addHead(engine: Engine, audit: Audit, size: number): Promise<void> {
+  try {
+    const head = await engine.store.headAt(size);
+    if (head !== null) {
+      audit.addHead({ size, note: head.note });
+    }
+  } catch (error) {
+    if (!(error instanceof RunbookError)) {
+      throw error;
+    }
+    const { message } = error;
+    audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size - 1, message });
   }
 }
 
@@ -83,11 +112,21 @@ async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> 
 
 /** Every blob an entry names; `read` where the audit needs its bytes. What cannot be read names none. */
 function blobsOf(entry: StoredEntry): readonly { readonly id: BlobId; readonly read: boolean }[] {
+  const recorded = readable(entry);
   try {
-    return namesOf(recordedOf(entry)).filter(({ id }) => typeof id === 'string' && isSha256(id));
+    const named = recorded === null ? [] : namesOf(recorded);
+    return named.filter(({ id }) => typeof id === 'string' && isSha256(id));
   } catch {
     // Under a stolen key an entry can have any shape; the audit says what is wrong with it.
     return [];
+  }
+}
+
+function readable(entry: StoredEntry): Recorded | null {
+  try {
+    return recordedOf(entry);
+  } catch {
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { addLink } from '../approval/initiator.ts';
 import type { Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
-import { InternalError } from '../base/errors.ts';
+import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type {
   CancelRequested,
@@ -78,13 +78,14 @@ export interface RequestRecord {
     | null;
 }
 
-/** Folds a run's entries, in order. Throws InternalError where the first is not `run.started`. */
+/** Folds a run's entries, in order. Throws IntegrityError where the first is not `run.started`. */
 export function foldRun(entries: readonly Recorded[]): RunState {
   const [first, ...rest] = entries;
   if (first?.event.type !== 'run.started' || first.run === null) {
-    throw new InternalError({
+    throw new IntegrityError({
       code: 'run_headless',
       message: 'a run must begin with `run.started`',
+      hint: 'the journal was changed by hand: run `runbook audit verify`',
     });
   }
   return rest.reduce(apply, begin(first.run, first, first.event.data));

@@ -97,6 +97,7 @@ test('a log that was cut within a commit is refused', async () => {
     db.exec('delete from entries where seq = (select max(seq) from entries)');
   });
   await expect(temp.store.rebuild(() => undefined)).rejects.toMatchObject({
-    code: 'index_damaged',
+    code: 'E_STH_SIG',
+    exitCode: 14,
   });
 });
