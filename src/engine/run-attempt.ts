@@ -23,11 +23,9 @@ export async function runAttempt(
   { execution, turn }: { readonly execution: Execution; readonly turn: Turn },
   options: DriveOptions,
 ): Promise<void> {
-  const cancelled = new AbortController();
-  const watch = watchForCancel(session, cancelled);
+  const watch = watchForStop(session, options);
   try {
-    const stop = AbortSignal.any([options.signal, cancelled.signal]);
-    const ended = await executeStep(session, execution, stop);
+    const ended = await executeStep(session, execution, watch.stop);
     const { step, attempt } = execution;
     if (ended.kind === 'unknown') {
       turn.carry = { type: 'step.unknown', data: { step: step.id, attempt, why: ended.why } };
@@ -39,11 +37,32 @@ export async function runAttempt(
       await flush(session, turn, ended.openings);
     }
   } finally {
-    clearInterval(watch);
+    watch.close();
   }
 }
 
-function watchForCancel(session: Session, cancelled: AbortController): NodeJS.Timeout {
+/**
+ * What ends a step that runs: an interrupt, or somebody who cancels. In a run that is cancelled already
+ * only `finally` is left: that runs on, until a second interrupt.
+ */
+function watchForStop(
+  session: Session,
+  { signal, hurry }: DriveOptions,
+): { readonly stop: AbortSignal; readonly close: () => void } {
+  if (session.state.cancel !== null) {
+    return { stop: hurry, close: () => undefined };
+  }
+  const cancelled = new AbortController();
+  const timer = lookForCancel(session, cancelled);
+  return {
+    stop: AbortSignal.any([signal, cancelled.signal]),
+    close: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+function lookForCancel(session: Session, cancelled: AbortController): NodeJS.Timeout {
   const look = async (): Promise<void> => {
     await session.refresh();
     if (session.state.cancel !== null) {

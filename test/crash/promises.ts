@@ -21,7 +21,16 @@ export async function expectPromisesKept(
     (await service.verify({ receipts: [], pins, progress: () => undefined })).findings,
   ).toEqual([]);
   const [run] = await store.listRuns({ limit: 1 });
-  const entries = run === undefined ? [] : (await store.loadRun(run.run)).map(recordedOf);
+  if (run !== undefined) {
+    expectStartsAllowed((await store.loadRun(run.run)).map(recordedOf), effects);
+  }
+}
+
+/** Each effect belongs to one start of this run, and each start was allowed when it was made. */
+export function expectStartsAllowed(
+  entries: readonly Recorded[],
+  effects: readonly string[],
+): void {
   const starts = startsOf(entries);
   expectUnique(effects, 'a step ran twice under one start');
   expectUnique(starts.map(({ data }) => `${data.step} ${data.attempt}`));
