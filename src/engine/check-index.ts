@@ -19,9 +19,10 @@ export function openIndexCheck(): IndexCheck {
       if (run === null) {
         return;
       }
-      const own = open.get(run) ?? [];
-      own.push(seq);
-      open.set(run, own);
+      if (event.type === 'run.started') {
+        open.set(run, []);
+      }
+      open.get(run)?.push(seq);
       if (event.type === 'run.finished') {
         open.delete(run);
       }
