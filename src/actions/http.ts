@@ -1,5 +1,9 @@
-import type { request as HttpRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { RequestOptions } from 'node:https';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as requestPlainly,
+} from 'node:http';
+import { type RequestOptions, request as requestByTls } from 'node:https';
 import { formatDuration } from '../base/duration.ts';
 import type { HttpAction } from '../runbook/command.ts';
 import type { ActionIo, ActionResult, Capture } from './action.ts';
@@ -9,18 +13,17 @@ import { type Launch, type Order, stopwatch } from './launch.ts';
 import { openOutput } from './output.ts';
 import { watchStop } from './stop.ts';
 
-type Request = typeof HttpRequest;
+type Request = typeof requestPlainly;
 
 /** Redirects that are followed where they are asked for; one more is the response. */
 const maxRedirects = 5;
 
 /**
- * Loads what speaks the URL's protocol. Not `fetch`: it takes 90 ms to load, and follows, retries and
- * decodes by itself. Neither proxy variables nor NODE_TLS_REJECT_UNAUTHORIZED are listened to.
+ * Not `fetch`: it takes 90 ms to load, and follows, retries and decodes by itself. Neither proxy
+ * variables nor NODE_TLS_REJECT_UNAUTHORIZED are listened to.
  */
-export async function loadHttp(action: HttpAction): Promise<Launch> {
-  const isTls = /^https:/i.test(action.url);
-  const { request } = isTls ? await import('node:https') : await import('node:http');
+export function launchHttp(action: HttpAction): Launch {
+  const request = /^https:/i.test(action.url) ? requestByTls : requestPlainly;
   return async (order) => runHttp(order, action, request);
 }
 

@@ -54,8 +54,8 @@ function findHindrance({ command }: Spawn, io: ActionIo): string | null {
 /** Heavy parts load here, before the check, so that nothing is loaded between check and spawn. */
 async function loadLaunch(action: Command['action']): Promise<Launch> {
   if (action.kind === 'http') {
-    const { loadHttp } = await import('./http.ts');
-    return loadHttp(action);
+    const { launchHttp } = await import('./http.ts');
+    return launchHttp(action);
   }
   const { loadProcess } = await import('./process.ts');
   return loadProcess(action);
