@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { type Office, openOffice } from '../support/cli.ts';
-import { decisionJson, errorJson, type RunJson, runJson } from '../support/cli-schema.ts';
+import { decisionJson, type RunJson, runJson } from '../support/cli-schema.ts';
 
 const files = {
   'table.txt': 'one\ntwo\n',
@@ -40,13 +40,6 @@ async function stateOf(office: Office, request: string | undefined): Promise<str
   return (await office.json(reviewJson, 'review', String(request))).body.state;
 }
 
-/** What a command that fails says with `--json`: nothing on stdout, one object on stderr. */
-async function failure(office: Office, ...argv: readonly string[]) {
-  const { exitCode, stdout, stderr } = await office.run(...argv, '--json');
-  expect(stdout).toBe('');
-  return { exitCode, ...v.parse(errorJson, JSON.parse(stderr)) };
-}
-
 /** Until the run waits at its gate, as others see it. */
 async function waitingRun(office: Office): Promise<RunJson> {
   for (;;) {
@@ -69,13 +62,7 @@ describe('a rejection', () => {
     expect(rejected.exitCode).toBe(0);
     expect(rejected.body).toMatchObject({ decision: 'reject', person: 'robin', missing: [] });
 
-    const late = await failure(
-      office,
-      'approve',
-      String(requests[0]?.words),
-      '--key',
-      office.robin,
-    );
+    const late = await office.failure('approve', String(requests[0]?.words), '--key', office.robin);
     expect(late).toMatchObject({ exitCode: 11, code: 'request_rejected' });
 
     const ended = await office.drive('resume');
@@ -90,7 +77,7 @@ describe('a rejection', () => {
     expect(ended.steps.map(({ status }) => status)).toEqual(['succeeded', 'rejected', 'skipped']);
     expect(ended.steps[1]?.reason).toContain('not during the sale');
     expect(await office.drive('wait', run)).toEqual(ended);
-    expect(await failure(office, 'resume', run)).toMatchObject({ exitCode: 2, code: 'run_ended' });
+    expect(await office.failure('resume', run)).toMatchObject({ exitCode: 2, code: 'run_ended' });
   });
 
   test('reaches a process that waits', async () => {
@@ -192,7 +179,7 @@ describe('time', () => {
     const { requests } = await office.drive('exec', 'fix.yaml');
     const [request] = requests;
     await sleep(Math.max(0, Date.parse(String(request?.expires_at)) - Date.now()) + 10);
-    const late = await failure(office, 'approve', String(request?.words), '--key', office.robin);
+    const late = await office.failure('approve', String(request?.words), '--key', office.robin);
     expect(late).toMatchObject({ exitCode: 12, code: 'request_expired' });
     const status = await office.json(runJson, 'status');
     expect(status).toMatchObject({ exitCode: 0, body: { status: 'expired', exit_code: 12 } });
@@ -229,7 +216,7 @@ test('a file that changed after the approval is asked for again, and the card sa
   const card = (await office.run('review')).stdout;
   expect(card).toMatch(/Replaces a request that no longer held\n.* file \S+table\.txt: was/);
 
-  const stale = await failure(office, 'approve', String(before?.words), '--key', office.robin);
+  const stale = await office.failure('approve', String(before?.words), '--key', office.robin);
   expect(stale).toMatchObject({ exitCode: 2, code: 'request_superseded' });
   await decide(office, 'approve');
   const ended = await office.drive('resume');
@@ -252,7 +239,7 @@ describe('a cancellation', () => {
     });
     expect(await office.drive('wait', run)).toEqual(cancelled.body);
     expect(await stateOf(office, requests[0]?.request)).toBe('cancelled');
-    expect(await failure(office, 'resume', run)).toMatchObject({ exitCode: 2, code: 'run_ended' });
+    expect(await office.failure('resume', run)).toMatchObject({ exitCode: 2, code: 'run_ended' });
   });
 
   test('reaches a process that waits', async () => {

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Office, openCli, openOffice, root } from '../support/cli.ts';
-import { errorJson } from '../support/cli-schema.ts';
 import { type Answer, openRecorder, type Recorder } from '../support/recorder.ts';
 import { throughTheGate } from './story.ts';
 
@@ -201,11 +199,8 @@ test.each([
   '%s refuses a parameter that would mean something else to its program',
   async (name, ...params) => {
     const cli = openCli({ env: { RUNBOOK_PATH: join(root, 'runbooks') } });
-    const argv = ['exec', name, ...params.flatMap((param) => ['-p', param]), '--json'];
-    const { exitCode, stdout, stderr } = await cli.run(...argv);
-    expect([exitCode, stdout]).toEqual([2, '']);
-    const { code, message } = v.parse(errorJson, JSON.parse(stderr));
-    expect(code).toBe('params_invalid');
+    const { exitCode, code, message } = await cli.failure('exec', ...argvOf(name, ...params));
+    expect([exitCode, code]).toEqual([2, 'params_invalid']);
     expect(message).toContain(params.at(-1)?.split('=')[0]);
   },
 );

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { makeKey } from '../signers/ssh-tools.ts';
-import { type RunJson, runJson } from './cli-schema.ts';
+import { errorJson, type RunJson, runJson } from './cli-schema.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +31,7 @@ export interface Answered<T> extends Said {
   readonly body: T;
 }
 
+type Failure = v.InferOutput<typeof errorJson> & Pick<Said, 'exitCode'>;
 type Schema<T> = v.GenericSchema<unknown, T>;
 
 export interface CliOptions {
@@ -47,6 +48,8 @@ export interface Cli {
   json<T>(schema: Schema<T>, ...argv: readonly string[]): Promise<Answered<T>>;
   /** `exec`, `resume` or `wait` with `--json`: they exit with the code their object names, and say no more. */
   drive(...argv: readonly string[]): Promise<RunJson>;
+  /** With `--json`, a command that fails: nothing on stdout, one object on stderr. */
+  failure(...argv: readonly string[]): Promise<Failure>;
   start(...argv: readonly string[]): Started;
   with(more: Partial<CliOptions>): Cli;
 }
@@ -129,6 +132,11 @@ function cliIn(dir: string, options: CliOptions): Cli {
       const { body, exitCode, stderr } = await json(runJson, ...argv);
       expect({ exitCode, stderr }).toEqual({ exitCode: body.exit_code, stderr: '' });
       return body;
+    },
+    failure: async (...argv) => {
+      const { exitCode, stdout, stderr } = await start(...argv, '--json').said;
+      expect(stdout).toBe('');
+      return { exitCode, ...v.parse(errorJson, JSON.parse(stderr)) };
     },
     with: (more) => cliIn(dir, { ...options, ...more, env: { ...env, ...more.env } }),
   };
