@@ -1,9 +1,9 @@
 import { RunbookError } from '../base/errors.ts';
-import { leafHash } from '../journal/leaf.ts';
+import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import { MerkleTree } from '../journal/tree.ts';
 import { keyId } from '../journal/verifier-key.ts';
 import type { Recorded } from '../run/events.ts';
-import { recordedOf } from '../run/recorded.ts';
+import { recordedFrom } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
 import { judgeCompleteness } from './completeness.ts';
 import type { Exhibit, Trust } from './exhibit.ts';
@@ -47,11 +47,11 @@ export function beginAudit(trust: Trust): Audit {
     add: (exhibit) => {
       const expected = tree.size;
       tree.append(leafHash(exhibit.bytes));
-      const entry = readEntry(exhibit, { expected, origin: trust.origin }, report);
+      const read = readEntry(exhibit, { expected, origin: trust.origin }, report);
       checkBlobs(exhibit, report);
-      if (entry !== null) {
-        timeline.add(exhibit.bytes, entry);
-        authorization.add(entry, exhibit.blobs);
+      if (read !== null) {
+        timeline.add(read.leaf);
+        authorization.add(read.entry, exhibit.blobs);
       }
     },
     addHead: (head) => {
@@ -106,7 +106,7 @@ function readEntry(
   exhibit: Exhibit,
   of: { readonly expected: number; readonly origin: string },
   report: (finding: Finding) => void,
-): Recorded | null {
+): { readonly leaf: Leaf; readonly entry: Recorded } | null {
   const complain = (code: Finding['code'], message: string): null => {
     report({ verdict: 'integrity', code, index: of.expected, message });
     return null;
@@ -115,11 +115,11 @@ function readEntry(
     complain('E_SEQ', `entry ${of.expected} is missing: the next one stored is ${exhibit.seq}`);
   }
   try {
-    const entry = recordedOf(exhibit);
-    const origin = (JSON.parse(exhibit.bytes.toString('utf8')) as { origin?: unknown }).origin;
-    return origin === of.origin
-      ? entry
-      : complain('E_ORIGIN', `the entry says that it belongs to \`${String(origin)}\``);
+    const leaf = decodeLeaf(exhibit.bytes);
+    const entry = recordedFrom(leaf, exhibit);
+    return leaf.origin === of.origin
+      ? { leaf, entry }
+      : complain('E_ORIGIN', `the entry says that it belongs to \`${leaf.origin}\``);
   } catch (error) {
     return complain(
       'E_LEAF',

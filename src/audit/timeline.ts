@@ -1,4 +1,4 @@
-import type { Recorded } from '../run/events.ts';
+import type { Leaf } from '../journal/leaf.ts';
 import type { Report } from './finding.ts';
 
 /** How far a clock may step back before it counts, as everywhere. */
@@ -13,21 +13,20 @@ interface Reading {
 
 /** Watches the clocks that entries carry: the wall's across boots, the monotonic one within a boot. */
 export function openTimeline(report: Report): {
-  readonly add: (bytes: Buffer, entry: Recorded) => void;
+  readonly add: (leaf: Leaf) => void;
   readonly last: () => string | null;
 } {
   let previous: Reading | null = null;
   return {
-    add: (bytes, entry) => {
-      const { mono, boot } = JSON.parse(bytes.toString('utf8')) as { mono: number; boot: string };
-      const now = { wallMs: Date.parse(entry.time), mono, boot, time: entry.time };
+    add: ({ seq, time, mono, boot }) => {
+      const now = { wallMs: Date.parse(time), mono, boot, time };
       const before = previous;
       previous = now;
       if (before === null) {
         return;
       }
       const complain = (message: string): void => {
-        report({ verdict: 'time', code: 'E_TIME_BACKWARD', index: entry.seq, message });
+        report({ verdict: 'time', code: 'E_TIME_BACKWARD', index: seq, message });
       };
       if (now.wallMs < before.wallMs - toleranceMs) {
         complain(

@@ -63,9 +63,9 @@ async function addEntries(
   of: { readonly start: number; readonly end: number; readonly isHead: (seq: number) => boolean },
 ): Promise<void> {
   for (const entry of await engine.store.entries(of.start, of.end)) {
-    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
-    audit.add(await exhibit(engine, entry));
     const recorded = readable(entry);
+    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
+    audit.add(await exhibit(engine, entry, recorded));
     if (recorded !== null) {
       index.add(recorded);
     }
@@ -92,8 +92,12 @@ async function addHead(engine: Engine, audit: Audit, size: number): Promise<void
   }
 }
 
-async function exhibit(engine: Engine, entry: StoredEntry): Promise<Exhibit> {
-  const named = blobsOf(entry);
+async function exhibit(
+  engine: Engine,
+  entry: StoredEntry,
+  recorded: Recorded | null,
+): Promise<Exhibit> {
+  const named = recorded === null ? [] : blobsOf(recorded);
   const blobs = new Map<BlobId, Blob>();
   for (const { id, read } of named) {
     // oxlint-disable-next-line no-await-in-loop -- one at a time, in bounded memory
@@ -111,11 +115,9 @@ async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> 
 }
 
 /** Every blob an entry names; `read` where the audit needs its bytes. What cannot be read names none. */
-function blobsOf(entry: StoredEntry): readonly { readonly id: BlobId; readonly read: boolean }[] {
-  const recorded = readable(entry);
+function blobsOf(recorded: Recorded): readonly { readonly id: BlobId; readonly read: boolean }[] {
   try {
-    const named = recorded === null ? [] : namesOf(recorded);
-    return named.filter(({ id }) => typeof id === 'string' && isSha256(id));
+    return namesOf(recorded).filter(({ id }) => typeof id === 'string' && isSha256(id));
   } catch {
     // Under a stolen key an entry can have any shape; the audit says what is wrong with it.
     return [];

@@ -1,6 +1,6 @@
 import { IntegrityError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
-import { decodeLeaf, leafHash } from '../journal/leaf.ts';
+import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import type { Event, EventType, Recorded } from './events.ts';
 
 const known: Readonly<Record<EventType, true>> = {
@@ -28,7 +28,14 @@ const known: Readonly<Record<EventType, true>> = {
  * IntegrityError `E_LEAF` where the bytes are no leaf or the type is not known to this version.
  */
 export function recordedOf(entry: { readonly seq: number; readonly bytes: Buffer }): Recorded {
-  const leaf = decodeLeaf(entry.bytes);
+  return recordedFrom(decodeLeaf(entry.bytes), entry);
+}
+
+/** As `recordedOf`, for whoever needs the leaf too. */
+export function recordedFrom(
+  leaf: Leaf,
+  entry: { readonly seq: number; readonly bytes: Buffer },
+): Recorded {
   if (leaf.seq !== entry.seq) {
     throw new IntegrityError({
       code: 'E_SEQ',
