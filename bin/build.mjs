@@ -16,12 +16,15 @@ const bundle = await rolldown({
   logLevel: 'warn',
 });
 const name = '[name]-[hash].js';
-const { output } = await bundle.write({
-  dir: `${root}dist`,
+const { output } = await bundle.generate({
   format: 'cjs',
   entryFileNames: name,
   chunkFileNames: name,
 });
+mkdirSync(`${root}dist`);
+for (const { fileName, code } of output) {
+  writeFileSync(`${root}dist/${fileName}`, escapeToAscii(code));
+}
 const entry = output.find((chunk) => chunk.isEntry);
 writeFileSync(`${root}dist/package.json`, '{"type":"commonjs"}\n');
 writeFileSync(`${root}dist/main.js`, `require('./${entry.fileName}');\n`);
@@ -32,6 +35,12 @@ steps:
   - { id: say, run: 'echo "$WHO"', outputs: { said: stdout } }
   - { id: check, exec: ['true', '\${{ steps.say.outputs.said }}'], if: steps.say.exit_code == 0 }
 `);
+
+/** A single `…` makes V8 keep, hash and scan two bytes for every character of a file. */
+function escapeToAscii(code) {
+  const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return code.replace(/[^\0-\x7f]/g, escape);
+}
 
 /** Runs the usual commands once, in a folder of their own, so that what V8 makes of them is kept. */
 function warmUp(runbook) {
