@@ -83,6 +83,7 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   sudo: 'through sudo by',
   agent: 'agent',
   agent_owner: "agent's owner",
+  ci_actor: 'set off by',
   ci: 'CI',
   resumer: 'resumed by',
   decider: 'decided by',

@@ -20,17 +20,15 @@ export function resolveInitiator(people: People, caller: Caller): Initiator {
 }
 
 /**
- * The links that somebody adds by taking a run on: their people under the role `resumer`, or, where
- * they map to nobody, their bare account, which `refusalFor` then refuses. An agent stays an agent.
+ * The links that somebody adds by taking a run on, all of them: people under the role `resumer`, and an
+ * account that is all there is, which `refusalFor` then refuses. What maps to nobody keeps its own role.
  */
 export function resumerLinks(people: People, caller: Caller): readonly ChainLink[] {
   const { chain } = resolveInitiator(people, caller);
-  const known = chain.filter((link) => link.person !== null);
-  const resumers = known.length > 0 ? known : chain.slice(0, 1);
-  return [
-    ...resumers.map((link) => ({ ...link, role: 'resumer' as const })),
-    ...chain.filter((link) => link.role === 'agent'),
-  ];
+  const stranger = chain.every((link) => link.person === null);
+  return chain.map((link, index) =>
+    link.person !== null || (stranger && index === 0) ? { ...link, role: 'resumer' } : link,
+  );
 }
 
 /**
@@ -58,7 +56,9 @@ export function chainPeople(initiator: Initiator): readonly string[] {
 export function refusalFor(
   initiator: Initiator,
 ): { readonly message: string; readonly hint: string } | null {
-  const stranger = initiator.chain.find((link) => link.role === 'resumer' && link.person === null);
+  const stranger = initiator.chain.find(
+    (link) => link.person === null && mustBeKnown.has(link.role),
+  );
   if (stranger !== undefined) {
     return refusal(stranger);
   }
@@ -68,6 +68,12 @@ export function refusalFor(
   const [last] = initiator.chain.slice(-1);
   return refusal(last ?? { role: 'caller', identity: 'os:USER@HOST', person: null });
 }
+
+/**
+ * Humans by their role, whoever else stands beside them: who set off a job, whose sudo it was, who took
+ * the run on. One that maps to nobody could be the very person who approves.
+ */
+const mustBeKnown: ReadonlySet<ChainLink['role']> = new Set(['sudo', 'ci_actor', 'resumer']);
 
 function refusal(link: ChainLink): { readonly message: string; readonly hint: string } {
   const owned = link.role === 'agent' || link.role === 'ci';
@@ -107,7 +113,7 @@ function claimedLinks(people: People, caller: Caller): ChainLink[] {
     links.push(linkOf(people, 'ci', `ci:${caller.ci.identity}`));
   }
   if (caller.ci?.actor !== undefined) {
-    links.push(linkOf(people, 'ci', `ci:${caller.ci.actor}`));
+    links.push(linkOf(people, 'ci_actor', `ci:${caller.ci.actor}`));
   }
   return links;
 }

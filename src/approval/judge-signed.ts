@@ -163,7 +163,8 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   sudo: 'the user behind sudo',
   agent: 'the agent',
   agent_owner: "the agent's owner",
-  ci: 'the CI job or its actor',
+  ci: 'the CI job',
+  ci_actor: 'who set off the CI job,',
   resumer: 'who resumed it,',
   decider: 'who settled a step,',
 };

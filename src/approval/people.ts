@@ -22,7 +22,15 @@ export interface People {
 
 /** One link of the chain behind a run. Stored in entries. */
 export interface ChainLink {
-  readonly role: 'caller' | 'sudo' | 'agent' | 'agent_owner' | 'ci' | 'resumer' | 'decider';
+  readonly role:
+    | 'caller'
+    | 'sudo'
+    | 'agent'
+    | 'agent_owner'
+    | 'ci'
+    | 'ci_actor'
+    | 'resumer'
+    | 'decider';
   /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`. */
   readonly identity: string;
   /** The person this identity belongs to; null where it maps to none. */

@@ -3,7 +3,7 @@ import type { Command } from '../runbook/command.ts';
 
 /**
  * What the spawner takes, and the only thing it takes: the right to run the command with exactly this
- * digest, once. Made by `permitFor…` alone, after `step.started` is durable.
+ * digest, once. Made only after `step.started` is durable.
  */
 export interface Permit {
   readonly digest: Sha256;
@@ -20,15 +20,15 @@ export type PermitBasis =
   | { readonly kind: 'grant'; readonly request: RequestId; readonly use: number }
   | { readonly kind: 'check'; readonly of: Sha256 };
 
-/** What the one chokepoint refuses: a command whose digest is not the permit's. */
+/** What the one chokepoint is given. */
 export interface Spawn {
   readonly permit: Permit;
   readonly command: Command;
 }
 
 /**
- * Why this spawn is refused; null where it may go ahead. Judged in the chokepoint itself, on the very
- * object that is about to run.
+ * Why this spawn is refused; null where the permit is for it. Judged in the chokepoint itself, on the
+ * very object that is about to run; what the disk holds by then is for the chokepoint to compare.
  */
 export function checkSpawn(
   { permit, command }: Spawn,
@@ -36,7 +36,7 @@ export function checkSpawn(
 ): string | null {
   const digest = digestOf(command);
   if (digest !== permit.digest) {
-    return `the command's digest is \`${digest}\`, but the permit is for \`${permit.digest}\``;
+    return `the permit is for the command \`${permit.digest}\`, this one is \`${digest}\``;
   }
   if (!Number.isSafeInteger(permit.started) || permit.started < 0 || permit.attemptToken === '') {
     return 'the permit names no recorded start';

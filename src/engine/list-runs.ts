@@ -2,19 +2,28 @@ import type { RequestRow } from '../store/store.ts';
 import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
 import { missingOf } from './record-decision.ts';
-import type { RequestSummary, RunStatus, RunSummary } from './reports.ts';
+import { reportRun } from './report-run.ts';
+import type { RequestSummary, RunSummary } from './reports.ts';
 
-/** The newest runs first. */
+/** The newest runs first. Of one that has not ended, the index knows less than its entries and the clock. */
 export async function listRuns(engine: Engine, limit: number): Promise<readonly RunSummary[]> {
   const rows = await engine.store.listRuns({ limit });
-  return rows.map(({ run, runbook, environment, status, started, caller }) => ({
-    run,
-    runbook,
-    environment,
-    status: status as RunStatus,
-    started,
-    caller,
-  }));
+  return Promise.all(
+    rows.map(async ({ run, runbook, environment, status, started, caller }) => ({
+      run,
+      runbook,
+      environment,
+      status: isEnd(status) ? status : (await reportRun(engine, run)).status,
+      started,
+      caller,
+    })),
+  );
+}
+
+const ends = ['succeeded', 'failed', 'rejected', 'denied', 'cancelled'] as const;
+
+function isEnd(status: string): status is (typeof ends)[number] {
+  return ends.some((end) => end === status);
 }
 
 /** Requests with where they stand now; `open` leaves out those that are over. */

@@ -170,16 +170,24 @@ function refuseClosed(
       hint: 'review the new one: `runbook requests`',
     });
   }
-  if (request.closed?.kind === 'expired' || tally.kind === 'expired') {
+  if (request.closed?.kind === 'expired') {
     throw expired(request.content);
   }
-  if (tally.kind === 'rejected') {
-    throw new RunbookError(
-      { code: 'request_rejected', message: `request \`${id}\` was rejected by \`${tally.by}\`` },
-      11,
-    );
+  refuseOver(request, decided, tally);
+}
+
+/** What the count of its decisions and uses says: over, or the step has started under it. */
+function refuseOver({ content, used }: RequestRecord, decided: Decided, tally: Tally): void {
+  const { id } = content;
+  if (tally.kind === 'expired') {
+    throw expired(content);
   }
-  if (tally.kind === 'spent' || (request.used > 0 && decided.decision === 'approve')) {
+  if (tally.kind === 'rejected') {
+    const message = `request \`${id}\` was rejected by \`${tally.by}\``;
+    throw new RunbookError({ code: 'request_rejected', message }, 11);
+  }
+  const claimed = used > 0 && decided.decision === 'approve' && tally.kind === 'granted';
+  if (tally.kind === 'spent' || claimed) {
     throw new UsageError({
       code: 'request_claimed',
       message: `request \`${id}\` was claimed already: its step has started`,

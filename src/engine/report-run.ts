@@ -2,8 +2,8 @@ import type { Tally } from '../approval/tally.ts';
 import type { RunId } from '../base/ids.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
-import type { RunState, StepRecord } from '../run/state.ts';
-import { allSteps, type PlannedStep } from '../runbook/plan.ts';
+import type { RunState } from '../run/state.ts';
+import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
 import { wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
 import { missingOf } from './record-decision.ts';
@@ -37,7 +37,7 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     stamp: state.started.stamp,
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
     requests: state.finished === null ? open.map(({ report }) => report) : [],
-    reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state),
+    reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan),
     next: nextCommand(state, status),
   };
 }
@@ -98,13 +98,22 @@ function statusOf(state: RunState, step: PlannedStep, judged: Judged): StepStatu
     case 'denied':
       return standing.kind;
     case 'failed':
-      return step.continue_on_error ? 'tolerated' : 'failed';
+      return failedStatus(state, step);
     case 'due':
       return dueStatus(
         state,
         standing.request === null ? null : (judged.get(standing.request.content.id)?.tally ?? null),
       );
   }
+}
+
+/** A step that we ended ourselves, because the run was cancelled or interrupted, did not fail. */
+function failedStatus(state: RunState, step: PlannedStep): StepStatus {
+  const last = state.steps.get(step.id)?.attempts.at(-1);
+  if (last?.finished?.data.failure === 'cancelled') {
+    return 'cancelled';
+  }
+  return step.continue_on_error ? 'tolerated' : 'failed';
 }
 
 function dueStatus(state: RunState, tally: Tally | null): StepStatus {
@@ -139,7 +148,7 @@ function rejectionOf(judged: Judged, { id }: PlannedStep): string | null {
   return null;
 }
 
-function reasonOf(state: RunState): string | null {
+function reasonOf(state: RunState, plan: Plan): string | null {
   if (state.cancel !== null) {
     const { by, reason } = state.cancel;
     return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;
@@ -149,12 +158,15 @@ function reasonOf(state: RunState): string | null {
   if (denied !== null) {
     return denied.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ');
   }
-  return state.finished?.status === 'failed' ? failureOf(steps) : null;
+  return state.finished?.status === 'failed' ? failureOf(state, allSteps(plan)) : null;
 }
 
-function failureOf(steps: readonly StepRecord[]): string | null {
-  const lasts = steps.map((step) => step.attempts.at(-1)?.finished?.data);
-  return lasts.find((finished) => finished?.outcome === 'failed')?.reason ?? null;
+function failureOf(state: RunState, steps: readonly PlannedStep[]): string | null {
+  const failed = steps.find(
+    (step) => !step.continue_on_error && standingOf(state, step).kind === 'failed',
+  );
+  const last = failed === undefined ? undefined : state.steps.get(failed.id)?.attempts.at(-1);
+  return last?.resolved?.reason ?? last?.finished?.data.reason ?? null;
 }
 
 function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {

@@ -22,24 +22,36 @@ export async function settleStep(
   due: Extract<Due, { kind: 'settle' }>,
 ): Promise<void> {
   const { step, attempt } = due;
-  refuseRunning(due);
+  const cancelled = session.state.cancel !== null;
+  if (!cancelled) {
+    refuseRunning(due);
+  }
+  // A cancelled run must come to its end, whatever a step left behind: what still runs is said.
+  const pids = cancelled ? survivorsOf(due) : [];
+  const why =
+    pids.length > 0
+      ? `cancelled while process ${pids.join(', ')} of it still ran`
+      : 'the process that ran it is gone';
   await session.commit(
     `unknown.${step.id}.${attempt.attempt}`,
     [
       {
         type: 'step.unknown',
-        data: { step: step.id, attempt: attempt.attempt, why: 'the process that ran it is gone' },
+        data: { step: step.id, attempt: attempt.attempt, why },
       },
     ],
     { closing: true },
   );
 }
 
-function refuseRunning({
-  step,
-  attempt,
-}: Pick<Due & { kind: 'settle' }, 'step' | 'attempt'>): void {
-  const pids = attempt.started === null ? [] : findProcesses(attempt.started.data.token);
+type Started = Pick<Due & { kind: 'settle' }, 'step' | 'attempt'>;
+
+function survivorsOf({ attempt }: Started): readonly number[] {
+  return attempt.started === null ? [] : findProcesses(attempt.started.data.token);
+}
+
+function refuseRunning({ step, attempt }: Started): void {
+  const pids = survivorsOf({ step, attempt });
   if (pids.length > 0) {
     throw new HeldError({
       code: 'step_still_running',
@@ -180,12 +192,12 @@ async function probeCommand(
 ): Promise<Command | null> {
   const started = attempt.started?.data;
   try {
-    if (started?.command) {
-      const { bytes } = await session.engine.store.getBlob(started.command);
-      return decodeCommand(bytes).check;
-    }
-    const rendered = renderStep(session.plan, step, await scopeOf(session, null));
-    const command = session.engine.actions.bind(rendered, false);
+    const command = started?.command
+      ? decodeCommand((await session.engine.store.getBlob(started.command)).bytes)
+      : session.engine.actions.bind(
+          renderStep(session.plan, step, await scopeOf(session, null)),
+          false,
+        );
     return commandDigest(command) === started?.digest ? command.check : null;
   } catch (error) {
     if (error instanceof RunbookError) {

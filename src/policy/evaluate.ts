@@ -114,16 +114,18 @@ const floorSlot: RuleSlot = {
 };
 
 function buildSlot({ policy, context }: Demands, slot: RuleSlot): Slot {
-  const assurance = stricter(slot.assurance ?? policy.floor.assurance, policy.floor.assurance);
+  const { floor } = policy;
+  const assurance = stricter(slot.assurance ?? floor.assurance, floor.assurance);
+  // Only the approver's own key can prove a touch, so presence has a meaning at A3 alone. A written
+  // `false` holds where the floor itself asks for no touch: a rule must not relieve from the floor's.
+  const floorAsks = floor.assurance === 'A3' && context.agentInChain;
   return {
     id: slot.id,
     count: slot.count,
     from: slot.from,
     eligible: context.eligible(slot.from),
     assurance,
-    // Only the approver's own key can prove a touch, so presence has a meaning at A3 alone. A written
-    // `false` holds: plain keys have no touch to give, and such a slot could never be filled.
-    presence: assurance === 'A3' && (slot.presence ?? context.agentInChain),
+    presence: assurance === 'A3' && (floorAsks || (slot.presence ?? context.agentInChain)),
   };
 }
 

@@ -117,6 +117,23 @@ describe('an initiator', () => {
     expect(refusalFor(initiator)).toBeNull();
     expect(chainPeople(initiator)).toEqual(['ana', 'carol']);
     expect(initiator.kind).toBe('agent');
-    expect(initiator.chain.map(({ role }) => role)).toEqual(['caller', 'resumer', 'agent']);
+    expect(initiator.chain.map(({ role }) => role)).toEqual([
+      'caller',
+      'caller',
+      'agent',
+      'resumer',
+    ]);
+  });
+
+  test('a human in the chain who maps to nobody stops it, whoever stands beside them', () => {
+    const sudo = resolve({ osUser: 'ana@web1', sudoUser: 'eve' });
+    expect(refusalFor(sudo)?.message).toContain('`os:eve@web1` maps to no person');
+    const set = resolve({
+      osUser: 'ana@web1',
+      ci: { identity: 'github/acme/infra', actor: 'github/eve' },
+    });
+    expect(refusalFor(set)?.message).toContain('`ci:github/eve` maps to no person');
+    const links = resumerLinks(crew, { osUser: 'ana@web1', sudoUser: 'eve' });
+    expect(refusalFor(links.reduce(addLink, resolve({ osUser: 'ana@web1' })))).not.toBeNull();
   });
 });

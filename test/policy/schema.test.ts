@@ -80,8 +80,8 @@ rules:
 
   test('knows no rule that allows', () => {
     expect(problemsOf('rules:\n  - { name: a, allow: true }\n')).toEqual([
-      '2:16 unknown key `allow` | known here: name, when, require, deny',
       '2:7 rule `a` must have exactly one of `require` and `deny` | a rule can only ask for more; write `require` or `deny`',
+      '2:16 unknown key `allow` | known here: name, when, require, deny',
     ]);
   });
 
@@ -109,7 +109,7 @@ rules:
     expect(when('environment.nme == "prod"')).toEqual([
       '2:44 `when`: `environment` has no `nme` | did you mean `name`?',
     ]);
-    expect(when('step.id')).toEqual(['2:32 `when`: must be bool, but is string']);
+    expect(when('step.id')).toEqual(['2:32 `when`: the result must be bool, but is string']);
     expect(when('"step.name.matches(\'x\')"')[0]).toContain('`matches` is not available');
     expect(when('secrets.token == "x"')[0]).toContain('unknown name `secrets`');
   });
