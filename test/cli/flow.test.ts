@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -243,6 +243,26 @@ describe('a run that needs approval', () => {
     expect(verified.exitCode).toBe(0);
     expect(verified.stdout).toMatch(/^ok {2}completeness {3}receipt/m);
     expect(verified.stdout).not.toContain('valid');
+  });
+
+  test('is verified against all receipts that a shell finds in a folder', async () => {
+    const { words } = await started('-p', 'who=again');
+    await scene.run('approve', words, ...robin);
+    const folder = join(scene.dir, 'approver', 'receipts');
+    const files = readdirSync(folder).map((name) => join(folder, name));
+    expect(files.length).toBeGreaterThan(1);
+    const { exitCode, stdout } = await scene.run('audit', 'verify', '--receipt', ...files);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^ok {2}completeness/m)]);
+    // Each of them is read, however they are named.
+    scene.write('torn.json', '{}');
+    const [first = ''] = files;
+    for (const argv of [
+      [first, 'torn.json'],
+      ['torn.json', '--receipt', first],
+    ]) {
+      const torn = await scene.run('audit', 'verify', '--receipt', ...argv);
+      expect([torn.exitCode, torn.stderr]).toEqual([2, expect.stringContaining('torn.json')]);
+    }
   });
 
   test('answers JSON as it is promised', async () => {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
-import { collect, countFlag } from '../flags.ts';
+import { countFlag } from '../flags.ts';
 import { openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
 import { renderAuditLog, renderVerdicts } from '../render/audit.ts';
@@ -37,10 +37,10 @@ export function auditCommand(cli: Cli): Command {
     .description(
       'Checks the journal and gives a verdict on each promise, with what it rests on. Receipts of approvers show whether anything was cut, changed or rolled back.',
     )
-    .option('--receipt <file>', "an approver's receipt; may be repeated", collect)
+    .option('--receipt <file...>', "approvers' receipts; may be repeated")
     .addHelpText(
       'after',
-      '\nExamples:\n  runbook audit verify\n  runbook audit verify --receipt robin.json --json',
+      '\nExamples:\n  runbook audit verify\n  runbook audit verify --receipt receipts/*.json --json',
     )
     .action(async (options: VerifyOptions) => cli.finish(await runAuditVerify(cli, options)));
   group
