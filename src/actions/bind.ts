@@ -9,9 +9,9 @@ import type { FileHashes } from './hash-file.ts';
 /**
  * The command with what only the disk knows; its check too. Every path is absolute and real: symbolic
  * links are followed, also out of the folder, so that the digest names what is run and read. Without
- * `hashes` (no approval needed) paths alone are bound. A program that can be executed but not read is
- * bound by its path. Throws UsageError: `cwd_missing`, `file_missing` (or unreadable),
- * `file_not_regular`, and what `findPrograms` throws. Binding a bound command changes nothing.
+ * `hashes` (no approval needed) paths alone are bound. Throws UsageError: `cwd_missing`, `file_missing`
+ * (or unreadable), `file_not_regular`, `program_unreadable` for one that can be executed but not hashed,
+ * and what `findPrograms` throws. Binding a bound command changes nothing.
  */
 export function bind(command: Command, hashes: FileHashes | null): Command {
   const cwd = realFolder(command.cwd);
@@ -70,11 +70,17 @@ function realFolder(cwd: string): string {
   return realpathSync(cwd);
 }
 
+/** An approval of a program that cannot be hashed would be refused at the spawn; better before anybody is asked. */
 function bindProgram(path: string, hashes: FileHashes | null): BoundFile {
   try {
     return { path, sha256: hashes?.program(path) ?? null };
-  } catch {
-    return { path, sha256: null };
+  } catch (cause) {
+    throw new UsageError({
+      code: 'program_unreadable',
+      message: `\`${path}\` cannot be read, so no approval can bind its content: ${codeOf(cause)}`,
+      hint: 'make it readable, or start it from a `run` script, where it is listed as not bound',
+      cause,
+    });
   }
 }
 

@@ -83,11 +83,9 @@ function isUnbound(path: string, cwd: string, bound: ReadonlySet<string>): boole
 }
 
 function otherNotes({ action, programs, env }: Command): readonly string[] {
-  const unread = programs.filter((program) => program.sha256 === null);
   const script = programs.length > 1 ? programs[0] : undefined;
   const isBash = programs.some((program) => basename(program.path) === 'bash');
   return [
-    ...unread.map(({ path }) => `the content of \`${path}\`, which cannot be read`),
     ...(script === undefined ? [] : [`what \`${script.path}\` calls and reads in turn`]),
     ...(isBash && env['BASH_ENV'] !== undefined ? ['the file that BASH_ENV names'] : []),
     ...(action.kind === 'http' && action.redirects === 'same_origin'

@@ -1,4 +1,4 @@
-import type { Spawn } from '../approval/permit.ts';
+import { checkSpawn, type Spawn } from '../approval/permit.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest, secretsOf } from '../runbook/digest.ts';
 import type { ActionIo, ActionResult } from './action.ts';
@@ -32,12 +32,8 @@ export interface StartTools {
   readonly settings: ActionSettings;
 }
 
-function findRefusal({ command, permit }: Spawn, hashes: FileHashes): string | null {
-  const digest = commandDigest(command);
-  if (digest !== permit.digest) {
-    return `the permit is for the command ${permit.digest}, this one is ${digest}`;
-  }
-  return findChange(command, hashes);
+function findRefusal(spawn: Spawn, hashes: FileHashes): string | null {
+  return checkSpawn(spawn, commandDigest) ?? findChange(spawn.command, hashes);
 }
 
 function findHindrance({ command }: Spawn, io: ActionIo): string | null {

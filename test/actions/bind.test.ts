@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bind } from '../../src/actions/bind.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { RunbookError } from '../../src/base/errors.ts';
 import type { Command } from '../../src/runbook/command.ts';
@@ -54,6 +55,17 @@ describe('binding', () => {
   test('binds the check too', () => {
     const { check } = actions.bind(aCommand({ check: aCommand(aScript(':', 'bash')) }), true);
     expect(check?.programs[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('refuses a program that cannot be hashed for approval, and takes its path otherwise', () => {
+    const refuse = (): never => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    };
+    const command = aCommand(aScript(':'));
+    expect(() => bind(command, { file: refuse, program: refuse })).toThrow(
+      expect.objectContaining({ code: 'program_unreadable' }),
+    );
+    expect(bind(command, null).programs[0]?.sha256).toBeNull();
   });
 
   test('starts no program for http', () => {

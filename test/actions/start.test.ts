@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { newRequestId } from '../../src/base/ids.ts';
 import type { Command } from '../../src/runbook/command.ts';
 import {
   aCommand,
@@ -61,6 +62,27 @@ describe('the chokepoint refuses what the permit is not for', () => {
   test('a command that was never bound, even with its own permit', async () => {
     const unbound = aCommand(aScript('echo ran'));
     expect(await refusalOf(unbound, unbound)).toContain('was not bound');
+  });
+});
+
+describe('the chokepoint refuses a permit', () => {
+  const grant = { kind: 'grant', request: newRequestId(), use: 1 } as const;
+
+  test('that rests on an approval, for a program or file that is bound by its path alone', async () => {
+    const script = actions.bind(aCommand(aScript('echo ran')), false);
+    const files = [{ path: '/etc/passwd', sha256: null }];
+    const reading = { ...actions.bind(aCommand(aScript('echo ran')), true), files };
+    for (const command of [script, reading]) {
+      const { result, stdout } = await startWith({ ...permitFor(command), basis: grant }, command);
+      expect(stdout).toBe('');
+      expect(result.kind === 'refused' && result.message).toContain('by its hash');
+    }
+  });
+
+  test('that names no recorded start', async () => {
+    const command = actions.bind(aCommand(aScript('echo ran')), true);
+    const { result } = await startWith({ ...permitFor(command), started: -1 }, command);
+    expect(result).toEqual({ kind: 'refused', message: 'the permit names no recorded start' });
   });
 });
 
