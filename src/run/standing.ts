@@ -119,7 +119,7 @@ function due(state: RunState, record: StepRecord, notBeforeMs: number): Standing
 }
 
 /** Milliseconds to wait before the next try; null where there is none: tries used up, or not this failure. */
-export function retryDelay(
+function retryDelay(
   retry: RetryPolicy | null,
   attempts: readonly Attempt[],
   failure: StepFinished | null,

@@ -12,7 +12,7 @@ export async function execOn(scene: Scene, store: Store): Promise<RunReport> {
 }
 
 /** Records a run, and drives nothing yet. */
-export function startOn(scene: Scene, store: Store): Promise<RunId> {
+function startOn(scene: Scene, store: Store): Promise<RunId> {
   const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
   return scene.service(store).start({
     source: { file: 'runbook.yaml', dir: scene.dir, text, trusted: true },

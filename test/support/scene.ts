@@ -30,7 +30,7 @@ export interface TestClock extends Clock {
   shift(ms: number): void;
 }
 
-export function testClock(): TestClock {
+function testClock(): TestClock {
   let offsetMs = 0;
   return {
     now: (): Moment => {
