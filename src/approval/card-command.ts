@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import type { BoundFile, Command, HttpAction, RetryPolicy, Text } from '../runbook/command.ts';
+import { expectationWords } from '../runbook/expectation.ts';
 import { block, type CardSection, fields, list } from './card-section.ts';
 
 /** An action in one line: the first line of a script, the words of an argv, or the request line. */
@@ -26,10 +27,20 @@ export function commandSections(command: Command): readonly (CardSection | null)
 function checkSections(step: Command, check: Command): readonly (CardSection | null)[] {
   const heading = (words: string): string => `Check: ${words.toLowerCase()}`;
   const ofStep = new Set(partsOf(step, heading).map((section) => JSON.stringify(section)));
-  const own = partsOf(check, heading).filter((section) => !ofStep.has(JSON.stringify(section)));
-  return own.length === partsOf(check, heading).length
-    ? own
-    : [...own, list(heading('The rest'), ['as the step has it'])];
+  const all = partsOf(check, heading);
+  const own = all.filter((section) => !ofStep.has(JSON.stringify(section)));
+  const isWhole = own.length === all.length;
+  return [
+    ...own,
+    isWhole ? null : list(heading('The rest'), ['as the step has it']),
+    settlement(check),
+  ];
+}
+
+/** Whoever approves the probe approves what its finding means. */
+function settlement({ action, expect }: Command): CardSection | null {
+  const words = expect === undefined ? [] : expectationWords(expect, action.kind);
+  return list('Check: it settles the outcome when', words);
 }
 
 function partsOf(

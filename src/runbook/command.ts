@@ -22,6 +22,8 @@ export interface Command {
   readonly retry: RetryPolicy | null;
   /** The read-only probe that may settle an unknown outcome. */
   readonly check: Command | null;
+  /** On a `check`, and only there: what the probe must find, so that nobody can move the goal afterwards. */
+  readonly expect?: Expectation;
   /** Null until `rollback` is built. */
   readonly rollback: null;
   readonly environment: string;
@@ -81,4 +83,13 @@ export interface RetryPolicy {
     | { readonly kind: 'expect' }
     | { readonly kind: 'timeout' }
   )[];
+}
+
+/** What counts as success. */
+export interface Expectation {
+  /** Accepted exit codes of run and exec. */
+  readonly exit: readonly number[];
+  /** Accepted HTTP statuses, as inclusive ranges. */
+  readonly status: readonly { readonly from: number; readonly to: number }[];
+  readonly that: string | null;
 }

@@ -1,5 +1,6 @@
 import type { BoundFile, Command, Text } from './command.ts';
 import { diffLines } from './diff-lines.ts';
+import { expectationWords } from './expectation.ts';
 
 /**
  * How two commands differ, in lines fit for a person; empty where they do not. Scripts line by line
@@ -59,9 +60,17 @@ function describeCheck(before: Command | null, after: Command | null): readonly 
 }
 
 function settingsOf(command: Command): Named {
-  const { cwd, stdin, timeout_ms, retry, environment, host, uid } = command;
+  const { action, cwd, stdin, timeout_ms, retry, expect, environment, host, uid } = command;
   const settings = { cwd, stdin, timeout_ms, retry, environment, host, uid };
-  return new Map(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]));
+  return new Map([
+    ...Object.entries(settings).map(([name, value]): [string, string] => [
+      name,
+      JSON.stringify(value),
+    ]),
+    ...(expect === undefined
+      ? []
+      : [['expect', expectationWords(expect, action.kind).join(' and ')] as const]),
+  ]);
 }
 
 function partsOf(action: Extract<Command['action'], { kind: 'http' }>): Named {

@@ -1,6 +1,8 @@
 import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
-import type { RetryPolicy, SecretRef, Text } from './command.ts';
+import type { Expectation, RetryPolicy, SecretRef, Text } from './command.ts';
+
+export type { Expectation } from './command.ts';
 
 /**
  * A runbook with its parameters filled in, frozen as a blob when the run starts. YAML is never read
@@ -83,14 +85,6 @@ export type PlannedAction =
       readonly body: string | null;
       readonly redirects: 'off' | 'same_origin';
     };
-
-export interface Expectation {
-  /** Accepted exit codes of run and exec. */
-  readonly exit: readonly number[];
-  /** Accepted HTTP statuses, as inclusive ranges. */
-  readonly status: readonly { readonly from: number; readonly to: number }[];
-  readonly that: string | null;
-}
 
 /** Every step of a plan in the order it may run. */
 export function allSteps(plan: Plan): readonly PlannedStep[] {

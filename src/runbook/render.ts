@@ -42,9 +42,11 @@ export function evaluateIf(plan: Plan, step: PlannedStep, scope: RenderScope): b
 
 /** The probe of a step as a command of its own; null where it has none. Same environment, same limits. */
 function renderCheck(plan: Plan, step: PlannedStep, scope: RenderScope): Command | null {
-  return step.check === null
-    ? null
-    : renderAction(plan, step, { action: step.check.action, scope });
+  if (step.check === null) {
+    return null;
+  }
+  const { action, expect } = step.check;
+  return { ...renderAction(plan, step, { action, scope }), expect };
 }
 
 function renderAction(

@@ -65,7 +65,11 @@ test('a card shows everything there is to know, in its order', () => {
         max_delay_ms: 60_000,
         on: [{ kind: 'exit', code: 3 }, { kind: 'timeout' }],
       },
-      check: aCommand({ action: { kind: 'exec', argv: ['./cluster', 'status'] }, env: {} }),
+      check: aCommand({
+        action: { kind: 'exec', argv: ['./cluster', 'status'] },
+        env: {},
+        expect: { exit: [0], status: [], that: 'stdout == "up"' },
+      }),
     }),
     previous: aCommand(),
     missing: [
@@ -121,6 +125,9 @@ test('a card shows everything there is to know, in its order', () => {
       retry: no
     Check: the rest
       as the step has it
+    Check: it settles the outcome when
+      exit 0
+      \`stdout == "up"\`
     Secrets it is given
       params.token
     Not bound by the approval

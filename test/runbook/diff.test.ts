@@ -12,6 +12,10 @@ const script = commandOf(aRunbook('  - id: s\n    run: |\n      one\n      two\n
 const argv = commandOf(aRunbook('  - id: s\n    exec: echo a\n'));
 const http = commandOf(aRunbook('  - id: s\n    http: GET https://h/\n'));
 
+function probe(that: string | null): Command {
+  return { ...argv, expect: { exit: [0], status: [], that } };
+}
+
 describe('what changed', () => {
   test.each<[string, Command, Command, readonly string[]]>([
     ['nothing', script, { ...script }, []],
@@ -75,6 +79,12 @@ describe('what changed', () => {
       { ...argv, check: { ...argv, uid: 0 } },
       ['check: uid: was 1000, is 0'],
     ],
+    [
+      'what the check must find',
+      { ...argv, check: probe('stdout == "rotated"') },
+      { ...argv, check: probe(null) },
+      ['check: expect: was exit 0 and `stdout == "rotated"`, is exit 0'],
+    ],
   ])('%s', (_, before, after, lines) => {
     expect(describeChanges(before, after)).toEqual(lines);
     expect(commandDigest(before) === commandDigest(after)).toBe(lines.length === 0);
@@ -111,7 +121,9 @@ describe('what changed', () => {
 });
 
 test('a command reads back from its bytes as it was', () => {
-  expect(decodeCommand(encodeCommand(script))).toEqual(script);
+  for (const command of [script, { ...script, check: probe('exit_code == 0') }]) {
+    expect(decodeCommand(encodeCommand(command))).toEqual(command);
+  }
   expect(() => decodeCommand(Buffer.from('{"v":2}'))).toThrow(
     expect.objectContaining({ code: 'command_unreadable' }),
   );

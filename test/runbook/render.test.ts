@@ -352,7 +352,7 @@ describe('absent values', () => {
 describe('the command', () => {
   test('holds everything that decides what runs', () => {
     const source = aRunbook(
-      '  - id: s\n    cwd: sub\n    files: [./x, /etc/y]\n    run: ./x\n    shell: bash\n    timeout: 5m\n    retry: 3\n    check: { exec: ./x --check }\n',
+      '  - id: s\n    cwd: sub\n    files: [./x, /etc/y]\n    run: ./x\n    shell: bash\n    timeout: 5m\n    retry: 3\n    check: { exec: ./x --check, expect: { exit: [0, 3], that: stdout == "up" } }\n',
     );
     expect(commandOf(source, { environment: anEnvironment({ name: 'prod' }) })).toEqual({
       v: 1,
@@ -371,6 +371,7 @@ describe('the command', () => {
         action: { kind: 'exec', argv: ['./x', '--check'] },
         retry: null,
         check: null,
+        expect: { exit: [0, 3], status: [{ from: 200, to: 299 }], that: 'stdout == "up"' },
         timeout_ms: 300_000,
       }) as Command,
       rollback: null,
