@@ -98,7 +98,7 @@ describe('13:', () => {
     await office.run('people', 'add', 'ana', '--ssh-key', 'own.pub');
     await office.drive('exec', 'gate.yaml');
     const error = await office.failure('approve', '--key', own);
-    expect(error).toMatchObject({ exitCode: 13, code: 'self_approval' });
+    expect(error).toMatchObject({ exitCode: 13, code: 'key_not_asked' });
     expect(await office.drive('resume')).toMatchObject({ status: 'waiting' });
   });
 
