@@ -54,7 +54,7 @@ function bench() {
   heading('trivial steps, beside a bash loop of `sh -c :`');
   for (const count of steps) {
     const theirs = ['bash', '-c', `for ((i = 0; i < ${count}; i++)); do sh -c :; done`];
-    const pairs = count > 100 ? 2 : 3;
+    const pairs = count > 100 ? 1 : 3;
     compare(`${count} steps`, { pairs, ours: runbook('exec', `long/steps-${count}.yaml`), theirs });
   }
 
@@ -64,9 +64,10 @@ function bench() {
   compare(`${appends} entries`, { pairs: 3, ours, theirs: program('insert', ...appended) });
 
   heading('audit verify, beside SHA-256 of the same bytes');
+  must(runbook('exec', 'long/steps-100.yaml'));
   must(program('copy-run', env.RUNBOOK_STATE_DIR, String(entries)));
   const theirs = program('hash', env.RUNBOOK_STATE_DIR);
-  compare(`${entries} entries`, { pairs: quick ? 1 : 2, ours: runbook('audit', 'verify'), theirs });
+  compare(`${entries} entries`, { pairs: 1, ours: runbook('audit', 'verify'), theirs });
 
   heading('output of a step, beside the same through `cat` into a file');
   compare(`${megabytes} MB`, {
@@ -120,8 +121,6 @@ function program(name, ...args) {
 
 /** Runs both sides in turn and prints one row: ours, and how many times theirs that is. */
 function compare(name, { aim = '', pairs, ours, theirs }) {
-  must(ours);
-  must(theirs);
   const runs = Array.from({ length: pairs }, () => ({ theirs: must(theirs), ours: must(ours) }));
   const ratio = (kind) => median(runs.map((run) => run.ours[kind] / run.theirs[kind]));
   const took = (kind) => median(runs.map((run) => run.ours[kind]));

@@ -1,4 +1,6 @@
+import { formatTime } from '../../src/base/clock.ts';
 import { newRunId } from '../../src/base/ids.ts';
+import type { Event } from '../../src/run/events.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
 import { storeOptions } from '../support/temp-store.ts';
@@ -12,10 +14,20 @@ async function main(dir: string, wanted: number): Promise<void> {
   for (let { size } = await store.head(); events.length > 0 && size < wanted; ) {
     const copy = { run: newRunId(), expectedVersion: 0, commandId: 'copy' };
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    const committed = await store.commit({ ...copy, events });
+    const committed = await store.commit({ ...copy, events: events.map(asOfNow) });
     size = committed.head.size;
   }
   await store.close();
+}
+
+/** What rules saw must be as old as the entry that says so. */
+function asOfNow(event: Event): Event {
+  if (event.type !== 'step.started' || event.data.permit.kind !== 'policy') {
+    return event;
+  }
+  const { permit } = event.data;
+  const evaluation = { ...permit.evaluation, now: formatTime(Date.now()) };
+  return { ...event, data: { ...event.data, permit: { ...permit, evaluation } } };
 }
 
 await main(process.argv[2] ?? '', Number(process.argv[3]));
