@@ -92,10 +92,10 @@ interface SignInput {
 async function sign(cli: Cli, { approver, file, input, command }: SignInput): Promise<Signed> {
   const proven = approver.open(file);
   const content = contentOf(proven);
+  // Drawn also where nobody looks: it holds the command against the digest that is about to be signed.
+  const card = provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash });
   if (cli.settings.output === 'text') {
-    cli.io.stderr.write(
-      `${provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash })}\n`,
-    );
+    cli.io.stderr.write(`${card}\n`);
   }
   await confirmProtected(cli, content, input);
   const wanted = proven.file.approvers.flatMap(({ keys }) => keys);

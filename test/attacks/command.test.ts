@@ -13,6 +13,8 @@ import type { RunbookError } from '../../src/base/errors.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import { localService } from '../../src/engine/local-service.ts';
 import type { Service } from '../../src/engine/service.ts';
+import { encodeCommand } from '../../src/runbook/digest.ts';
+import { say, started } from '../audit/court.ts';
 import { driving, openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 import { leaveUnknown } from './forge.ts';
 
@@ -283,6 +285,8 @@ steps:
   });
 });
 
+const touchOwned = { kind: 'run', shell: 'sh', script: 'touch owned' } as const;
+
 describe('the probe of an unknown step', () => {
   const probed = `
 name: probed
@@ -303,6 +307,20 @@ steps:
     program(join(scene.dir, 'probe'), evil);
     expect(await scene.resume(run)).toMatchObject({ status: 'unknown', exit_code: 15 });
     expect(owned(scene)).toBe(false);
+  });
+
+  test('comes from the command that was started, whatever blob the start names', async () => {
+    const scene = openScene({ runbook: probed, files: { probe: '#!/bin/sh\nexit 1\n' } });
+    chmodSync(join(scene.dir, 'probe'), 0o755);
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    const { content, command } = await scene.open();
+    const evilCheck = { ...command, check: { ...command, action: touchOwned, programs: [] } };
+    const blob = await scene.engine().store.putBlob(encodeCommand(evilCheck));
+    await say({ scene, run }, await started({ scene, run, content }, { command: blob }));
+    expect(await scene.resume(run)).toMatchObject({ status: 'unknown', exit_code: 15 });
+    expect(owned(scene)).toBe(false);
+    expect(scene.entries.some(({ event }) => event.type === 'step.started')).toBe(false);
   });
 
   test('never makes an approval of itself', async () => {
