@@ -43,6 +43,7 @@ export function beginAudit(trust: Trust): Audit {
   const timeline = openTimeline(report);
   const authorization = new Authorization({ origin: trust.origin, rootAt, report });
   let lastHead: SignedHead | null = null;
+  let heads = 0;
   return {
     add: (exhibit) => {
       const expected = tree.size;
@@ -56,6 +57,7 @@ export function beginAudit(trust: Trust): Audit {
     },
     addHead: (head) => {
       lastHead = head;
+      heads += 1;
       checkHead(head, { trust, rootAt }, report);
     },
     note: report,
@@ -63,7 +65,7 @@ export function beginAudit(trust: Trust): Audit {
     verdicts: () => {
       const seen = { size: tree.size, rootAt, decisions: authorization.decisions };
       const completeness = judgeCompleteness(trust, seen, report);
-      const facts = { completeness, authorization, lastTime: timeline.last() };
+      const facts = { completeness, authorization, heads, lastTime: timeline.last() };
       return sumUp(trust, lastHead, facts).map((verdict) => ({
         ...verdict,
         ok: !findings.some((finding) => finding.verdict === verdict.name),
@@ -80,6 +82,7 @@ function sumUp(
   facts: {
     readonly completeness: Omit<Answer, 'name'>;
     readonly authorization: Pick<Authorization, 'spawns' | 'grants'>;
+    readonly heads: number;
     readonly lastTime: string | null;
   },
 ): readonly Answer[] {
@@ -89,7 +92,7 @@ function sumUp(
   return [
     {
       name: 'integrity',
-      anchor: `head of ${head?.size ?? 0} entries, signed by key ${key}`,
+      anchor: `head of ${head?.size ?? 0} entries and ${Math.max(0, facts.heads - 1)} before it, signed by key ${key}`,
       ...now,
     },
     { name: 'completeness', ...facts.completeness },

@@ -2,8 +2,7 @@ import { judgeDecision } from '../approval/judge-decision.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { decisionId } from '../approval/statement.ts';
 import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
-import type { Decided, Recorded, StepResolved, StepStarted } from '../run/events.ts';
-import type { Rules } from '../run/judge.ts';
+import type { Decided, Recorded, RunStarted, StepResolved, StepStarted } from '../run/events.ts';
 import { apply, decidersOf, foldRun, type RunState } from '../run/state.ts';
 import { commandDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
@@ -11,6 +10,7 @@ import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
 import { judgeGrant } from './judge-grant.ts';
+import { type InForce, judgePlan } from './judge-plan.ts';
 import { judgeProbe } from './judge-probe.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeUnasked } from './judge-unasked.ts';
@@ -28,7 +28,7 @@ export class Authorization {
   readonly #rootAt: Docket['rootAt'];
   readonly #report: Report;
   readonly #runs = new Map<RunId, Replay>();
-  #rules: Rules | null = null;
+  #inForce: InForce | null = null;
 
   constructor(of: {
     readonly origin: string;
@@ -52,8 +52,8 @@ export class Authorization {
   #add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void {
     const { event, run } = entry;
     if (event.type === 'config.set') {
-      this.#rules = readConfig(event.data, { seq: entry.seq, blobs });
-      if (this.#rules === null) {
+      this.#inForce = readConfig(event.data, { seq: entry.seq, blobs });
+      if (this.#inForce === null) {
         this.#complain(entry, 'E_NO_CONFIG', 'its files are gone or no longer what the entry says');
       }
       return;
@@ -62,7 +62,7 @@ export class Authorization {
       return;
     }
     if (event.type === 'run.started') {
-      this.#begin(entry, run, readPlan(event.data, blobs));
+      this.#begin(entry, event.data, readPlan(event.data, blobs));
       return;
     }
     const replay = this.#runs.get(run);
@@ -82,18 +82,23 @@ export class Authorization {
     }
   }
 
-  #begin(entry: Recorded, run: RunId, plan: Plan | null): void {
-    if (this.#runs.has(run)) {
+  #begin(entry: Recorded, data: RunStarted, plan: Plan | null): void {
+    const { run } = entry;
+    if (run === null || this.#runs.has(run)) {
       this.#complain(
         entry,
         'E_RUN',
-        `run ${run} starts a second time: what was said in it still holds`,
+        `run ${run ?? ''} starts a second time: what was said in it still holds`,
       );
       return;
     }
     if (plan === null) {
       const message = `the plan of run ${run} is gone or no longer what the entry says`;
       this.#complain(entry, 'E_NO_PLAN', message);
+    } else if (this.#docket(entry) !== null && this.#inForce !== null) {
+      for (const flaw of judgePlan(plan, data, this.#inForce)) {
+        this.#complain(entry, 'E_PLAN', flaw);
+      }
     }
     this.#runs.set(run, { state: foldRun([entry]), plan, checks: new Map() });
   }
@@ -217,11 +222,11 @@ export class Authorization {
   }
 
   #docket(entry: Recorded): Docket | null {
-    if (this.#rules === null) {
+    if (this.#inForce === null) {
       this.#complain(entry, 'E_NO_CONFIG', 'no policy was in force that could be read');
       return null;
     }
-    return { origin: this.#origin, rootAt: this.#rootAt, rules: this.#rules };
+    return { origin: this.#origin, rootAt: this.#rootAt, rules: this.#inForce.rules };
   }
 
   #complain(entry: Recorded, code: FindingCode, message: string): void {

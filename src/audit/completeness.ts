@@ -43,15 +43,28 @@ export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Anc
     .map((outside) => ({ outside, size: sizeOf(outside) }))
     .sort((one, other) => other.size - one.size);
   const [newest] = sizes;
-  return newest === undefined
-    ? {
-        anchor: 'self-consistent only: no head from outside was held against it',
-        anchored_at: null,
-      }
-    : {
-        anchor: `${newest.outside.name}, at ${newest.size} of ${seen.size} entries`,
-        anchored_at: newest.outside.time,
-      };
+  const open = describeOpen(trust, seen);
+  if (newest === undefined) {
+    const anchor =
+      heads.length === 0
+        ? 'self-consistent only: no head from outside was held against it'
+        : 'none: every head from outside contradicts it';
+    return { anchor: `${anchor}${open}`, anchored_at: null };
+  }
+  return {
+    anchor: `${newest.outside.name}, at ${newest.size} of ${seen.size} entries${open}`,
+    anchored_at: newest.outside.time,
+  };
+}
+
+/** Receipts that were never told where their decision stands, and it stands nowhere: no proof, but worth a word. */
+function describeOpen({ receipts }: Trust, seen: Seen): string {
+  const open = receipts.filter(
+    ({ receipt }) => receipt.recorded === null && !seen.decisions.has(decisionId(receipt.signed)),
+  );
+  return open.length === 0
+    ? ''
+    : `; the decision of ${open.map(({ name }) => name).join(', ')} is not in the log: never handed in, or dropped`;
 }
 
 function headsOfReceipt({ name, receipt }: Trust['receipts'][number]): readonly Outside[] {

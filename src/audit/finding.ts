@@ -23,6 +23,7 @@ export type FindingCode =
   | 'E_DECISION_MISSING'
   | 'E_RECEIPT'
   | 'E_NO_PLAN'
+  | 'E_PLAN'
   | 'E_NO_CONFIG'
   | 'E_RUN'
   | 'E_UNAPPROVED_EXECUTION'

@@ -1,40 +1,42 @@
 import { parsePeople } from '../approval/people-schema.ts';
 import { sha256 } from '../base/digest.ts';
 import { RunbookError } from '../base/errors.ts';
-import type { BlobId } from '../base/ids.ts';
+import type { BlobId, Sha256 } from '../base/ids.ts';
+import { parseConfig } from '../policy/config.ts';
 import { parsePolicy } from '../policy/schema.ts';
 import type { ConfigSet, RunStarted } from '../run/events.ts';
-import type { Rules } from '../run/judge.ts';
 import type { Command } from '../runbook/command.ts';
 import { decodeCommand, decodePlan, planDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Blob } from './exhibit.ts';
+import type { InForce } from './judge-plan.ts';
 
 function bytesOf(id: BlobId, blobs: ReadonlyMap<BlobId, Blob>): Buffer | null {
   const blob = blobs.get(id);
   return blob?.state === 'ok' ? blob.bytes : null;
 }
 
-/** The rules that a `config.set` put in force; null where their text is gone or is not what the entry says. */
+/** What a `config.set` put in force; null where its text is gone or is not what the entry says. */
 export function readConfig(
   data: ConfigSet,
   of: { readonly seq: number; readonly blobs: ReadonlyMap<BlobId, Blob> },
-): Rules | null {
-  const people = bytesOf(data.people, of.blobs)?.toString('utf8');
-  const policy = bytesOf(data.policy, of.blobs)?.toString('utf8');
-  if (people === undefined || policy === undefined) {
-    return null;
-  }
-  if (sha256(people) !== data.people_digest || sha256(policy) !== data.policy_digest) {
+): InForce | null {
+  const people = textOf(data.people, data.people_digest, of.blobs);
+  const policy = textOf(data.policy, data.policy_digest, of.blobs);
+  const config = textOf(data.config, data.config_digest, of.blobs);
+  if (people === null || policy === null || config === null) {
     return null;
   }
   try {
     return {
-      people: parsePeople(people, 'people.yaml'),
-      policy: parsePolicy(policy, 'policy.yaml'),
-      config: of.seq,
-      policyDigest: data.policy_digest,
-      peopleDigest: data.people_digest,
+      rules: {
+        people: parsePeople(people, 'people.yaml'),
+        policy: parsePolicy(policy, 'policy.yaml'),
+        config: of.seq,
+        policyDigest: data.policy_digest,
+        peopleDigest: data.people_digest,
+      },
+      config: parseConfig(config, 'config.yaml'),
     };
   } catch (error) {
     if (error instanceof RunbookError) {
@@ -42,6 +44,11 @@ export function readConfig(
     }
     throw error;
   }
+}
+
+function textOf(id: BlobId, digest: Sha256, blobs: ReadonlyMap<BlobId, Blob>): string | null {
+  const text = bytesOf(id, blobs)?.toString('utf8');
+  return text !== undefined && sha256(text) === digest ? text : null;
 }
 
 /** The frozen plan of a run; null where it is gone or is not what the entry says. */

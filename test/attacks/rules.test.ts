@@ -387,6 +387,7 @@ describe('in a protected environment', () => {
     const scene = openScene({
       runbook: 'name: out\nsteps:\n  - { id: out, http: GET http://127.0.0.1:9/x }\n',
       config,
+      trusted: true,
     });
     expect(await scene.exec()).toMatchObject({ status: 'failed' });
   });

@@ -36,7 +36,7 @@ export async function tellStory(story: Story, store: Store): Promise<RunReport> 
 }
 
 async function start({ scene, source, given, environment }: Story, service: Service) {
-  const file = { ...source, file: 'runbook.yaml', trusted: true };
+  const file = { ...source, file: 'runbook.yaml', trusted: false };
   const run = await service.start({
     source: file,
     given,

@@ -52,6 +52,8 @@ export interface SceneOptions {
   readonly policy?: string;
   readonly config?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The runbook lies in a trusted folder: `config.yaml` names it. */
+  readonly trusted?: boolean;
   readonly caller?: Partial<Caller>;
 }
 
@@ -123,7 +125,7 @@ export function openScene(options: SceneOptions): Scene {
   - { name: kim, groups: [data], ssh_keys: ["${people.kim.signer.publicKey}"] }
 ${options.morePeople ?? ''}`,
     policy: options.policy ?? '',
-    config: options.config ?? '',
+    config: `${options.config ?? ''}${options.trusted === true ? `\ntrusted_folders: ["${dir}"]\n` : ''}`,
   };
   let current: Store | null = null;
   const openStore = (): Store => openSqliteStore(storeOptions(state, clock));
@@ -173,7 +175,7 @@ ${options.morePeople ?? ''}`,
           file: 'runbook.yaml',
           dir,
           text: readFileSync(join(dir, 'runbook.yaml'), 'utf8'),
-          trusted: true,
+          trusted: options.trusted ?? false,
         },
         given,
         environment: null,
