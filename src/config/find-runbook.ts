@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { closest } from '../base/suggest.ts';
+import { decodeUtf8 } from '../base/utf8.ts';
 import { suggestion } from '../base/yaml-schema.ts';
 import { effectiveUser, findDistrust } from './distrust.ts';
 import type { Env } from './paths.ts';
@@ -30,7 +31,8 @@ export interface FoundRunbook {
 /**
  * Finds a runbook by NAME in RUNBOOK_PATH, the project's folders and the trusted ones, or reads a FILE (it
  * has a slash, or ends in `.yaml` or `.yml`). Throws UsageError `runbook_unknown`, `runbook_ambiguous`
- * (two files of one name: which one runs must not depend on an order) or `runbook_unreadable`.
+ * (two files of one name: which one runs must not depend on an order) or `runbook_unreadable` (also where
+ * it is not UTF-8).
  */
 export function findRunbook(nameOrFile: string, places: RunbookPlaces): FoundRunbook {
   const isFile = nameOrFile.includes('/') || extension.test(nameOrFile);
@@ -110,8 +112,20 @@ function display(path: string, cwd: string): string {
 }
 
 function readRunbook(path: string, file: string): string {
+  const decoded = decodeUtf8(readBytes(path, file));
+  if ('text' in decoded) {
+    return decoded.text;
+  }
+  throw new UsageError({
+    code: 'runbook_unreadable',
+    message: `\`${file}\` is not UTF-8 in line ${decoded.badLine}`,
+    hint: 'save it as UTF-8',
+  });
+}
+
+function readBytes(path: string, file: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
     throw new UsageError({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { sha256 } from '../base/digest.ts';
 import { ConfigError, RunbookError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
+import { decodeUtf8 } from '../base/utf8.ts';
 import { findCheckout } from './checkout.ts';
 import { effectiveUser, findDistrust, refuse } from './distrust.ts';
 import { walkPath } from './walk-path.ts';
@@ -40,7 +41,15 @@ function readTrusted(file: string): string {
       message: `\`${file}\` is not a regular file`,
     });
   }
-  return readFileSync(file, 'utf8');
+  const decoded = decodeUtf8(readFileSync(file));
+  if ('text' in decoded) {
+    return decoded.text;
+  }
+  throw new ConfigError({
+    code: 'config_unreadable',
+    message: `\`${file}\` is not UTF-8 in line ${decoded.badLine}`,
+    hint: 'save it as UTF-8',
+  });
 }
 
 function readable<Result>(path: string, work: () => Result): Result {

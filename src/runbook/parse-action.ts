@@ -3,6 +3,7 @@ import type { Located } from '../base/yaml-schema.ts';
 import { parseExec } from './parse-exec.ts';
 import { parseHttp } from './parse-http.ts';
 import type { PlannedAction } from './plan.ts';
+import { refuseControls } from './refuse-controls.ts';
 import type { CheckFile, StepFile } from './schema.ts';
 import type { Reading } from './site.ts';
 import { isLiteral, parseTemplate } from './template.ts';
@@ -51,7 +52,9 @@ function hasKey(node: YamlNode, key: string): boolean {
 }
 
 /** A value in a script would be code to the shell; in the environment it is a value. */
-function checkScript({ value, node }: Located<string>, reading: Reading): void {
+function checkScript(script: Located<string>, reading: Reading): void {
+  const { value, node } = script;
+  refuseControls(script, reading);
   if (value.trim() === '') {
     reading.report(node, { message: '`run` is empty' });
   }

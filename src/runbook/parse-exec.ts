@@ -1,5 +1,6 @@
 import type { YamlNode } from '../base/yaml.ts';
 import type { Located } from '../base/yaml-schema.ts';
+import { refuseControls } from './refuse-controls.ts';
 import type { ExecFile } from './schema.ts';
 import type { Reading } from './site.ts';
 import { splitWords } from './split-words.ts';
@@ -12,8 +13,9 @@ export function parseExec(exec: ExecFile, reading: Reading): readonly string[] |
       ? wordsOf(exec, reading)
       : exec.map(({ value, node }) => ({ value, node, offset: 0 }));
   const sources = 'value' in exec ? [exec] : exec;
-  for (const { node, value } of sources) {
-    reading.sites.push({ node, text: value, where: 'argv', of: null });
+  for (const source of sources) {
+    refuseControls(source, reading);
+    reading.sites.push({ node: source.node, text: source.value, where: 'argv', of: null });
   }
   if (words === null) {
     return null;

@@ -4,6 +4,7 @@ import type { Located } from '../base/yaml-schema.ts';
 import { parseAction } from './parse-action.ts';
 import { addExpression, parseExpect, parseOutputs, parseRetry } from './parse-outcome.ts';
 import type { PlannedStep } from './plan.ts';
+import { refuseControls } from './refuse-controls.ts';
 import type { StepFile } from './schema.ts';
 import type { Reading } from './site.ts';
 import { isLiteral } from './template.ts';
@@ -76,7 +77,9 @@ function parseTags(tags: StepFile['value']['tags'], reading: Reading): boolean {
 }
 
 /** Reviewers are shown paths as they stand in the file. */
-function literalPath({ value, node }: Located<string>, key: string, reading: Reading): string {
+function literalPath(path: Located<string>, key: string, reading: Reading): string {
+  const { value, node } = path;
+  refuseControls(path, reading);
   if (!isLiteral(value) || value === '') {
     reading.report(node, { message: `\`${key}\` must be a path as it stands, without values` });
   }

@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/find-runbook.ts';
@@ -78,6 +78,13 @@ test('an unknown name is answered with the one that was probably meant', () => {
 
 test('a file that is not there is said to be missing', () => {
   expect(() => findRunbook('x.yaml', places(tempFolder()))).toThrow('`x.yaml` does not exist');
+});
+
+test('a file that is not UTF-8 is refused with the line, not read with something in its place', () => {
+  const cwd = tempFolder({ 'x.yaml': '' });
+  const bytes = Buffer.from('name: x\nsteps: [{id: s, run: rm caf\xe9}]\n', 'latin1');
+  writeFileSync(join(cwd, 'x.yaml'), bytes);
+  expect(() => findRunbook('x.yaml', places(cwd))).toThrow('`x.yaml` is not UTF-8 in line 2');
 });
 
 test('a dangling link is no runbook, and hides no other', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
@@ -45,6 +45,14 @@ test('what is written wrong is said with its place', () => {
   const { code, message, exitCode } = refusal(dir);
   expect([code, exitCode]).toEqual(['policy_invalid', 2]);
   expect(message).toContain(`${join(dir, 'policy.yaml')}:1:8: `);
+});
+
+test('a file that is not UTF-8 is refused with the line', () => {
+  const dir = tempFolder({ 'people.yaml': '' });
+  writeFileSync(join(dir, 'people.yaml'), Buffer.from('people:\n  - name: \xe9ric\n', 'latin1'));
+  const { code, message } = refusal(dir);
+  expect(code).toBe('config_unreadable');
+  expect(message).toBe(`\`${join(dir, 'people.yaml')}\` is not UTF-8 in line 2`);
 });
 
 describe('trusted configuration is refused', () => {

@@ -150,6 +150,24 @@ describe('the shape', () => {
     },
   );
 
+  test.each([
+    [['run: "echo \\0"'], '8:10 the control character U+0000 cannot stand here'],
+    [
+      ['run: |', '  echo a', '  echo \x1b[2K b'],
+      '10:12 the control character U+001B cannot stand here',
+    ],
+    [['run: "a\\rb"'], '8:10 the control character U+000D cannot stand here'],
+    [['exec: echo \x9b b'], '8:16 the control character U+009B cannot stand here'],
+    [['exec: [echo, "a\\0"]'], '8:18 the control character U+0000 cannot stand here'],
+    [['exec: ls', 'cwd: "a\\0"'], '9:10 the control character U+0000 cannot stand here'],
+    [['exec: ls', 'files: ["a\\0"]'], '9:13 the control character U+0000 cannot stand here'],
+    [['exec: [printf, "a\\tb\\n"]'], ''],
+    [['run: "a\\tb\\nc"'], ''],
+  ])('control characters: %j', (lines, problem) => {
+    const told = problemsOf(aStep(...lines)).map((it) => it.split(' — ')[0]);
+    expect(told).toEqual(problem === '' ? [] : [problem]);
+  });
+
   test('the tag and the key mean the same', () => {
     for (const line of ['privileged: true', 'tags: [privileged]']) {
       expect(parseRunbook(aStep('exec: ls', line), 'a.yaml').steps[0]?.privileged).toBe(true);
