@@ -3,17 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openScene } from '../support/scene.ts';
 import { stopEverywhere, type Telling } from './crash-at.ts';
-import {
-  awsWorld,
-  kubernetesWorld,
-  postgresWorld,
-  serverWorld,
-  sshWorld,
-  tellIn,
-  tellShipped,
-  type World,
-} from './shipped.ts';
+import { keepInMemory } from './in-memory.ts';
+import { serverWorld, tellIn } from './shipped.ts';
 import { type Synthetic, synthetic } from './synthetic.ts';
+
+keepInMemory();
 
 describe('stopped at any commit, a run goes on to an end and nothing ran that nobody allowed', () => {
   test.each(Object.entries(synthetic))(
@@ -31,24 +25,6 @@ describe('stopped at any commit, a run goes on to an end and nothing ran that no
       });
       expect(crashes).toBeGreaterThan(15);
       expect(undisturbed).toBe(of.ends);
-    },
-    60_000,
-  );
-
-  test.each<[string, () => World]>([
-    ['kubernetes-rollout-restart', kubernetesWorld],
-    ['postgres-kill-long-queries', postgresWorld],
-    ['aws-scale-service', awsWorld],
-    ['ssh-drain-host', sshWorld],
-  ])(
-    'the shipped runbook `%s`, against programs that answer like the real ones',
-    async (name, open) => {
-      const world = open();
-      try {
-        expect(await stopEverywhere(() => tellShipped(name, world))).toBeGreaterThan(15);
-      } finally {
-        world.close();
-      }
     },
     60_000,
   );
