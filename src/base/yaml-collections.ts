@@ -82,10 +82,18 @@ function readField(
     if (schema.absent === undefined) {
       place.report(node.at, `\`${key}\` is missing`, `it must be ${schema.expected}`);
     }
-    return schema.absent === undefined ? invalid : schema.absent.value;
+    return insteadOf(schema, node);
   }
   const value = schema.read(entry.value, { ...place, name: key });
-  return value === invalid && schema.absent !== undefined ? schema.absent.value : value;
+  return value === invalid ? insteadOf(schema, entry.value) : value;
+}
+
+/** What stands in the place of a key that is left out or wrong. */
+function insteadOf(schema: Schema<unknown>, node: YamlNode): unknown {
+  if (schema.absent !== undefined) {
+    return schema.absent.value;
+  }
+  return schema.standIn === undefined ? invalid : schema.standIn(node);
 }
 
 /** A list. Items that are wrong are reported and left out. */

@@ -27,6 +27,8 @@ export interface Schema<T> {
   readonly json: JsonObject;
   /** Present where the key may be left out: the value that then stands. */
   readonly absent?: { readonly value: T };
+  /** Present where the rest is checked though this required key is wrong or missing: see `required`. */
+  standIn?(node: YamlNode): T;
   /** Reports what is wrong and returns `invalid`, or returns the value. */
   read(node: YamlNode, place: Place): T | Invalid;
 }
@@ -56,8 +58,8 @@ export function checkDocument<T>(schema: Schema<T>, document: ParsedYaml): T {
 
 /**
  * As `checkDocument`, for callers that add problems of their own before they throw: list items, map
- * entries and optional keys that are wrong are reported and left out, so that the rest can still be
- * checked.
+ * entries and optional keys that are wrong are reported and left out, `required` ones have a stand-in, so
+ * that the rest can still be checked.
  */
 export function readDocument<T>(
   schema: Schema<T>,
@@ -81,6 +83,15 @@ export function optional<T>(schema: Schema<T>, fallback: T): Schema<T>;
 export function optional<T, D>(schema: Schema<T>, fallback: D): Schema<T | D>;
 export function optional<T>(schema: Schema<T>, fallback: unknown = null): Schema<unknown> {
   return { ...schema, absent: { value: fallback } };
+}
+
+/**
+ * A key that must be there. Where it is wrong or missing that is reported, and `standIn` is taken so that
+ * everything beside it can still be checked; it is made of the node that is wrong, or lacks the key. Such
+ * a document has a problem, so the stand-in never leaves it.
+ */
+export function required<T>(schema: Schema<T>, standIn: (node: YamlNode) => T): Schema<T> {
+  return { ...schema, standIn };
 }
 
 /** A further check, or another form of the value, once its shape is right. */

@@ -75,13 +75,13 @@ function readWith<T>(
 
 function refuseRepeatedIds(file: RunbookFile, report: Reading['report']): void {
   const first = new Map<string, number>();
-  for (const { value } of lists.flatMap((list) => file[list])) {
-    const earlier = first.get(value.id.value);
+  const ids = lists.flatMap((list) => file[list]).map((step) => step.value.id);
+  for (const { value, node } of ids.filter((id) => id.value !== '')) {
+    const earlier = first.get(value);
     if (earlier !== undefined) {
-      const message = `the id \`${value.id.value}\` is taken by the step in line ${earlier}`;
-      report(value.id.node, { message });
+      report(node, { message: `the id \`${value}\` is taken by the step in line ${earlier}` });
     }
-    first.set(value.id.value, earlier ?? value.id.node.at.line);
+    first.set(value, earlier ?? node.at.line);
   }
 }
 

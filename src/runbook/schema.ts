@@ -17,6 +17,7 @@ import {
   optional,
   raw,
   refine,
+  required,
   type Schema,
 } from '../base/yaml-schema.ts';
 import { paramTypes } from './runbook.ts';
@@ -79,8 +80,11 @@ const nothingExpected = { exit: null, status: null, that: null };
 const header = { pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, example: 'accept' };
 
 const request = {
-  method: located(text({ pattern: /^[A-Z]+$/, example: 'GET' })),
-  url: words,
+  method: required(located(text({ pattern: /^[A-Z]+$/, example: 'GET' })), (node) => ({
+    value: 'GET',
+    node,
+  })),
+  url: required(words, (node) => ({ value: 'https://host/', node })),
   query: optional(record(written), {}),
   headers: optional(record(written, header), {}),
   json: optional(raw()),
@@ -145,7 +149,7 @@ const step = annotated(
   located(
     object(
       {
-        id: located(text(id)),
+        id: required(located(text(id)), (node) => ({ value: '', node })),
         name: optional(text()),
         description: optional(text()),
         if: optional(words),
@@ -194,13 +198,13 @@ const inherited = either(
 
 export const runbookSchema = object(
   {
-    name: text({ pattern: /^[a-z][a-z0-9-]*$/, example: 'restart-cluster' }),
+    name: required(text({ pattern: /^[a-z][a-z0-9-]*$/, example: 'restart-cluster' }), () => ''),
     description: optional(text()),
     params: optional(record(param, id), {}),
     env: optional(record(written, variable), {}),
     inherit: optional(list(located(inherited)), []),
     preconditions: optional(list(step), []),
-    steps: list(step, { min: 1 }),
+    steps: required(list(step, { min: 1 }), () => []),
     finally: optional(list(step), []),
   },
   { later },

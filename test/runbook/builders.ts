@@ -1,6 +1,7 @@
 import { commitment, sha256 } from '../../src/base/digest.ts';
 import { newRunId } from '../../src/base/ids.ts';
 import type { Json } from '../../src/base/json.ts';
+import { InvalidFileError } from '../../src/base/problem.ts';
 import { buildPlan, type PlanInput } from '../../src/runbook/build-plan.ts';
 import type { Command } from '../../src/runbook/command.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
@@ -66,4 +67,20 @@ export function commandOf(
 ): Command {
   const { plan } = planOf(source, choices);
   return renderStep(plan, stepOf(plan, 's'), aScope(scope));
+}
+
+/** Each problem as `line:column message`, with the hint behind ` — `. */
+export function problemsOf(source: string): readonly string[] {
+  try {
+    parseRunbook(source, 'a.yaml');
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidFileError) {
+      return error.problems.map(
+        ({ line, column, message, hint }) =>
+          `${line}:${column} ${message}${hint === undefined ? '' : ` — ${hint}`}`,
+      );
+    }
+    throw error;
+  }
 }

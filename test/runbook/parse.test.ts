@@ -1,24 +1,7 @@
 import { assert, constantFrom, nat, oneof, property, string, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InvalidFileError } from '../../src/base/problem.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
-import { aRunbook } from './builders.ts';
-
-/** Each problem as `line:column message`, with the hint behind ` — `. */
-function problemsOf(source: string): readonly string[] {
-  try {
-    parseRunbook(source, 'a.yaml');
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidFileError) {
-      return error.problems.map(
-        ({ line, column, message, hint }) =>
-          `${line}:${column} ${message}${hint === undefined ? '' : ` — ${hint}`}`,
-      );
-    }
-    throw error;
-  }
-}
+import { aRunbook, problemsOf } from './builders.ts';
 
 const params = `params:
   cluster: { type: string }
