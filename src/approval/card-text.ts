@@ -22,7 +22,7 @@ export function renderCard(card: Card, look: CardLook): string {
   ];
   const bar = pen.style('frame', '│');
   return [
-    `${pen.style('frame', '╭─')} ${pen.style('frame', 'request')} ${pen.style('strong', card.words)}`,
+    `${pen.style('frame', '╭─')} ${pen.style('frame', card.about)} ${pen.style('strong', card.words)}`,
     bar,
     ...lines.map((line) => (line === '' ? bar : `${bar}  ${line}`)),
     bar,

@@ -12,9 +12,10 @@ import type { MissingSlot } from './tally.ts';
 
 /** What every channel shows, in this order and whole. It adds markup of its own; the data brings none. */
 export interface Card {
+  readonly about: 'request' | 'started step';
   /** The action in one line, taken from the command and never from a step's name. */
   readonly title: string;
-  /** The request's four words and eight hex. */
+  /** The entry's four words and eight hex. */
   readonly words: string;
   readonly sections: readonly CardSection[];
 }
@@ -59,6 +60,7 @@ export function layoutCard(open: CardInput): Card {
   const known = facts.filter((section) => section !== null);
   const last = [list('Letters that look like others', lookalikes(known)), ownWords(content)];
   return {
+    about: 'request',
     title: sanitizeLine(actionLine(open.command.action)),
     words: sanitizeLine(open.words),
     sections: [...known, ...last.filter((section) => section !== null)].map(cleanSection),

@@ -1,38 +1,35 @@
-import { resolve } from 'node:path';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
-import { parseRequestFile } from '../approval/request-file-schema.ts';
-import { formatSigned, parseSigned } from '../approval/statement.ts';
-import { UsageError } from '../base/errors.ts';
-import type { DecisionReport } from '../engine/reports.ts';
+import { parseStatement } from '../approval/statement.ts';
+import { digestWords } from '../base/digest.ts';
+import { DeniedError, UsageError } from '../base/errors.ts';
+import type { Sha256 } from '../base/ids.ts';
 import type { Service } from '../engine/service.ts';
+import { printSigned, readExported, readSigned } from './carry.ts';
 import type { Approver, Cli } from './cli.ts';
-import type { SigningFlags } from './flags.ts';
-import { readAll } from './io.ts';
-import { readTextFile } from './params.ts';
+import { refuseSigningTogether, type SigningFlags } from './flags.ts';
 import { askText } from './prompt.ts';
 import { provenCard } from './proven-card.ts';
-import { describeMissing } from './render/missing.ts';
 import { requireSigner } from './signing.ts';
+import { tellDecision } from './tell-decision.ts';
 
 /** What `approve`, `reject` and `revoke` have in common. */
 export interface DecideInput extends SigningFlags {
   readonly decision: 'approve' | 'reject' | 'revoke';
   readonly request: string | null;
   readonly reason?: string;
-  /** A decision that was signed elsewhere. */
-  readonly signature?: string;
-  /** A request as a file: decided without reaching the journal. */
-  readonly offline?: string;
 }
 
 export async function decide(cli: Cli, input: DecideInput): Promise<number> {
-  if (input.signature !== undefined) {
-    return submitSigned(cli, input.signature);
+  const { request, reason, signature, offline } = input;
+  refuseSigningTogether(input, {
+    argument: { REQUEST: request ?? undefined },
+    words: { '--reason': reason },
+  });
+  if (signature !== undefined) {
+    return handIn(cli, input, signature);
   }
-  return input.offline === undefined
-    ? decideHere(cli, input)
-    : decideOffline(cli, input, input.offline);
+  return offline === undefined ? decideHere(cli, input) : decideOffline(cli, input, offline);
 }
 
 /** Signs what the journal proves, hands it in, and keeps the receipt. */
@@ -52,19 +49,13 @@ async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
 async function decideOffline(cli: Cli, input: DecideInput, path: string): Promise<number> {
   const command = `runbook ${input.decision} --offline ${path}`;
   requireSigner(cli, input, command);
-  const file = parseRequestFile(readTextFile(resolve(cli.io.cwd, path), path), path);
+  const file = readExported(cli, path);
   const approver = await cli.openApprover();
   const signed = await sign(cli, { approver, file, input, command });
   const receipt = approver.keep(signed, null);
   const { decision } = input;
-  cli.print(
-    { request: signed.content.id, decision, receipt, signed: signed.signed },
-    () => `${formatSigned(signed.signed, 'block')}\n`,
-  );
-  cli.say(`\nreceipt: ${receipt}`);
-  cli.say(
-    'signed, and not handed in yet: give the block above to whoever waits, or to `runbook approve --signature -`',
-  );
+  const about = { request: signed.content.id, decision };
+  printSigned(cli, decision, { about, receipt, signed: signed.signed });
   return 0;
 }
 
@@ -133,39 +124,24 @@ async function confirmProtected(
   }
 }
 
-async function submitSigned(cli: Cli, path: string): Promise<number> {
-  const text =
-    path === '-' ? await readAll(cli.io.stdin) : readTextFile(resolve(cli.io.cwd, path), path);
-  const signed = parseSigned(text);
+/** Hands in what was signed elsewhere. Who carries it is irrelevant: the key's person counts. */
+async function handIn(cli: Cli, { decision, request }: DecideInput, path: string): Promise<number> {
+  const signed = await readSigned(cli, path, decision);
   const service = await cli.openService();
+  if (request !== null) {
+    await refuseOther(service, request, parseStatement(signed.statement).request);
+  }
   return tellDecision(cli, await service.decide(signed, 'offline'), null);
 }
 
-const past = { approve: 'approved', reject: 'rejected', revoke: 'revoked' } as const;
-
-function tellDecision(cli: Cli, report: DecisionReport, receipt: string | null): number {
-  const { request, decision, person, assurance, missing } = report;
-  cli.print({ request, decision, person, assurance, missing, receipt }, () => {
-    const { good, bad } = cli.paint.stdout;
-    const word = decision === 'approve' ? good(past[decision]) : bad(past[decision]);
-    return `${word} by ${person} (${assurance})${report.duplicate ? ', as recorded before' : ''}\n`;
-  });
-  if (receipt !== null) {
-    cli.say(`receipt: ${receipt}`);
+/** A decision names its request itself; who names one beside it wants no other decided. */
+async function refuseOther(service: Service, request: string, signedFor: Sha256): Promise<void> {
+  const { words } = await service.describeRequest(request);
+  if (words !== digestWords(signedFor)) {
+    throw new DeniedError({
+      code: 'other_request',
+      message: `signed for another request than \`${request}\``,
+      hint: 'a signed decision names its request: hand it in without REQUEST',
+    });
   }
-  cli.say(whatNow(report));
-  return 0;
-}
-
-function whatNow({ decision, missing, run }: DecisionReport): string {
-  if (decision === 'revoke') {
-    return 'the request waits again, until it is decided or expires';
-  }
-  if (decision === 'reject') {
-    return `the run does not go on with this request: \`runbook status ${run}\``;
-  }
-  const more = describeMissing(missing);
-  return more === null
-    ? `complete: a waiting \`exec\` goes on by itself; otherwise its owner calls \`runbook resume ${run}\``
-    : `still needed: ${more}`;
 }

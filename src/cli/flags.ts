@@ -20,20 +20,46 @@ export function countFlag(value: string): number {
   return Number(value);
 }
 
-/** The flags by which a person signs. */
+/** The flags by which a person signs: here, from a file alone, or somewhere else. */
 export interface SigningFlags {
   readonly key?: string;
   readonly sshAgent?: true;
+  /** What is decided about, as a file: signed without reaching the journal. */
+  readonly offline?: string;
+  /** What somebody signed elsewhere. */
+  readonly signature?: string;
 }
 
-export function addSigningFlags(command: Command): Command {
+/** `exported` is the command that writes the file for `--offline`. */
+export function addSigningFlags(command: Command, exported: string): Command {
   return command
     .option('--key <file>', 'sign with this SSH private key, or PKCS#8 Ed25519 key')
-    .option('--ssh-agent', 'sign with a key that your SSH agent holds');
+    .option('--ssh-agent', 'sign with a key that your SSH agent holds')
+    .option(
+      '--offline <file>',
+      `sign for a file that \`${exported}\` wrote, and print what was signed`,
+    )
+    .option('--signature <file>', 'hand in what was signed elsewhere (- reads it from stdin)');
 }
 
-/** At most one of these flags may be given. */
-export function refuseTogether(flags: Readonly<Record<string, unknown>>): void {
+/** A signature that is handed in says everything itself, and a file says what it is about. */
+export function refuseSigningTogether(
+  { key, sshAgent, offline, signature }: SigningFlags,
+  said: { readonly argument: Given; readonly words: Given },
+): void {
+  refuseTogether({ '--key': key, '--ssh-agent': sshAgent });
+  refuseBeside(
+    { '--signature': signature },
+    { '--key': key, '--ssh-agent': sshAgent, '--offline': offline, ...said.words },
+  );
+  refuseBeside({ '--offline': offline }, said.argument);
+}
+
+/** Flags and arguments by their names; undefined are those that were not given. */
+type Given = Readonly<Record<string, unknown>>;
+
+/** At most one of these may be given. Throws UsageError `flags_conflict`. */
+export function refuseTogether(flags: Given): void {
   const given = Object.keys(flags).filter((name) => flags[name] !== undefined);
   const [first, second] = given;
   if (first !== undefined && second !== undefined) {
@@ -41,6 +67,13 @@ export function refuseTogether(flags: Readonly<Record<string, unknown>>): void {
       code: 'flags_conflict',
       message: `\`${first}\` and \`${second}\` do not go together`,
     });
+  }
+}
+
+/** None of the others may be given beside this one. Throws UsageError `flags_conflict`. */
+export function refuseBeside(one: Given, others: Given): void {
+  for (const [name, value] of Object.entries(others)) {
+    refuseTogether({ [name]: value, ...one });
   }
 }
 

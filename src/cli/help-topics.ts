@@ -28,7 +28,8 @@ exec, wait and resume exit with the run's code; status exits with 0.
   RUNBOOK_APPROVER_DIR  what an approver keeps: pins and receipts
   RUNBOOK_PATH          folders in which runbooks are looked up by name
   RUNBOOK_PARAM_NAME    the parameter \`name\`
-  RUNBOOK_AGENT         id of the agent that calls; it is never asked anything
+  RUNBOOK_AGENT         id of the agent that calls; it is never asked
+                        anything, and cannot sign
   RUNBOOK_AGENT_NOTE    what the agent says about itself; shown as unverified
   RUNBOOK_DEBUG         the same as --debug
   CI                    never ask

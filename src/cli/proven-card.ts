@@ -1,12 +1,15 @@
+import { layoutStarted } from '../approval/card-started.ts';
+import { renderCard } from '../approval/card-text.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import { digestWords } from '../base/digest.ts';
 import { IntegrityError, UsageError } from '../base/errors.ts';
 import type { BlobId, Sha256 } from '../base/ids.ts';
+import type { StepStarted } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest, decodeCommand } from '../runbook/digest.ts';
 import { cardText } from './card.ts';
-import type { Cli } from './cli.ts';
+import type { Approver, Cli } from './cli.ts';
 
 /**
  * The card as the approver's own client draws it: from the proven leaf and the blobs that were checked
@@ -38,6 +41,33 @@ export function provenCard(
   const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
   const words = digestWords(leafHash);
   return cardText(cli, { content, command, previous, missing, words }, 'stderr');
+}
+
+/** The card of a started step, likewise. Throws UsageError `not_started` for a request. */
+export function provenStartedCard(cli: Cli, proven: ReturnType<Approver['open']>): string {
+  const { file, leaf, leafHash, content } = proven;
+  if (content !== null) {
+    throw new UsageError({
+      code: 'not_started',
+      message: 'this shows a request for approval: its step has not started',
+      hint: '`runbook resolve RUN STEP --export FILE` writes a started step',
+    });
+  }
+  // The shape is the journal's word, as in a request; the command is held against its digest.
+  const started = leaf.data as unknown as StepStarted;
+  const { step, attempt, command: id, digest } = started;
+  const card = layoutStarted({
+    run: leaf.run ?? '',
+    step,
+    attempt,
+    time: leaf.time,
+    command: id === null ? null : commandOf(file, { command: id, digest }),
+    words: digestWords(leafHash),
+  });
+  return renderCard(card, {
+    columns: cli.settings.columns.stderr,
+    colour: cli.settings.colour.stderr,
+  });
 }
 
 /** A journal could name one command's blob beside the digest of another: only both together are shown. */

@@ -1,25 +1,23 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { DeniedError, UsageError } from '../base/errors.ts';
 import type { Cli, SignerChoice } from './cli.ts';
 import type { SigningFlags } from './flags.ts';
 
-/** The key a person chose to sign with; null where they chose none. */
+/** The key a person chose to sign with; null where they chose none. Throws DeniedError for an agent. */
 export function signerChoice(cli: Cli, { key, sshAgent }: SigningFlags): SignerChoice | null {
-  if (key !== undefined && sshAgent === true) {
-    throw new UsageError({
-      code: 'flags_conflict',
-      message: '`--key` and `--ssh-agent` do not go together',
-    });
+  if (key === undefined && sshAgent !== true) {
+    return null;
   }
-  if (key !== undefined) {
-    return { kind: 'file', path: resolve(cli.io.cwd, expandHome(key, cli)) };
-  }
-  return sshAgent === true ? { kind: 'agent' } : null;
+  refuseAgent(cli);
+  return key === undefined
+    ? { kind: 'agent' }
+    : { kind: 'file', path: resolve(cli.io.cwd, expandHome(key, cli)) };
 }
 
 /** As `signerChoice`, but without a key it says which ways there are. */
 export function requireSigner(cli: Cli, flags: SigningFlags, command: string): SignerChoice {
+  refuseAgent(cli);
   const choice = signerChoice(cli, flags);
   if (choice === null) {
     throw new UsageError({
@@ -29,6 +27,18 @@ export function requireSigner(cli: Cli, flags: SigningFlags, command: string): S
     });
   }
   return choice;
+}
+
+/** Whatever key an agent can reach, the person whose key it is has decided nothing. */
+function refuseAgent({ io }: Cli): void {
+  const agent = io.env['RUNBOOK_AGENT'] ?? '';
+  if (agent !== '') {
+    throw new DeniedError({
+      code: 'agent_decides',
+      message: `agent \`${agent}\` cannot sign: a person decides, in a session of their own`,
+      hint: 'what a person signed elsewhere is handed in with `--signature FILE`',
+    });
+  }
 }
 
 /** `--key=~/.ssh/id` reaches us with its tilde: shells expand it only at the head of a word. */

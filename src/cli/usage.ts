@@ -5,15 +5,36 @@ import { UsageError } from '../base/errors.ts';
 export function usageErrorOf(error: CommanderError, command: string): UsageError {
   const [, words = error.message, near] =
     /^(?:error: )?(.*?)\.?(?:\n\(Did you mean (?:one of )?(.*)\?\))?$/s.exec(error.message) ?? [];
-  const help = `\`runbook ${command === '' ? '' : `${command} `}--help\` lists what there is`;
   return new UsageError({
     code: 'usage',
     message: words.replaceAll(/'([^']*)'/g, '`$1`'),
-    hint: near === undefined ? help : `did you mean \`${near}\`?`,
+    hint: near === undefined ? seeHelp(command) : `did you mean \`${near}\`?`,
   });
 }
 
 /** A command or flag of the contract that does not exist yet. */
 export function notBuiltYet(what: string): UsageError {
   return new UsageError({ code: 'not_built_yet', message: `\`${what}\` is not built yet` });
+}
+
+/** A flag that is required in this use of a command alone, in the words that commander has for others. */
+export function optionMissing(command: string, flag: string): UsageError {
+  return new UsageError({
+    code: 'usage',
+    message: `required option \`${flag}\` not specified`,
+    hint: seeHelp(command),
+  });
+}
+
+/** As `optionMissing`, for an argument. */
+export function argumentMissing(command: string, name: string): UsageError {
+  return new UsageError({
+    code: 'usage',
+    message: `missing required argument \`${name}\``,
+    hint: seeHelp(command),
+  });
+}
+
+function seeHelp(command: string): string {
+  return `\`runbook ${command === '' ? '' : `${command} `}--help\` lists what there is`;
 }

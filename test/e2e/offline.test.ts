@@ -96,7 +96,7 @@ describe('a request that travels as a file', () => {
       const { body } = await away.json(offlineJson, ...offline('reject', '--reason', 'wrong week'));
       expect(body.decision).toBe('reject');
       writeFileSync(join(office.dir, 'decision.txt'), formatSigned(body.signed, 'line'));
-      const argv = ['approve', '--signature', 'decision.txt'];
+      const argv = ['reject', '--signature', 'decision.txt'];
       const handedIn = await office.json(decisionJson, ...argv);
       expect(handedIn.body).toMatchObject({ decision: 'reject', person: 'robin' });
       const status = await office.json(v.looseObject({}), 'status');

@@ -1,19 +1,14 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addSigningFlags, refuseTogether, type SigningFlags } from '../flags.ts';
+import { addSigningFlags, type SigningFlags } from '../flags.ts';
 
 export function approveCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('approve'))
+  return addSigningFlags(new Command('approve'), 'review --export')
     .description(
       'Shows exactly what would run and signs, with your own key, that it may. Nothing runs here: a waiting exec goes on, or `resume` does.',
     )
     .argument('[request]', 'the request, by its id or its words; without it the only open one')
-    .option(
-      '--signature <file>',
-      'hand in a decision that was signed elsewhere (- reads it from stdin)',
-    )
-    .option('--offline <file>', 'decide about a request that `review --export` wrote')
     .option('--reason <text>', 'why; part of what is signed')
     .addHelpText(
       'after',
@@ -30,8 +25,6 @@ Examples:
 }
 
 export interface ApproveOptions extends SigningFlags {
-  readonly signature?: string;
-  readonly offline?: string;
   readonly reason?: string;
 }
 
@@ -40,8 +33,5 @@ export async function runApprove(
   request: string | null,
   options: ApproveOptions,
 ): Promise<number> {
-  const { signature, offline, key } = options;
-  refuseTogether({ '--signature': signature, '--offline': offline });
-  refuseTogether({ '--signature': signature, '--key': key });
   return decide(cli, { ...options, decision: 'approve', request });
 }

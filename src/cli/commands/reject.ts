@@ -2,18 +2,21 @@ import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
 import { addSigningFlags, type SigningFlags } from '../flags.ts';
+import { optionMissing } from '../usage.ts';
 
 export function rejectCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('reject'))
+  return addSigningFlags(new Command('reject'), 'review --export')
     .description(
       'Signs, with your own key, that it may not run. One rejection ends the run; its reason is told.',
     )
     .argument('[request]', 'the request, by its id or its words; without it the only open one')
-    .requiredOption('--reason <text>', 'why; part of what is signed')
-    .option('--offline <file>', 'decide about a request that `review --export` wrote')
+    .option('--reason <text>', 'why; part of what is signed, and required for that')
     .addHelpText(
       'after',
-      '\nExample:\n  runbook reject amber-canoe-tiger-violin --reason "not during the sale" --key ~/.ssh/id_ed25519',
+      `
+Examples:
+  runbook reject amber-canoe-tiger-violin --reason "not during the sale" --key ~/.ssh/id_ed25519
+  runbook reject --signature decision.txt`,
     )
     .action(async (request: string | undefined, options: RejectOptions) =>
       cli.finish(await runReject(cli, request ?? null, options)),
@@ -21,8 +24,7 @@ export function rejectCommand(cli: Cli): Command {
 }
 
 export interface RejectOptions extends SigningFlags {
-  readonly reason: string;
-  readonly offline?: string;
+  readonly reason?: string;
 }
 
 export async function runReject(
@@ -30,5 +32,8 @@ export async function runReject(
   request: string | null,
   options: RejectOptions,
 ): Promise<number> {
+  if (options.reason === undefined && options.signature === undefined) {
+    throw optionMissing('reject', '--reason <text>');
+  }
   return decide(cli, { ...options, decision: 'reject', request });
 }

@@ -1,89 +1,120 @@
 import { Command, Option } from 'commander';
-import type { SignedStatement } from '../../approval/statement.ts';
-import { UsageError } from '../../base/errors.ts';
+import { writeExported } from '../carry.ts';
 import type { Cli } from '../cli.ts';
-import { addSigningFlags, type SigningFlags } from '../flags.ts';
-import { renderRunReport } from '../render/run-report.ts';
-import { signerChoice } from '../signing.ts';
-import { resultStyle } from '../styles.ts';
+import {
+  addSigningFlags,
+  refuseBeside,
+  refuseSigningTogether,
+  type SigningFlags,
+} from '../flags.ts';
+import { handInSettlement, type Settlement, settleHere, settleOffline } from '../settle.ts';
+import { argumentMissing, optionMissing } from '../usage.ts';
 
 const outcomes = ['succeeded', 'failed', 'retry'] as const;
 
 export function resolveCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('resolve'))
+  return addSigningFlags(new Command('resolve'), 'resolve --export')
     .description(
       'Settles a step that had started and whose outcome nobody knows. Look first what it did. For a privileged step somebody outside the run signs.',
     )
-    .argument('<run>', 'the run, or how its id begins')
-    .argument('<step>', 'the step')
+    .argument('[run]', 'the run, or how its id begins')
+    .argument('[step]', 'the step')
     .addOption(
-      new Option('--outcome <outcome>', 'what became of it; retry runs it again')
-        .choices(outcomes)
-        .makeOptionMandatory(),
+      new Option(
+        '--outcome <outcome>',
+        'what became of it, or retry, which runs it again; part of what is signed',
+      ).choices(outcomes),
     )
-    .requiredOption('--reason <text>', 'how you know; part of the journal')
+    .option('--reason <text>', 'how you know; part of what is signed')
+    .option(
+      '--export <file>',
+      'write the started step, with proofs, as a file for `resolve --offline` (- writes to stdout)',
+    )
     .addHelpText(
       'after',
-      '\nExample:\n  runbook resolve 4f7k restart --outcome succeeded --reason "all nodes are up" --key ~/.ssh/id_ed25519',
+      `
+RUN, STEP, --outcome and --reason are needed, but with --offline, which has RUN
+and STEP, with --signature, which has all of them, and with --export.
+
+Examples:
+  runbook resolve 4f7k restart --outcome succeeded --reason "all nodes are up" --key ~/.ssh/id_ed25519
+  runbook resolve 4f7k restart --export started.json
+  runbook resolve --offline started.json --outcome failed --reason "no node came back" --ssh-agent > resolution.txt
+  runbook resolve --signature resolution.txt`,
     )
-    .action(async (run: string, step: string, options: ResolveOptions) =>
-      cli.finish(await runResolve(cli, { ...options, run, step })),
+    .action(async (run: string | undefined, step: string | undefined, options: ResolveOptions) =>
+      cli.finish(await runResolve(cli, { ...options, run: run ?? null, step: step ?? null })),
     );
 }
 
 export interface ResolveOptions extends SigningFlags {
-  readonly outcome: (typeof outcomes)[number];
-  readonly reason: string;
+  readonly outcome?: (typeof outcomes)[number];
+  readonly reason?: string;
+  readonly export?: string;
 }
 
-export type ResolveRunInput = ResolveOptions & { readonly run: string; readonly step: string };
+export type ResolveRunInput = ResolveOptions & {
+  readonly run: string | null;
+  readonly step: string | null;
+};
 
 export async function runResolve(cli: Cli, input: ResolveRunInput): Promise<number> {
-  const { run, step, outcome, reason } = input;
-  const signed = await signResolution(cli, input);
-  const service = await cli.openService();
-  const report = await service.resolve({
-    run,
-    step,
-    outcome,
-    reason,
-    signed: signed?.statement ?? null,
-  });
-  const nowMs = cli.io.clock.now().wallMs;
-  cli.print(report, () => renderRunReport(report, resultStyle(cli), nowMs));
-  if (signed !== null) {
-    cli.say(`receipt: ${signed.keep()}`);
+  const { run, step, signature, offline } = input;
+  refuseTogether(input);
+  if (signature !== undefined) {
+    return handInSettlement(cli, { run, step }, signature);
   }
-  return 0;
+  if (offline !== undefined) {
+    return settleOffline(cli, input, { ...settlementOf(input), path: offline });
+  }
+  const started = startedOf(input);
+  return input.export === undefined
+    ? settleHere(cli, input, { ...settlementOf(input), ...started })
+    : exportStarted(cli, started, input.export);
 }
 
-interface SignedResolution {
-  readonly statement: SignedStatement;
-  keep(): string;
-}
-
-/** Null without a key: the service refuses that where the step is privileged. */
-async function signResolution(cli: Cli, input: ResolveRunInput): Promise<SignedResolution | null> {
-  const choice = signerChoice(cli, input);
-  if (choice === null) {
-    return null;
-  }
-  const { run, step, outcome, reason } = input;
-  const service = await cli.openService();
-  const approver = await cli.openApprover();
-  const first = await service.reviewStarted(run, step, null);
-  const seen = approver.seenSize(first.origin);
-  const proven = approver.open(
-    seen === null ? first : await service.reviewStarted(run, step, seen),
+function refuseTogether(input: ResolveRunInput): void {
+  const { key, sshAgent, offline, signature } = input;
+  const words = { '--outcome': input.outcome, '--reason': input.reason };
+  refuseSigningTogether(input, { argument: { RUN: input.run ?? undefined }, words });
+  refuseBeside(
+    { '--export': input.export },
+    {
+      '--key': key,
+      '--ssh-agent': sshAgent,
+      '--offline': offline,
+      '--signature': signature,
+      ...words,
+    },
   );
-  if (proven.content !== null) {
-    throw new UsageError({
-      code: 'not_started',
-      message: `step \`${step}\` has not started: there is nothing to settle`,
-    });
+}
+
+function startedOf({ run, step }: ResolveRunInput): { run: string; step: string } {
+  if (run === null || step === null) {
+    throw argumentMissing('resolve', run === null ? 'run' : 'step');
   }
-  const wanted = proven.file.approvers.flatMap(({ keys }) => keys);
-  const signer = await cli.openSigner(choice, wanted);
-  const signed = await approver.resolve(proven, signer, { outcome, reason });
-  return { statement: signed.signed, keep: () => approver.keep(signed, null) };
+  return { run, step };
+}
+
+function settlementOf({ outcome, reason }: ResolveRunInput): Settlement {
+  if (outcome === undefined || reason === undefined) {
+    throw optionMissing(
+      'resolve',
+      outcome === undefined ? '--outcome <outcome>' : '--reason <text>',
+    );
+  }
+  return { outcome, reason };
+}
+
+async function exportStarted(
+  cli: Cli,
+  { run, step }: { readonly run: string; readonly step: string },
+  path: string,
+): Promise<number> {
+  const service = await cli.openService();
+  writeExported(cli, await service.reviewStarted(run, step, null), {
+    path,
+    signing: `runbook resolve --offline ${path} --outcome succeeded|failed|retry --reason TEXT --key ~/.ssh/id_ed25519`,
+  });
+  return 0;
 }

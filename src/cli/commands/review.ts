@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { UsageError } from '../../base/errors.ts';
 import type { RequestDetail } from '../../engine/reports.ts';
 import { cardText } from '../card.ts';
+import { writeExported } from '../carry.ts';
 import type { Cli } from '../cli.ts';
 import { describeMissing } from '../render/missing.ts';
 
@@ -47,31 +45,11 @@ export async function runReview(
 
 async function exportRequest(cli: Cli, request: string | null, path: string): Promise<number> {
   const service = await cli.openService();
-  const text = `${JSON.stringify(await service.review(request, null))}\n`;
-  if (path === '-') {
-    cli.io.stdout.write(text);
-    return 0;
-  }
-  writeNew(resolve(cli.io.cwd, path), path, text);
-  cli.print({ file: path }, () => `${path}\n`);
-  cli.say(
-    `the approver signs it with\n  runbook approve --offline ${path} --key ~/.ssh/id_ed25519`,
-  );
+  writeExported(cli, await service.review(request, null), {
+    path,
+    signing: `runbook approve --offline ${path} --key ~/.ssh/id_ed25519`,
+  });
   return 0;
-}
-
-/** Never over a file that is there. */
-function writeNew(path: string, asTyped: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx' });
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError({
-      code: 'file_unwritable',
-      message: `\`${asTyped}\` cannot be written: ${words}`,
-      cause,
-    });
-  }
 }
 
 function renderDetail(cli: Cli, detail: RequestDetail): string {

@@ -4,7 +4,7 @@ import { decide } from '../decide.ts';
 import { addSigningFlags, type SigningFlags } from '../flags.ts';
 
 export function revokeCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('revoke'))
+  return addSigningFlags(new Command('revoke'), 'review --export')
     .description('Takes your own approval back, as long as it has not been used.')
     .argument('[request]', 'the request, by its id or its words; without it the only open one')
     .option('--reason <text>', 'why; part of what is signed')
