@@ -2,15 +2,11 @@ import type { RunId } from '../base/ids.ts';
 import type { RunReport, RunStatus } from '../engine/reports.ts';
 import type { DriveOptions, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
+import type { WaitFlags } from './flags.ts';
 import { renderNext } from './render/run-report.ts';
 import { paintStatus } from './render/style.ts';
 import { talkStyle } from './styles.ts';
 import { telling } from './telling.ts';
-
-/** `--wait DURATION` and `--no-wait` as commander hands them over. */
-export interface WaitFlags {
-  readonly wait?: number | false;
-}
 
 /**
  * What to do at a gate. On a terminal somebody watches, so the run waits until the request expires;

@@ -55,6 +55,25 @@ export function refuseSigningTogether(
   refuseBeside({ '--offline': offline }, said.argument);
 }
 
+/** `--wait DURATION` and `--no-wait` as commander hands them over. */
+export interface WaitFlags {
+  readonly wait?: number | false;
+}
+
+/** Commander keeps both in one place, the later over the earlier: only its events tell that both were given. */
+export function addWaitFlags(command: Command): Command {
+  const given: Record<string, true> = {};
+  for (const flag of ['wait', 'no-wait']) {
+    command.on(`option:${flag}`, () => {
+      given[`--${flag}`] = true;
+      refuseTogether(given);
+    });
+  }
+  return command
+    .option('--wait <duration>', 'wait this long at a gate, such as 30m', durationFlag)
+    .option('--no-wait', 'stop at the first gate');
+}
+
 /** Flags and arguments by their names; undefined are those that were not given. */
 type Given = Readonly<Record<string, unknown>>;
 

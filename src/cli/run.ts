@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { closest } from '../base/suggest.ts';
 import { type Cli, type LoadApp, openCli } from './cli.ts';
 import { commands } from './commands.ts';
+import { refuseTogether } from './flags.ts';
 import type { Io } from './io.ts';
 import { printError } from './print-error.ts';
 import { addCommands, buildProgram } from './program.ts';
@@ -25,6 +26,7 @@ export async function run(
   try {
     const program = buildProgram(io, settings);
     command = program.parseOptions([...argv]).operands[0] ?? '';
+    refuseTwoFormats(program.opts<GlobalFlags>());
     settings = readSettings(await withProjectsOutput(program.opts<GlobalFlags>(), io, command), io);
     const cli = await openCli({ io, settings, argv, loadApp });
     try {
@@ -37,6 +39,12 @@ export async function run(
   } catch (error) {
     return isHelp(error) ? helpExit(error) : printError(inOurWords(error, command), io, settings);
   }
+}
+
+/** `--json` says the same as `--output json`, and nothing beside another format. */
+function refuseTwoFormats({ json, output }: GlobalFlags): void {
+  const other = output === 'json' ? undefined : output;
+  refuseTogether({ '--json': json, [`--output ${other}`]: other });
 }
 
 /** The project's own file may say how results are printed; a flag says it louder. */

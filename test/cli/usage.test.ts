@@ -42,6 +42,20 @@ describe('what is typed wrong', () => {
     expect(stderr).toBe('error: `5` is not a duration\nhint: add a unit, as in `5s` or `5m`\n');
   });
 
+  test('flags that exclude each other are refused, in any order', async () => {
+    for (const [argv, one, other] of [
+      [['exec', 'hello', '--wait', '1s', '--no-wait'], '--wait', '--no-wait'],
+      [['resume', '--no-wait', '--wait=1s'], '--no-wait', '--wait'],
+      [['runs', '--json', '--output', 'text'], '--json', '--output text'],
+      [['--output=ndjson', 'runs', '--json'], '--json', '--output ndjson'],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await scene.run(...argv);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`\`${one}\` and \`${other}\` do not go together`);
+    }
+    expect((await scene.run('help', 'exec', '--json', '--output', 'json')).exitCode).toBe(0);
+  });
+
   test('errors are one JSON object where JSON was asked for, even in the flags', async () => {
     for (const argv of [
       ['nope', '--json'],

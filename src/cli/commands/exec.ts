@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { gatherParams } from '../ask-params.ts';
 import type { Cli } from '../cli.ts';
-import { driveRun, openDriver, type WaitFlags, waitOf } from '../drive.ts';
-import { addParamFlags, durationFlag } from '../flags.ts';
+import { driveRun, openDriver, waitOf } from '../drive.ts';
+import { addParamFlags, addWaitFlags, type WaitFlags } from '../flags.ts';
 import type { ParamFlags } from '../params.ts';
 import { openRunbook } from '../runbooks.ts';
 import { addStartFlags, type StartFlags, startInput } from '../start-input.ts';
@@ -13,13 +13,11 @@ export function execCommand(cli: Cli): Command {
   if (cli.argv.includes('--')) {
     throw notBuiltYet('runbook exec -- COMMAND');
   }
-  return addStartFlags(addParamFlags(new Command('exec')))
+  return addWaitFlags(addStartFlags(addParamFlags(new Command('exec'))))
     .description(
       'Runs a runbook. Before each privileged step it stops until another person has approved exactly what will run: on a terminal it waits there, elsewhere it exits with 10 and `resume` goes on.',
     )
     .argument('<runbook>', 'its name, or a file')
-    .option('--wait <duration>', 'wait this long at a gate, such as 30m', durationFlag)
-    .option('--no-wait', 'stop at the first gate')
     .option('--dry-run', 'the same as `runbook plan`')
     .addHelpText(
       'after',

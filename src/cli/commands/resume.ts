@@ -1,18 +1,16 @@
 import { Command } from 'commander';
 import { givenParams } from '../ask-params.ts';
 import type { Cli } from '../cli.ts';
-import { driveRun, openDriver, type WaitFlags, waitOf } from '../drive.ts';
-import { addParamFlags, durationFlag } from '../flags.ts';
+import { driveRun, openDriver, waitOf } from '../drive.ts';
+import { addParamFlags, addWaitFlags, type WaitFlags } from '../flags.ts';
 import type { ParamFlags } from '../params.ts';
 
 export function resumeCommand(cli: Cli): Command {
-  return addParamFlags(new Command('resume'))
+  return addWaitFlags(addParamFlags(new Command('resume')))
     .description(
       'Goes on with a run that stopped: at a gate, after a crash, or after its approval expired. Whoever resumes joins the run, and can no longer approve in it.',
     )
     .argument('[run]', 'the run, or how its id begins; without it the latest')
-    .option('--wait <duration>', 'wait this long at a gate, such as 30m', durationFlag)
-    .option('--no-wait', 'stop at the first gate')
     .addHelpText(
       'after',
       '\nSecrets are never stored: give them again, with -p, --params-file or RUNBOOK_PARAM_NAME.\n\nExample:\n  runbook resume 4f7k',
