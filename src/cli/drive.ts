@@ -1,12 +1,12 @@
 import type { RunId } from '../base/ids.ts';
 import type { RunReport, RunStatus } from '../engine/reports.ts';
-import type { DriveOptions, Service } from '../engine/service.ts';
+import type { DriveOptions, Listener, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
 import type { WaitFlags } from './flags.ts';
 import { renderNext } from './render/run-report.ts';
 import { paintStatus } from './render/style.ts';
 import { talkStyle } from './styles.ts';
-import { telling } from './telling.ts';
+import { type Told, telling } from './telling.ts';
 
 /**
  * What to do at a gate. On a terminal somebody watches, so the run waits until the request expires;
@@ -31,12 +31,36 @@ export async function openDriver(cli: Cli, wait: DriveOptions['wait']): Promise<
 export async function driveRun(cli: Cli, run: RunId, wait: DriveOptions['wait']): Promise<number> {
   const service = await openDriver(cli, wait);
   const { signal, hurry } = cli.io.interrupts.take();
-  const report = await telling(
-    cli,
-    { service, run, prompts: promptsAtGate(cli, wait) },
-    (listener) => service.drive(run, { wait, listener, signal, hurry }),
+  const told = { service, run, prompts: promptsAtGate(cli, wait) };
+  const report = await actOnRun(cli, told, (listener) =>
+    service.drive(run, { wait, listener, signal, hurry }),
   );
   return endRun(cli, report);
+}
+
+/**
+ * Does something with a run and tells of it. Where it ends in an error the run is printed before that is
+ * said: whoever started it could not name it otherwise.
+ */
+export async function actOnRun(
+  cli: Cli,
+  told: Told,
+  act: (listener: Listener) => Promise<RunReport>,
+): Promise<RunReport> {
+  try {
+    return await telling(cli, told, act);
+  } catch (error) {
+    await printIfReadable(cli, told);
+    throw error;
+  }
+}
+
+/** A journal that cannot be read any more has nothing to say about the run; the error does. */
+async function printIfReadable(cli: Cli, { service, run }: Told): Promise<void> {
+  const report = await service.status(run).catch(() => null);
+  if (report !== null) {
+    printRun(cli, report);
+  }
 }
 
 /** The channel at the terminal shows the card itself, and asks. */
@@ -44,16 +68,15 @@ function promptsAtGate(cli: Cli, wait: DriveOptions['wait']): boolean {
   return cli.settings.interactive && wait !== 'stop';
 }
 
-/**
- * The end of `exec`, `resume` and `cancel`. In text, stdout gets one line, `RUN STATUS`, which scripts
- * can rely on; why, and what to do next, is talk.
- */
+/** In text, stdout gets one line, `RUN STATUS`, which scripts can rely on. */
+function printRun(cli: Cli, report: RunReport): void {
+  const { stdout } = cli.paint;
+  cli.print(report, () => `${report.run} ${paintStatus(report.status, stdout, report.status)}\n`);
+}
+
+/** The end of `exec`, `resume`, `wait` and `cancel`. Why, and what to do next, is talk. */
 export function endRun(cli: Cli, report: RunReport): number {
-  const { paint } = cli;
-  cli.print(
-    report,
-    () => `${report.run} ${paintStatus(report.status, paint.stdout, report.status)}\n`,
-  );
+  printRun(cli, report);
   const tolerated = report.steps.filter(({ status }) => status === 'tolerated');
   for (const { id, reason } of tolerated) {
     cli.say(

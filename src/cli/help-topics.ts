@@ -67,6 +67,7 @@ approve, reject and revoke print {request, decision, person, assurance, missing,
 receipt}; audit verify prints {verdicts: [{name, ok, anchor, anchored_at}],
 findings: [{code, index, message}], exit_code}.
 
-Errors are one object on stderr: {code, message, hint}. Codes are stable.
+Errors are one object on stderr: {code, message, hint}. Codes are stable. A run
+that cannot go on because of one is printed on stdout all the same.
 `,
 };

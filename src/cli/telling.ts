@@ -26,10 +26,13 @@ export async function telling<Result>(
   switch (cli.settings.output) {
     case 'text': {
       const listener = holdWhilePrompting(await textListener(cli, told));
-      const result = await act(listener);
-      listener.release();
-      cli.say('');
-      return result;
+      try {
+        return await act(listener);
+      } finally {
+        // What was held for a prompt comes out also where an error ends it.
+        listener.release();
+        cli.say('');
+      }
     }
     case 'json':
       return act(silent);

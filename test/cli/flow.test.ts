@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -367,6 +367,41 @@ describe('lists', () => {
     const { entry } = await json<{ entry: { index: number } }>('audit', 'show', '0');
     expect(entry.index).toBe(0);
     expect((await scene.run('audit', 'show', 'x')).exitCode).toBe(2);
+  });
+});
+
+describe('a run that cannot go on because of an error', () => {
+  const runbook =
+    'name: bound\nsteps:\n  - id: fix\n    privileged: true\n    files: [./tool]\n    run: ./tool\n';
+
+  async function approvedAndBroken(): Promise<string> {
+    scene.write('bound.yaml', runbook);
+    scene.write('tool', 'one');
+    const { run, requests } = await json('exec', './bound.yaml');
+    await scene.run('approve', requests[0]?.words ?? '', ...robin);
+    rmSync(join(scene.dir, 'tool'));
+    return run;
+  }
+
+  test.each(['json', 'ndjson'])(
+    'is printed all the same, with the error beside it: %s',
+    async (output) => {
+      const run = await approvedAndBroken();
+      const said = await scene.run('resume', run, '--output', output);
+      expect([said.exitCode, JSON.parse(said.stderr)]).toMatchObject([
+        13,
+        { code: 'claim_impossible' },
+      ]);
+      const last = said.stdout.trimEnd().split('\n').at(-1) ?? '';
+      expect(JSON.parse(last)).toMatchObject({ run, status: 'waiting', terminal: false });
+    },
+  );
+
+  test('is named in text too', async () => {
+    const run = await approvedAndBroken();
+    const { exitCode, stdout, stderr } = await scene.run('resume', run);
+    expect([exitCode, stdout]).toEqual([13, `${run} waiting\n`]);
+    expect(stderr).toMatch(/^error: .*tool/m);
   });
 });
 

@@ -155,7 +155,11 @@ test('15: a step was cut off, until a person says what became of it', async () =
 test('16: somebody else drives the run', async () => {
   const office = await openOffice({ files });
   const { child, said } = await startSlow(office);
-  expect(await office.failure('resume')).toMatchObject({ exitCode: 16, code: 'run_held' });
+  expect(await office.failure('resume')).toMatchObject({
+    exitCode: 16,
+    code: 'run_held',
+    run: { status: 'running', terminal: false },
+  });
   child.kill('SIGTERM');
   await said;
 });

@@ -31,7 +31,8 @@ export interface Answered<T> extends Said {
   readonly body: T;
 }
 
-type Failure = v.InferOutput<typeof errorJson> & Pick<Said, 'exitCode'>;
+type Failure = v.InferOutput<typeof errorJson> &
+  Pick<Said, 'exitCode'> & { readonly run: RunJson | null };
 type Schema<T> = v.GenericSchema<unknown, T>;
 
 export interface CliOptions {
@@ -48,7 +49,7 @@ export interface Cli {
   json<T>(schema: Schema<T>, ...argv: readonly string[]): Promise<Answered<T>>;
   /** `exec`, `resume` or `wait` with `--json`: they exit with the code their object names, and say no more. */
   drive(...argv: readonly string[]): Promise<RunJson>;
-  /** With `--json`, a command that fails: nothing on stdout, one object on stderr. */
+  /** With `--json`, a command that fails: one object on stderr; on stdout the run it was about to drive, or nothing. */
   failure(...argv: readonly string[]): Promise<Failure>;
   start(...argv: readonly string[]): Started;
   with(more: Partial<CliOptions>): Cli;
@@ -135,8 +136,8 @@ function cliIn(dir: string, options: CliOptions): Cli {
     },
     failure: async (...argv) => {
       const { exitCode, stdout, stderr } = await start(...argv, '--json').said;
-      expect(stdout).toBe('');
-      return { exitCode, ...v.parse(errorJson, JSON.parse(stderr)) };
+      const run = stdout === '' ? null : v.parse(runJson, JSON.parse(stdout));
+      return { exitCode, run, ...v.parse(errorJson, JSON.parse(stderr)) };
     },
     with: (more) => cliIn(dir, { ...options, ...more, env: { ...env, ...more.env } }),
   };

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { endRun } from '../drive.ts';
-import { telling } from '../telling.ts';
+import { actOnRun, endRun } from '../drive.ts';
 
 export function cancelCommand(cli: Cli): Command {
   return new Command('cancel')
@@ -29,7 +28,7 @@ export async function runCancel(
   const service = await cli.openService();
   const { run: id } = await service.status(run);
   const { signal, hurry } = cli.io.interrupts.take();
-  const report = await telling(cli, { service, run: id, prompts: false }, (listener) =>
+  const report = await actOnRun(cli, { service, run: id, prompts: false }, (listener) =>
     service.cancel(id, options.reason ?? null, { wait: 'stop', listener, signal, hurry }),
   );
   const code = endRun(cli, report);
