@@ -38,28 +38,33 @@ export async function driveRun(cli: Cli, run: RunId, wait: DriveOptions['wait'])
   return endRun(cli, report);
 }
 
-/**
- * Does something with a run and tells of it. Where it ends in an error the run is printed before that is
- * said: whoever started it could not name it otherwise.
- */
+/** Does something with a run, and tells of it meanwhile. */
 export async function actOnRun(
   cli: Cli,
   told: Told,
   act: (listener: Listener) => Promise<RunReport>,
 ): Promise<RunReport> {
-  try {
-    return await telling(cli, told, act);
-  } catch (error) {
-    await printIfReadable(cli, told);
-    throw error;
-  }
+  return keepingRun(cli, told, () => telling(cli, told, act));
 }
 
-/** A journal that cannot be read any more has nothing to say about the run; the error does. */
-async function printIfReadable(cli: Cli, { service, run }: Told): Promise<void> {
-  const report = await service.status(run).catch(() => null);
-  if (report !== null) {
-    printRun(cli, report);
+/**
+ * Where something ends in an error, the run that it was about is printed before that is said: whoever
+ * started it could not name it otherwise.
+ */
+export async function keepingRun<Result>(
+  cli: Cli,
+  { service, run }: { readonly service: Service; readonly run: string | null },
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    // A journal that cannot be read has nothing to say about the run; the error does.
+    const report = await service.status(run).catch(() => null);
+    if (report !== null) {
+      printRun(cli, report);
+    }
+    throw error;
   }
 }
 

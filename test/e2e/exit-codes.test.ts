@@ -141,6 +141,7 @@ test('15: a step was cut off, until a person says what became of it', async () =
   expect(await office.failure('resume')).toMatchObject({
     exitCode: 16,
     code: 'step_still_running',
+    run: { status: 'running', terminal: false },
   });
   process.kill(pid, 'SIGKILL');
 

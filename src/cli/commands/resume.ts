@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { givenParams } from '../ask-params.ts';
 import type { Cli } from '../cli.ts';
-import { driveRun, openDriver, waitOf } from '../drive.ts';
+import { driveRun, keepingRun, openDriver, waitOf } from '../drive.ts';
 import { addParamFlags, addWaitFlags, type WaitFlags } from '../flags.ts';
 import type { ParamFlags } from '../params.ts';
 
@@ -30,5 +30,6 @@ export async function runResume(
   const given = await givenParams(cli, options, () => true);
   const wait = waitOf(cli, options);
   const service = await openDriver(cli, wait);
-  return driveRun(cli, await service.resume({ run, given }), wait);
+  const resumed = await keepingRun(cli, { service, run }, () => service.resume({ run, given }));
+  return driveRun(cli, resumed, wait);
 }
