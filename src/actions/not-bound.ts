@@ -1,23 +1,15 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
+import { scriptOfShell } from '../runbook/code-positions.ts';
 import type { Command } from '../runbook/command.ts';
+import { findStarter, isShell } from '../runbook/starting-programs.ts';
 import { scanScript } from './scan-script.ts';
 
 /** What is more than this is only counted: the list is for a card. */
 const maxListed = 12;
 
-const shells = new Set(['sh', 'bash', 'dash', 'ksh', 'zsh']);
-
 /** Builtins that run what is somewhere else. */
 const evaluators = new Set(['.', 'source', 'eval']);
-
-/** Programs that run something else, which the digest knows by its name at most. */
-const starters = new Set([
-  ...shells,
-  ...evaluators,
-  ...'su sudo doas ssh env nice nohup setsid stdbuf timeout watch'.split(' '),
-  ...'chroot flock parallel xargs'.split(' '),
-]);
 
 /**
  * In words, what the digest of this bound command cannot cover: programs that the script finds by PATH
@@ -29,7 +21,7 @@ export function findNotBound(command: Command): readonly string[] {
   const { commands, words } = scanScript(scriptOf(command.action));
   const argv = command.action.kind === 'exec' ? command.action.argv : [];
   const byPath = commands.filter((word) => /^[\w.+-]+$/.test(word) && !evaluators.has(word));
-  const starting = [...argv.slice(0, 1), ...commands].filter((it) => starters.has(basename(it)));
+  const starting = [...argv.slice(0, 1), ...commands].filter(isStarter);
   const notes = [
     ...(byPath.length === 0 ? [] : [`programs that the script finds by PATH: ${list(byPath)}`]),
     ...commands.filter((word) => word.includes('$')).map((word) => `what \`${word}\` stands for`),
@@ -41,17 +33,18 @@ export function findNotBound(command: Command): readonly string[] {
   return more > 0 ? [...notes.slice(0, maxListed), `and ${more} more`] : notes;
 }
 
+/** What runs something else, which the digest knows by its name at most. */
+function isStarter(word: string): boolean {
+  return isShell(word) || evaluators.has(basename(word)) || findStarter(word) !== null;
+}
+
 /** The script of `run`, or of `exec: [sh, -c, SCRIPT]`; else empty. */
 function scriptOf(action: Command['action']): string {
   switch (action.kind) {
     case 'run':
       return action.script;
-    case 'exec': {
-      const at = action.argv.findIndex((word) => /^-[a-z]*c$/.test(word));
-      return shells.has(basename(action.argv[0] ?? '')) && at > 0
-        ? (action.argv[at + 1] ?? '')
-        : '';
-    }
+    case 'exec':
+      return scriptOfShell(action.argv);
     case 'http':
       return '';
   }

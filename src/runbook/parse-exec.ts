@@ -1,5 +1,6 @@
 import type { YamlNode } from '../base/yaml.ts';
 import type { Located } from '../base/yaml-schema.ts';
+import { codePositions } from './code-positions.ts';
 import { refuseControls } from './refuse-controls.ts';
 import type { ExecFile } from './schema.ts';
 import type { Reading } from './site.ts';
@@ -21,9 +22,11 @@ export function parseExec(exec: ExecFile, reading: Reading): readonly string[] |
     return null;
   }
   const argv = words.map((word) => word.value);
+  const positions = codePositions(argv);
   for (const [index, word] of words.entries()) {
-    const message = whyNotTemplated(argv, index);
-    if (message !== null && !isLiteral(word.value)) {
+    const message = positions.get(index);
+    // A value there would choose what runs, not what it runs on.
+    if (message !== undefined && !isLiteral(word.value)) {
       const hint = 'write it out, or pass the value through `env` or as a further argument';
       reading.report(word.node, { message, hint, offset: word.offset });
     }
@@ -48,26 +51,4 @@ function wordsOf({ value, node }: Located<string>, reading: Reading): readonly P
     return null;
   }
   return words.map((word) => ({ value: word.text, node, offset: word.offset }));
-}
-
-/** `-c`, `-e`, `-lc`, `-ne`, `--eval`, …: what follows is a program. */
-const takesCode = /^(-[a-zA-Z]{0,2}[ceE]|--(eval|exec|execute|command))$/;
-
-/** The same with the program attached. `-chdir=` and `-eNAME=` are options of another kind. */
-const holdsCode =
-  /^(-[a-zA-Z]{0,2}[ceE](?=\$\{\{)|-[ceE](?![\w-]+=)|--(?:eval|exec|execute|command)=)/;
-
-/** Why no value may stand in this argument: it would choose what runs, not what it runs on. */
-function whyNotTemplated(argv: readonly string[], index: number): string | null {
-  if (index === 0) {
-    return 'the program itself cannot be a value';
-  }
-  const before = argv[index - 1] ?? '';
-  if (takesCode.test(before)) {
-    return `what follows \`${before}\` is code and cannot hold a value`;
-  }
-  const attached = holdsCode.exec(argv[index] ?? '')?.[1];
-  return attached === undefined
-    ? null
-    : `what follows \`${attached}\` is code and cannot hold a value`;
 }

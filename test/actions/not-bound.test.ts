@@ -55,6 +55,11 @@ describe('not bound by a digest', () => {
       ['programs that the script finds by PATH: `date`', 'what `sh` runs'],
     ],
     [
+      'a script behind any options of a shell',
+      { action: { kind: 'exec', argv: ['bash', '-ceuo', 'pipefail', 'date'] } },
+      ['programs that the script finds by PATH: `date`', 'what `bash` runs'],
+    ],
+    [
       'what a bound script calls',
       { action: { kind: 'exec', argv: ['./tool'] } },
       ['what `CWD/tool` calls and reads in turn'],
