@@ -13,7 +13,7 @@ const evaluators = new Set(['.', 'source', 'eval']);
 
 /**
  * In words, what the digest of this bound command cannot cover: programs that the script finds by PATH
- * when it runs, files that it names and `files` does not, programs that start others. What a bound
+ * when it runs, files that it or the environment names and `files` does not, programs that start others. What a bound
  * program does by itself (its libraries, its configuration, the network) is not listed. Looks at the
  * disk to tell the name of a file from another word.
  */
@@ -27,6 +27,7 @@ export function findNotBound(command: Command): readonly string[] {
     ...commands.filter((word) => word.includes('$')).map((word) => `what \`${word}\` stands for`),
     ...starting.map((word) => `what \`${word}\` runs`),
     ...filesNamed([...argv, ...words], command).map((word) => `the content of \`${word}\``),
+    ...filesOfEnvironment(command),
     ...otherNotes(command),
   ];
   const more = notes.length - maxListed;
@@ -58,20 +59,48 @@ function list(names: readonly string[]): string {
 
 /** Words that are a file, or a folder within the step's own, and are not bound; `--values=x.yaml` is one. */
 function filesNamed(words: readonly string[], command: Command): readonly string[] {
-  const bound = new Set([...command.files, ...command.programs].map((file) => file.path));
   const names = new Set(words.map((word) => word.slice(word.indexOf('=') + 1)));
-  return [...names].filter((name) => isUnbound(resolve(command.cwd, name), command.cwd, bound));
+  return [...names].filter((name) => {
+    const found = findUnbound(name, command);
+    return found === 'file' || found === 'own folder';
+  });
 }
 
-function isUnbound(path: string, cwd: string, bound: ReadonlySet<string>): boolean {
+/** Variables that name places and programs in general: what a step finds there is told in its own words. */
+const places = new Set(['HOME', 'PATH', 'TMPDIR', 'PWD', 'SHELL']);
+
+/** `KUBECONFIG=/a:/b`, `GIT_SSH_COMMAND=./ssh.sh -v`, `LD_PRELOAD=…`: files that decide what happens. */
+function filesOfEnvironment(command: Command): readonly string[] {
+  if (command.action.kind === 'http') {
+    return [];
+  }
+  const named = Object.entries(command.env).filter(([name]) => !places.has(name));
+  return named.flatMap(([name, text]) => {
+    // Where a secret stands in it, its path is not for a card.
+    const value = text.every((piece) => typeof piece === 'string') ? text.join('') : '';
+    const words = new Set([value, ...value.split(/[:\s]+/)]);
+    return [...words]
+      .filter((word) => word !== '' && findUnbound(word, command) === 'file')
+      .map(
+        (word) => `\`${resolve(command.cwd, word)}\`, which the environment variable ${name} names`,
+      );
+  });
+}
+
+/** What stands there, where it is not bound; null for most words, which are no files at all. */
+function findUnbound(
+  name: string,
+  { cwd, files, programs }: Command,
+): 'file' | 'own folder' | null {
   try {
-    const real = realpathSync(path);
+    const real = realpathSync(resolve(cwd, name));
     const stats = statSync(real);
-    const isContent = stats.isFile() || (stats.isDirectory() && real.startsWith(cwd + sep));
-    return isContent && !bound.has(real);
+    if (stats.isFile()) {
+      return [...files, ...programs].some(({ path }) => path === real) ? null : 'file';
+    }
+    return stats.isDirectory() && real.startsWith(cwd + sep) ? 'own folder' : null;
   } catch {
-    // Most words are no files at all.
-    return false;
+    return null;
   }
 }
 

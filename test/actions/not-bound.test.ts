@@ -2,8 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scanScript } from '../../src/actions/scan-script.ts';
-import type { Command } from '../../src/runbook/command.ts';
-import { aCommand, actions, aGet, aScript, inFolder, writeProgram } from './scene.ts';
+import { sha256 } from '../../src/base/digest.ts';
+import type { Command, SecretRef } from '../../src/runbook/command.ts';
+import { aCommand, actions, aGet, aScript, inFolder, path, writeProgram } from './scene.ts';
+
+const aSecret: SecretRef = { secret: 'env.TOKEN', commitment: sha256('x') };
 
 /** For a folder that holds `tool` (executable), `data.yaml`, `lib.sh` and `manifests/`. */
 async function notBound(changes: Partial<Command>): Promise<readonly string[]> {
@@ -72,6 +75,33 @@ describe('not bound by a digest', () => {
     ['nothing of a plain request', aGet('http://localhost/'), []],
   ])('%s', async (_, changes, notes) => {
     expect(await notBound(changes)).toEqual(notes);
+  });
+
+  const named = (path: string, name: string): string =>
+    `\`${path}\`, which the environment variable ${name} names`;
+
+  test.each<[string, Command['env'], readonly string[]]>([
+    ['a configuration', { KUBECONFIG: ['data.yaml'] }, [named('CWD/data.yaml', 'KUBECONFIG')]],
+    [
+      'several, with colons between',
+      { LD_PRELOAD: ['lib.sh:/nowhere:./data.yaml'] },
+      [named('CWD/lib.sh', 'LD_PRELOAD'), named('CWD/data.yaml', 'LD_PRELOAD')],
+    ],
+    ['a command', { GIT_SSH_COMMAND: ['./tool -v'] }, [named('CWD/tool', 'GIT_SSH_COMMAND')]],
+    ['by an absolute path', { X: ['/etc/passwd'] }, [named('/etc/passwd', 'X')]],
+    ['no folder', { WHERE: ['manifests'], ELSE: ['/etc'] }, []],
+    ['no word that is no file', { CLUSTER: ['demo'], EMPTY: [''], NUL: ['a\0b'] }, []],
+    ['not where a shell has its places', { SHELL: ['/bin/sh'], PWD: ['lib.sh'] }, []],
+    ['no secret', { TOKEN: [aSecret], PART: ['data.yaml', aSecret] }, []],
+  ])('files that the environment names: %s', async (_, env, notes) => {
+    expect(await notBound({ ...aScript(':'), env: { PATH: [path], ...env } })).toEqual(notes);
+    expect(await notBound({ ...aGet('http://localhost/'), env })).toEqual([]);
+  });
+
+  test('is no file of the environment that `files` names', async () => {
+    const files = [{ path: 'data.yaml', sha256: null }];
+    const env = { PATH: [path], KUBECONFIG: ['data.yaml'] };
+    expect(await notBound({ ...aScript(':'), env, files })).toEqual([]);
   });
 
   test('is no file that `files` names', async () => {
