@@ -1,13 +1,20 @@
 // One code-split CommonJS bundle in dist/: few files to open is what makes the CLI start fast.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-rmSync(`${root}dist`, { recursive: true, force: true });
 const bundle = await rolldown({
   cwd: root,
   input: { main: 'src/cli/main.ts' },
@@ -21,13 +28,22 @@ const { output } = await bundle.generate({
   entryFileNames: name,
   chunkFileNames: name,
 });
-mkdirSync(`${root}dist`);
+// Beside the old one and then in its place: a build that fails leaves what worked, and commands that
+// run meanwhile find one or the other.
+const next = mkdtempSync(`${root}dist-`);
 for (const { fileName, code } of output) {
-  writeFileSync(`${root}dist/${fileName}`, escapeToAscii(code));
+  writeFileSync(join(next, fileName), escapeToAscii(code));
 }
 const entry = output.find((chunk) => chunk.isEntry);
-writeFileSync(`${root}dist/package.json`, '{"type":"commonjs"}\n');
-writeFileSync(`${root}dist/main.js`, `require('./${entry.fileName}');\n`);
+writeFileSync(join(next, 'package.json'), '{"type":"commonjs"}\n');
+writeFileSync(join(next, 'main.js'), `require('./${entry.fileName}');\n`);
+chmodSync(next, 0o755);
+const old = `${next}-old`;
+if (existsSync(`${root}dist`)) {
+  renameSync(`${root}dist`, old);
+}
+renameSync(next, `${root}dist`);
+rmSync(old, { recursive: true, force: true });
 warmUp(`name: warm-up
 params: { who: { type: string, default: world } }
 env: { WHO: "\${{ params.who }}" }
