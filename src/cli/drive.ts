@@ -1,4 +1,6 @@
 import type { RunId } from '../base/ids.ts';
+import { sanitizeLine } from '../base/sanitize.ts';
+import { wrapText } from '../base/wrap.ts';
 import type { RunReport, RunStatus } from '../engine/reports.ts';
 import type { DriveOptions, Listener, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
@@ -89,7 +91,7 @@ export function endRun(cli: Cli, report: RunReport): number {
     );
   }
   if (report.reason !== null) {
-    cli.say(report.reason);
+    cli.say(wrapText(sanitizeLine(report.reason), cli.settings.columns.stderr).join('\n'));
   }
   if (report.next !== null) {
     cli.say(renderNext(report.next.command, talkStyle(cli)).trimEnd());

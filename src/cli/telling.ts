@@ -1,5 +1,6 @@
 import { approveLine } from '../approval/card-text.ts';
 import type { RunId } from '../base/ids.ts';
+import { wrapText } from '../base/wrap.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import type { Listener, Service } from '../engine/service.ts';
 import type { Recorded } from '../run/events.ts';
@@ -7,6 +8,7 @@ import { cardText } from './card.ts';
 import type { Cli } from './cli.ts';
 import { holdWhilePrompting } from './hold-while-prompting.ts';
 import { progressListener } from './render/progress.ts';
+import { renderHead } from './render/run-report.ts';
 import { talkStyle } from './styles.ts';
 
 /** The run that is told about. */
@@ -67,7 +69,7 @@ async function lineListener(cli: Cli, { service, run }: Told): Promise<Listener>
 async function textListener(cli: Cli, { service, run, prompts }: Told): Promise<Listener> {
   const report = await service.status(run);
   const style = talkStyle(cli);
-  cli.say(`${style.paint.strong(report.runbook)} in ${report.environment}, run ${report.run}\n`);
+  cli.say(`${renderHead(report, style)}\n`);
   return progressListener({
     report,
     style,
@@ -79,5 +81,9 @@ async function textListener(cli: Cli, { service, run, prompts }: Told): Promise<
 
 function renderGate(cli: Cli, detail: RequestDetail): string {
   const card = cardText(cli, detail, 'stderr');
-  return `\n${card}\nSomebody else approves in a session of their own:\n\n  ${approveLine(detail.words)}\n`;
+  const lead = wrapText(
+    'Somebody else approves in a session of their own:',
+    cli.settings.columns.stderr,
+  );
+  return `\n${card}\n${lead.join('\n')}\n\n  ${approveLine(detail.words)}\n`;
 }

@@ -1,7 +1,7 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { AuditLine, VerifyReport } from '../../engine/reports.ts';
 import { formatDistance, formatInstant } from './span.ts';
-import type { Style } from './style.ts';
+import { paintHead, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 
 /** One line an entry: number, time, run, type, and what it says. */
@@ -12,8 +12,11 @@ export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }
       { text: String(entry.index).padStart(width), paint: paint.quiet },
       { text: formatInstant(entry.time), paint: paint.quiet },
       { text: entry.run?.slice(0, 8) ?? '' },
-      { text: entry.type, paint: paint.strong },
-      { text: sanitizeLine(entry.summary) },
+      {
+        // In one cell, so that an entry fits on a line of 80.
+        text: `${entry.type}  ${sanitizeLine(entry.summary)}`,
+        paint: (line) => paintHead(line, entry.type, paint.strong),
+      },
     ]),
     columns,
   );
@@ -32,8 +35,8 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
       {
         text:
           anchored_at === null
-            ? anchor
-            : `${anchor}, ${formatInstant(anchored_at)}, ${formatDistance(anchored_at, nowMs)}`,
+            ? shown(anchor)
+            : `${shown(anchor)}, ${formatInstant(anchored_at)}, ${formatDistance(anchored_at, nowMs)}`,
       },
     ]),
     columns,
@@ -41,9 +44,14 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
   const findings = renderTable(
     report.findings.map(({ code, index, message }) => [
       { text: index === null ? 'journal' : `entry ${index}`, paint: paint.strong },
-      { text: `${sanitizeLine(message)} (${code})` },
+      { text: `${shown(message)} (${code})` },
     ]),
     columns,
   );
   return findings === '' ? verdicts : `${verdicts}\n${findings}`;
+}
+
+/** Receipts are files named by digests: a dozen characters tell them apart. */
+function shown(text: string): string {
+  return sanitizeLine(text).replace(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…');
 }

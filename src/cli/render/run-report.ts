@@ -1,18 +1,21 @@
 import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
+import { wrapText } from '../../base/wrap.ts';
 import type { RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
 import { describeMissing } from './missing.ts';
 import { formatDistance, formatSpan } from './span.ts';
-import { paintStatus, type Style } from './style.ts';
+import { paintHead, paintStatus, type Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
 
 /** Where a run stands: what `status` prints. */
 export function renderRunReport(report: RunReport, style: Style, nowMs: number): string {
   const { paint } = style;
-  const status = paintStatus(report.status, paint, report.status);
+  const reason = report.reason === null ? '' : `: ${sanitizeLine(report.reason)}`;
   const parts = [
-    `${paint.strong(report.runbook)} in ${report.environment}, run ${report.run}\n`,
-    `${status}${report.reason === null ? '' : `: ${sanitizeLine(report.reason)}`}\n`,
+    `${renderHead(report, style)}\n`,
+    `${paintHead(wrapped(`${report.status}${reason}`, style), report.status, (word) =>
+      paintStatus(report.status, paint, word),
+    )}\n`,
     '\n',
     renderTable(
       report.steps.map((step) => stepRow(step, style)),
@@ -26,6 +29,16 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
     parts.push('\n', renderNext(report.next.command, style));
   }
   return parts.join('');
+}
+
+/** `RUNBOOK in ENVIRONMENT, run RUN`, without its newline. */
+export function renderHead({ runbook, environment, run }: RunReport, style: Style): string {
+  const text = wrapped(`${runbook} in ${environment}, run ${run}`, style);
+  return paintHead(text, runbook, style.paint.strong);
+}
+
+function wrapped(text: string, { columns }: Style): string {
+  return wrapText(text, columns).join('\n');
 }
 
 /** `next: COMMAND`, pasteable: never wrapped. */

@@ -1,10 +1,15 @@
 import type { RunStatus, StepStatus } from '../../engine/reports.ts';
-import type { Paint } from '../paint.ts';
+import type { Brush, Paint } from '../paint.ts';
 
 /** How and where a text will be shown. */
 export interface Style {
   readonly paint: Paint;
   readonly columns: number;
+}
+
+/** Paints the words that a text begins with, where it does. */
+export function paintHead(text: string, head: string, brush: Brush): string {
+  return text.startsWith(head) ? `${brush(head)}${text.slice(head.length)}` : text;
 }
 
 /** The colour of a status is its meaning: done, wrong, or somebody must look. */

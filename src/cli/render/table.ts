@@ -7,15 +7,30 @@ export interface Cell {
 }
 
 /**
- * Rows in columns two spaces apart; the last column wraps at the window. Where the window leaves it less
- * than half, it stands below its row instead. Ends in a newline; no rows are an empty text.
+ * Rows in columns two spaces apart; the last column wraps at the window. Where it would be squeezed, or a
+ * word in it broken, it stands below its row instead. Ends in a newline; no rows are an empty text.
  */
 export function renderTable(rows: readonly (readonly Cell[])[], columns: number): string {
   const widths = columnWidths(rows);
   const before = widths.reduce((sum, width) => sum + width + 2, 0);
-  const below = columns - before < columns / 2 && columns - before < 40;
+  const below = standsBelow(rows, { room: columns - before, columns });
   return rows.map((row) => renderRow(row, { widths, before, below, columns })).join('');
 }
+
+function standsBelow(
+  rows: readonly (readonly Cell[])[],
+  { room, columns }: { readonly room: number; readonly columns: number },
+): boolean {
+  const lines = rows.flatMap((row) => (row.at(-1)?.text ?? '').split('\n'));
+  const squeezed = room < columns / 2 && room < 40;
+  const words = lines.flatMap((line) => line.split(' ')).map(textWidth);
+  return (
+    (squeezed && lines.some((line) => textWidth(line) > room)) ||
+    words.some((width) => width > room && width <= columns - indentBelow)
+  );
+}
+
+const indentBelow = 4;
 
 interface Layout {
   /** Of every column but the last. */
@@ -32,25 +47,43 @@ function columnWidths(rows: readonly (readonly Cell[])[]): readonly number[] {
   );
 }
 
-function renderRow(row: readonly Cell[], { widths, before, below, columns }: Layout): string {
-  const heads = row.slice(0, -1).map((cell, at) => {
-    const gap = ' '.repeat((widths[at] ?? 0) - textWidth(cell.text));
-    return `${painted(cell, cell.text)}${gap}`;
-  });
+function renderRow(row: readonly Cell[], layout: Layout): string {
+  const { widths, before, below, columns } = layout;
   const last = row.at(-1);
-  const indent = below ? 4 : before;
-  const lines = wrapText(last?.text ?? '', columns - indent).map((line) =>
+  const heads = row.slice(0, -1).map((cell, at) => ({
+    text: `${painted(cell, cell.text)}${' '.repeat((widths[at] ?? 0) - textWidth(cell.text))}`,
+    width: widths[at] ?? 0,
+  }));
+  const lines = wrapText(last?.text ?? '', columns - (below ? indentBelow : before)).map((line) =>
     last === undefined ? line : painted(last, line),
   );
-  const first = heads.join('  ').trimEnd();
-  if (last === undefined || last.text === '') {
-    return `${first}\n`;
+  const isEmpty = last === undefined || last.text === '';
+  if (below || isEmpty) {
+    const all = [...flow(heads, columns), ...(isEmpty ? [] : lines)];
+    return `${all.join(`\n${' '.repeat(indentBelow)}`)}\n`;
   }
-  if (below) {
-    return [first, ...lines.map((line) => `    ${line}`)].join('\n').concat('\n');
-  }
-  const lead = heads.length === 0 ? '' : `${heads.join('  ')}  `;
+  const lead = heads.map(({ text }) => `${text}  `).join('');
   return `${lead}${lines.join(`\n${' '.repeat(before)}`)}\n`;
+}
+
+/** Cells on as few lines as hold them: where even these do not fit beside each other. */
+function flow(
+  cells: readonly { readonly text: string; readonly width: number }[],
+  columns: number,
+): readonly string[] {
+  const lines: string[] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const { text, width } of cells) {
+    const line = lines.at(-1);
+    if (line === undefined || used + 2 + width > columns) {
+      lines.push(text);
+      used = width + (lines.length === 1 ? 0 : indentBelow);
+    } else {
+      lines[lines.length - 1] = `${line}  ${text}`;
+      used += 2 + width;
+    }
+  }
+  return lines.map((line) => line.trimEnd());
 }
 
 function painted({ paint }: Cell, text: string): string {
