@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Pin, Receipt } from '../../src/approval/receipt.ts';
 import { approvalNamespace, decisionId } from '../../src/approval/statement.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
-import type { Pin, Receipt } from '../../src/approval/receipt.ts';
 import { aFolder } from './folder.ts';
 
 const origin = 'runbook.example/4f2a';

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Pin } from '../../src/approval/receipt.ts';
 import { signCheckpoint } from '../../src/journal/checkpoint.ts';
 import { leafHash } from '../../src/journal/leaf.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import type { CheckpointSigner } from '../../src/journal/signer.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import { checkSeenLog, type ShownLog } from '../../src/signers/seen-log.ts';
-import type { Pin } from '../../src/approval/receipt.ts';
 
 const origin = 'runbook.example/4f2a';
 const then = '2026-03-04T05:06:07.008Z';
