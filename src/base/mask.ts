@@ -1,5 +1,8 @@
-import { type ByteMatcher, buildMatcher } from './byte-matcher.ts';
-import { secretVariants } from './secret-variants.ts';
+import { buildMatcher } from './byte-matcher.ts';
+import { scanPercentEncoded } from './percent-scanner.ts';
+import { type Scanner, scanBytes } from './scanner.ts';
+import { percentNeedles, secretVariants } from './secret-variants.ts';
+import { mergeSpans, type Span } from './spans.ts';
 
 /** Takes output as it comes and gives it back without the secrets. */
 export interface Masker {
@@ -13,29 +16,37 @@ const blot = Buffer.from('***');
 
 /**
  * Puts `***` in place of every occurrence of every spelling of the secrets (see `secretVariants`), also
- * where chunks split it. Occurrences that overlap become one blot, so that no part of any is left. How
- * the output is split into chunks makes no difference to the result.
+ * percent-encoded in any way, and where chunks split it. Occurrences that overlap become one blot, so
+ * that no part of any is left. How the output is split into chunks makes no difference to the result.
  */
 export function createMasker(secrets: Iterable<string>): Masker {
-  const variants = new Set([...secrets].flatMap(secretVariants));
-  if (variants.size === 0) {
+  const scanners = scannersFor([...secrets]);
+  if (scanners.length === 0) {
     return { push: (chunk) => chunk, end: () => Buffer.alloc(0) };
   }
-  const matcher = buildMatcher([...variants].map((text) => Buffer.from(text)));
-  let held: Held = { bytes: Buffer.alloc(0), blotted: 0 };
-  const release = (chunk: Buffer, keepBeginnings: boolean): Buffer => {
+  let held: Held = { bytes: Buffer.alloc(0), from: 0, spans: [] };
+  const release = (chunk: Buffer, isEnd: boolean): Buffer => {
     const bytes = held.bytes.length === 0 ? chunk : Buffer.concat([held.bytes, chunk]);
-    const { spans, beginning } = findSpans(matcher, bytes, held.blotted);
-    const cut = bytes.length - (keepBeginnings ? beginning : 0);
-    const shown = blotOut(bytes.subarray(0, cut), spans);
-    const lastEnd = spans.findLast((span) => span.from < cut)?.to ?? 0;
-    // Copied: the caller may use its chunk again.
-    held = { bytes: Buffer.from(bytes.subarray(cut)), blotted: Math.max(0, lastEnd - cut) };
+    const found = scanners.flatMap((scanner) => [
+      ...scanner.read(chunk),
+      ...(isEnd ? scanner.end() : []),
+    ]);
+    const spans = mergeSpans([...held.spans, ...found]);
+    const end = held.from + bytes.length;
+    const cut = isEnd ? end : Math.min(...scanners.map((scanner) => scanner.beginning()));
+    const size = cut - held.from;
+    const shown = blotOut({ bytes: bytes.subarray(0, size), from: held.from, spans });
+    held = {
+      // Copied: the caller may use its chunk again.
+      bytes: Buffer.from(bytes.subarray(size)),
+      from: cut,
+      spans: spans.filter((span) => span.to > cut),
+    };
     return shown;
   };
   return {
-    push: (chunk) => release(chunk, true),
-    end: () => release(Buffer.alloc(0), false),
+    push: (chunk) => release(chunk, false),
+    end: () => release(Buffer.alloc(0), true),
   };
 }
 
@@ -45,51 +56,36 @@ export function maskText(text: string, secrets: Iterable<string>): string {
   return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString();
 }
 
-/** What may be the beginning of a secret; its first `blotted` bytes belong to a blot already shown. */
+function scannersFor(secrets: readonly string[]): readonly Scanner[] {
+  const bytesOf = (texts: readonly string[]): Buffer[] =>
+    [...new Set(texts)].map((text) => Buffer.from(text));
+  const needles = secrets.flatMap(percentNeedles);
+  return needles.length === 0
+    ? []
+    : [
+        scanBytes(buildMatcher(bytesOf([...secrets.flatMap(secretVariants), ...needles]))),
+        scanPercentEncoded(bytesOf(needles)),
+      ];
+}
+
+/** What may be the beginning of a secret. */
 interface Held {
   readonly bytes: Buffer;
-  readonly blotted: number;
-}
-
-interface Span {
-  /** -1 where it continues a blot that has been shown. */
+  /** Offset of its first byte in the whole output. */
   readonly from: number;
-  readonly to: number;
-}
-
-/** The occurrences, overlapping ones merged, in order; and how many last bytes may begin another. */
-function findSpans(matcher: ByteMatcher, bytes: Buffer, blotted: number) {
-  const { column, columns, next, matched } = matcher;
-  const spans: Span[] = blotted > 0 ? [{ from: -1, to: blotted }] : [];
-  let state = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    state = next[state * columns + (column[bytes[at] ?? 0] ?? 0)] ?? 0;
-    const length = matched[state] ?? 0;
-    if (length > 0) {
-      addSpan(spans, { from: at + 1 - length, to: at + 1 });
-    }
-  }
-  return { spans, beginning: matcher.depth[state] ?? 0 };
-}
-
-function addSpan(spans: Span[], span: Span): void {
-  let { from } = span;
-  for (let last = spans.at(-1); last !== undefined && last.to > from; last = spans.at(-1)) {
-    from = Math.min(from, last.from);
-    spans.pop();
-  }
-  spans.push({ from, to: span.to });
+  /** Occurrences that reach into it; of one that begins before it the blot has been shown. */
+  readonly spans: readonly Span[];
 }
 
 /** The bytes with a blot for each span that begins in them; a span may reach beyond. */
-function blotOut(bytes: Buffer, spans: readonly Span[]): Buffer {
+function blotOut({ bytes, from: start, spans }: Held): Buffer {
   const pieces: Buffer[] = [];
   let shown = 0;
-  for (const { from, to } of spans.filter((span) => span.from < bytes.length)) {
-    if (from >= 0) {
-      pieces.push(bytes.subarray(shown, from), blot);
+  for (const { from, to } of spans.filter((span) => span.from < start + bytes.length)) {
+    if (from >= start) {
+      pieces.push(bytes.subarray(shown, from - start), blot);
     }
-    shown = to;
+    shown = to - start;
   }
   const rest = bytes.subarray(shown);
   return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);

@@ -1,27 +1,35 @@
 /** Anything shorter would blot out ordinary text, and its blots would tell where it stands. */
-const minBytes = 3;
+export const minSecretBytes = 3;
+
+/** Whether output can be searched for it. */
+export function isMaskable(secret: string): boolean {
+  return Buffer.byteLength(secret) >= minSecretBytes;
+}
 
 /**
- * Every spelling of a secret that output is searched for: as it is, JSON-escaped, percent-encoded, and
- * in base64 wherever in a longer base64 text it stands; for a secret of several lines each line as well,
- * without its indentation. Secrets, lines and spellings under 3 bytes are left out.
+ * Every spelling of a secret that output is searched for: as it is, JSON-escaped, and in base64 wherever
+ * in a longer base64 text it stands; for a secret of several lines each line as well, without its
+ * indentation. Secrets, lines and spellings under 3 bytes are left out. Percent-encoding has too many
+ * spellings to list: see `percentNeedles`.
  * Not covered: base64 broken into lines, compression, encryption, and whatever else a program computes.
  */
 export function secretVariants(secret: string): readonly string[] {
-  const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
-  const spellings = [secret, ...lines]
-    .filter(isLongEnough)
-    .flatMap((text) => [
-      text,
-      ...jsonSpellings(text),
-      ...percentSpellings(Buffer.from(text)),
-      ...base64Spellings(Buffer.from(text)),
-    ]);
-  return [...new Set(spellings)].filter(isLongEnough);
+  const spellings = partsOf(secret).flatMap((text) => [
+    text,
+    ...jsonSpellings(text),
+    ...base64Spellings(Buffer.from(text)),
+  ]);
+  return [...new Set(spellings)].filter(isMaskable);
 }
 
-function isLongEnough(text: string): boolean {
-  return Buffer.byteLength(text) >= minBytes;
+/** What to look for in output whose percent-encoding has been undone; forms write a blank as `+`. */
+export function percentNeedles(secret: string): readonly string[] {
+  return [...new Set(partsOf(secret).flatMap((text) => [text, text.replaceAll(' ', '+')]))];
+}
+
+function partsOf(secret: string): readonly string[] {
+  const lines = secret.split(/[\r\n]+/).map((line) => line.trim());
+  return [secret, ...lines].filter(isMaskable);
 }
 
 /** JSON leaves a choice: what is not ASCII, `/` and `<>&` may be escaped, in hex of either case. */
@@ -40,21 +48,6 @@ function escapeUnit(unit: string): string {
 
 function upperHex(escape: string): string {
   return escape.slice(0, 2) + escape.slice(2).toUpperCase();
-}
-
-/** What different encoders leave as it is: RFC 3986, encodeURIComponent, encodeURI, HTML forms. */
-const unescaped = [/[\w.~-]/, /[\w.~!*'()-]/, /[\w.~!*'()\-;,/?:@&=+$#]/, /[\w.*-]/];
-
-function percentSpellings(bytes: Buffer): readonly string[] {
-  return unescaped
-    .map((keep) => [...bytes].map((byte) => percent(byte, keep)).join(''))
-    .flatMap((spelling) => [spelling, spelling.replaceAll('%20', '+')])
-    .flatMap((spelling) => [spelling, spelling.replace(/%../g, (code) => code.toLowerCase())]);
-}
-
-function percent(byte: number, keep: RegExp): string {
-  const character = String.fromCharCode(byte);
-  return keep.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /**

@@ -19,8 +19,27 @@ describe('a secret is blotted out', () => {
     ['percent-encoded in lower case', encodeURIComponent(secret).toLowerCase()],
     ['in a form', new URLSearchParams({ a: secret }).toString().slice(2)],
     ['in a path', encodeURI(secret)],
+    ["as Python's quote writes it", 'hunter2/%C3%BC%2B%26%22x'],
+    ["as Go's PathEscape writes it", 'hunter2%2F%C3%BC+&%22x'],
+    ["as Go's QueryEscape writes it", 'hunter2%2F%C3%BC%2B%26%22x'],
+    ['with every byte escaped', [...bytes].map((byte) => `%${byte.toString(16)}`).join('')],
   ])('%s', (_name, spelling) => {
     expect(maskText(`before ${spelling} after`, [secret])).toBe('before *** after');
+  });
+
+  test.each([
+    ['ab/cd+ef==', 'ab/cd%2Bef%3D%3D'],
+    ['ab/cd+ef==', 'ab%2Fcd+ef=='],
+    ['ab/cd+ef==', '%61b%2fcd%2Bef=%3d'],
+    ['pass word/1', 'pass+word%2F1'],
+    ['pass word/1', 'pass%20word/1'],
+    ['pass word/1', 'pass+word/1'],
+    ['100%41sure', '100%2541sure'],
+    ['100%41sure', '100%41sure'],
+  ])('%j percent-encoded as %s', (value, spelling) => {
+    for (const before of ['', 'x=', '%', '%4', '%%', '%41', 'b']) {
+      expect(maskText(`${before}${spelling}&y`, [value])).toBe(`${before}***&y`);
+    }
   });
 
   test.each([0, 1, 2, 3, 4, 5])('inside base64 text, after %d other bytes', (before) => {
@@ -105,6 +124,43 @@ const anyScene = fc
     const text = filler.map((piece, at) => piece + (planted[at] ?? '')).join('');
     return { secrets, variants, text, cuts };
   });
+
+/** The secret with some of its bytes escaped, in either case. */
+const anyEncoded = fc.record({
+  secret: anySecret.filter((text) => !/[&?z]/.test(text)),
+  before: fc.stringMatching(/^([cd]|%[0-9a-f]{2}|%)*[&?]$/),
+  choices: fc.array(fc.constantFrom('plain', 'upper', 'lower'), { minLength: 72, maxLength: 72 }),
+  blank: fc.constantFrom(' ', '+'),
+  cuts: fc.array(fc.nat({ max: 12 }), { maxLength: 20 }),
+  filler: fc.constantFrom('', 'z'.repeat(200)),
+});
+
+function encodeByte(byte: number, choice = 'upper'): Buffer {
+  if (choice === 'plain' && byte !== 0x25) {
+    return Buffer.from([byte]);
+  }
+  const hex = byte.toString(16).padStart(2, '0');
+  return Buffer.from(`%${choice === 'upper' ? hex.toUpperCase() : hex}`);
+}
+
+test('percent-encoding hides nothing, whichever bytes are escaped and however the output is split', () => {
+  fc.assert(
+    fc.property(anyEncoded, ({ secret, before, choices, blank, cuts, filler }) => {
+      const encoded = [...Buffer.from(secret)].map((byte, at) =>
+        blank === '+' && byte === 0x20 ? Buffer.from(blank) : encodeByte(byte, choices[at]),
+      );
+      const text = Buffer.concat([
+        Buffer.from(filler + before),
+        ...encoded,
+        Buffer.from(`&${filler}`),
+      ]);
+      const masked = maskInPieces(text, [secret], cuts);
+      expect(masked.toString()).toBe(`${filler}${before}***&${filler}`);
+      expect(createMasker([secret]).push(text).length).toBeLessThanOrEqual(masked.length);
+    }),
+    { numRuns: 1000 },
+  );
+});
 
 test('no spelling of any secret comes out, however the output is split', () => {
   fc.assert(
