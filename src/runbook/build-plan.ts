@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import { isMaskable, minSecretBytes } from '../base/secret-variants.ts';
 import { checkPlan } from './check-plan.ts';
 import type { SecretRef, Text } from './command.ts';
 import { isSecretRef } from './digest.ts';
@@ -31,7 +32,8 @@ export interface PlanInput {
  * Fills in the parameters and freezes everything a step may see. Returns the plan, and the secret values
  * by name (`params.NAME`, `env.NAME`), which are in no part of it. Throws UsageError (exit 2):
  * `params_invalid`, `value_invalid`, `variable_unknown` for a variable the environment does not have,
- * `secret_crosses_gate` for a secret output that would have to survive the wait for an approval.
+ * `secret_too_short` for one that output cannot be searched for, `secret_crosses_gate` for a secret output
+ * that would have to survive the wait for an approval.
  */
 export function buildPlan(input: PlanInput): {
   readonly plan: Plan;
@@ -40,6 +42,7 @@ export function buildPlan(input: PlanInput): {
   const { runbook, environment, trusted } = input;
   const secrets = new Map<string, string>();
   const keep = (path: string, value: string): SecretRef => {
+    refuseShort(path, value);
     secrets.set(path, value);
     return input.commit(path, value);
   };
@@ -156,6 +159,17 @@ function nameOf(secret: string): string {
   return secret.startsWith('params.')
     ? `the secret parameter \`${secret.slice('params.'.length)}\``
     : `the secret variable \`${secret.slice('env.'.length)}\``;
+}
+
+/** Nothing this short is masked: its blots would tell where it stands, and blot out ordinary text. */
+function refuseShort(secret: string, value: string): void {
+  if (!isMaskable(value)) {
+    throw new UsageError({
+      code: 'secret_too_short',
+      message: `${nameOf(secret)} has less than ${minSecretBytes} bytes, which cannot be masked in output`,
+      hint: 'give its real value; what is no secret is declared without `secret`',
+    });
+  }
 }
 
 function secretError(code: string, secret: string, message: string): UsageError {

@@ -144,33 +144,63 @@ describe('a secret output', () => {
   });
 });
 
+describe('a secret too short to be masked is refused', () => {
+  test.each(['', 'x', 'xy', 'ü'])('%j', (value) => {
+    const param = aRunbook(step, 'params:\n  pin: { type: string, secret: true }\n');
+    const inherited = aRunbook(step, 'inherit: [{ name: PIN, secret: true }]\n');
+    const why = 'has less than 3 bytes, which cannot be masked in output';
+    const refusal = (name: string): unknown =>
+      expect.objectContaining({ code: 'secret_too_short', exitCode: 2, message: `${name} ${why}` });
+    expect(() => planOf(param, { given: { pin: value } })).toThrow(
+      refusal('the secret parameter `pin`'),
+    );
+    expect(() => planOf(inherited, { processEnv: { PIN: value } })).toThrow(
+      refusal('the secret variable `PIN`'),
+    );
+  });
+
+  test('but not one that is absent, or three bytes long', () => {
+    const source = aRunbook(
+      step,
+      'params:\n  pin: { type: string, secret: true, required: false }\ninherit: [{ name: PIN, secret: true }]\n',
+    );
+    expect([...planOf(source).secrets]).toEqual([]);
+    expect([
+      ...planOf(source, { given: { pin: 'abc' }, processEnv: { PIN: 'xyz' } }).secrets,
+    ]).toEqual([
+      ['params.pin', 'abc'],
+      ['env.PIN', 'xyz'],
+    ]);
+  });
+});
+
 describe('on resume', () => {
   const head =
     'params:\n  token: { type: string, secret: true }\n  other: { type: string, secret: true, required: false }\ninherit: [{ name: KEY, secret: true }]\nenv: { T: "x ${{ params.token }}" }\n';
   const { plan } = planOf(aRunbook(step, head), {
     given: { token: 'tok' },
-    processEnv: { KEY: 'k' },
+    processEnv: { KEY: 'key' },
   });
   const check = (path: string, value: string, committed: string): boolean =>
     commitment(salt, path, value) === committed;
 
   test('the same values are taken, absent ones are not asked for', () => {
-    expect([...readSecrets(plan, { token: 'tok' }, { KEY: 'k' }, check)]).toEqual([
+    expect([...readSecrets(plan, { token: 'tok' }, { KEY: 'key' }, check)]).toEqual([
       ['params.token', 'tok'],
-      ['env.KEY', 'k'],
+      ['env.KEY', 'key'],
     ]);
   });
 
   test.each([
     [
       {},
-      { KEY: 'k' },
+      { KEY: 'key' },
       'secret_missing',
       'the run was started with the secret parameter `token`, it is missing now',
     ],
     [
       { token: 'tik' },
-      { KEY: 'k' },
+      { KEY: 'key' },
       'secret_changed',
       'the secret parameter `token` is not the one the run was started with',
     ],
