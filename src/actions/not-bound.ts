@@ -13,9 +13,9 @@ const evaluators = new Set(['.', 'source', 'eval']);
 
 /**
  * In words, what the digest of this bound command cannot cover: programs that the script finds by PATH
- * when it runs, files that it or the environment names and `files` does not, programs that start others. What a bound
- * program does by itself (its libraries, its configuration, the network) is not listed. Looks at the
- * disk to tell the name of a file from another word.
+ * when it runs, files that it or the environment names and `files` does not, programs that start others.
+ * What a bound program does by itself (its libraries, its configuration, the network) is not listed.
+ * Looks at the disk to tell the name of a file from another word.
  */
 export function findNotBound(command: Command): readonly string[] {
   const { commands, words } = scanScript(scriptOf(command.action));

@@ -18,7 +18,7 @@ export interface StartingProgram {
 }
 
 /** Shells by their names. */
-export const shells: ReadonlySet<string> = new Set(
+const shells: ReadonlySet<string> = new Set(
   'sh bash dash ash ksh mksh zsh fish csh tcsh rbash'.split(' '),
 );
 
