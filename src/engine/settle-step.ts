@@ -161,7 +161,8 @@ async function runProbe(
     },
   );
   const failure = judgeAction(result, {
-    expect: step.check?.expect ?? step.expect,
+    // The expectation that reviewers saw: it is bound in the command.
+    expect: command.expect ?? step.expect,
     timeoutMs: command.timeout_ms,
     scope: await resultScope(session, step),
   });
