@@ -57,7 +57,6 @@ async function askAll(cli: Cli, runbook: Runbook, missing: readonly string[]): P
     const param = runbook.params[name];
     if (param !== undefined) {
       // One question after the other.
-      // oxlint-disable-next-line no-await-in-loop
       answers[name] = await askParam(cli, name, param);
     }
   }
@@ -71,7 +70,6 @@ async function askParam(cli: Cli, name: string, param: Param): Promise<Json> {
     return askChoice(cli, message, param.enum.map(String));
   }
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop
     const answer = await (param.secret ? askSecret : askText)(cli, message);
     const read = readParam(name, param, answer);
     if ('value' in read) {

@@ -44,7 +44,6 @@ async function pollUntilChanged(
   const untilMs = typeof options.wait === 'object' ? session.nowMs() + options.wait.ms : expiresMs;
   while (!options.signal.aborted) {
     const before = session.state.version;
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     await session.refresh();
     const nowMs = session.nowMs();
     if (session.state.version !== before || nowMs >= expiresMs) {
@@ -53,7 +52,6 @@ async function pollUntilChanged(
     if (nowMs >= untilMs) {
       return 'stop';
     }
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     await sleep(pollMs, options.signal);
   }
   return 'stop';

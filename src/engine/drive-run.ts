@@ -81,15 +81,12 @@ async function takeTurns(session: Session, turn: Turn, options: DriveOptions): P
   for (;;) {
     const due = whatIsDue(session, turn, options);
     if (turn.carry !== null && due.kind !== 'attempt') {
-      // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
       await flush(session, turn);
       continue;
     }
-    // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
     if (await interrupted(session, { due, turn }, options)) {
       continue;
     }
-    // oxlint-disable-next-line no-await-in-loop -- one thing after the other is the point
     if ((await act(session, { due, turn }, options)) === 'stop') {
       return;
     }

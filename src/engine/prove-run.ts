@@ -64,7 +64,6 @@ async function readRange(
   const roots: string[] = [];
   let peaks = await engine.store.peaks(from);
   for (let start = from; start < to; start += batch) {
-    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
     for (const stored of await engine.store.entries(start, Math.min(start + batch, to))) {
       const recorded = recordedOf(stored);
       peaks = appendLeaf(recorded.seq, peaks, hashBytes(recorded.hash));

@@ -38,7 +38,6 @@ export async function recordDecision(
   }
   for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
       return await tryRecord(engine, { signed, channel, run: row.run, request: row.request });
     } catch (error) {
       if (!(error instanceof ConflictError)) {

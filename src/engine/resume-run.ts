@@ -132,7 +132,6 @@ function refuseStranger(state: RunState, links: readonly ChainLink[]): void {
 async function saltsOf(engine: Engine, state: RunState): Promise<ReadonlyMap<Sha256, Buffer>> {
   const salts = new Map<Sha256, Buffer>();
   for (const committed of Object.values(state.started.secrets)) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful
     const salt = await engine.store.getOpening(committed);
     if (salt !== null) {
       salts.set(committed, salt);

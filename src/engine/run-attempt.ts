@@ -83,7 +83,6 @@ export async function flush(
 ): Promise<void> {
   while (turn.carry !== null) {
     const event = toRecord(session, turn.carry);
-    // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
     if (event === null || (await close(session, event, openings)) !== null) {
       turn.carry = null;
     }

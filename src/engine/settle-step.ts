@@ -178,7 +178,6 @@ async function runProbe(
     secret_outputs: {},
   };
   const event: Event = { type: 'step.finished', data: finished };
-  // oxlint-disable-next-line no-await-in-loop -- again only when somebody else committed first
   while ((await session.commit(finishId(event), [event], { closing: true })) === null) {
     // On top of theirs: what the probe found is so whatever they committed.
   }

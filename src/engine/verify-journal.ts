@@ -36,7 +36,6 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const stride = Math.max(1, Math.ceil(size / openedHeads));
   for (let start = 0; start < size; start += batch) {
     const end = Math.min(start + batch, size);
-    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
     await addEntries(
       engine,
       { audit, index },
@@ -67,13 +66,11 @@ async function addEntries(
 ): Promise<void> {
   for (const entry of await engine.store.entries(of.start, of.end)) {
     const recorded = readable(entry);
-    // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
     audit.add(await exhibit(engine, entry, recorded));
     if (recorded !== null) {
       index.add(recorded);
     }
     if (of.isHead(entry.seq)) {
-      // oxlint-disable-next-line no-await-in-loop -- in order, in bounded memory
       await addHead(engine, audit, entry.seq + 1);
     }
   }
@@ -103,7 +100,6 @@ async function exhibit(
   const named = recorded === null ? [] : blobsOf(recorded);
   const blobs = new Map<BlobId, Blob>();
   for (const { id, read } of named) {
-    // oxlint-disable-next-line no-await-in-loop -- one at a time, in bounded memory
     blobs.set(id, await lookAt(engine, id, read));
   }
   return { ...entry, blobs };

@@ -21,14 +21,11 @@ export async function waitRun(
       ? Number.POSITIVE_INFINITY
       : engine.clock.now().wallMs + until.timeoutMs;
   let report = await reportRun(engine, run);
-  // oxlint-disable-next-line no-await-in-loop -- a poll
   while (!report.terminal && !(await needsCaller(engine, report))) {
     if (until.signal.aborted || engine.clock.now().wallMs >= deadline) {
       break;
     }
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     await sleep(pollMs, until.signal);
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     report = await reportRun(engine, run);
   }
   return report;

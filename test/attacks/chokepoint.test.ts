@@ -136,13 +136,9 @@ test('every spawn holds a permit that names its own durable start, and no two ho
     return committed;
   };
   for (const store of [engine.store, dying]) {
-    // oxlint-disable-next-line no-await-in-loop -- one run after the other
     const run = await drive(engine.store);
-    // oxlint-disable-next-line no-await-in-loop -- one run after the other
     await scene.decide(scene.people.robin, 'approve');
-    // oxlint-disable-next-line no-await-in-loop -- one run after the other
     await drive(store, run);
-    // oxlint-disable-next-line no-await-in-loop -- one run after the other
     await drive(engine.store, run);
   }
   await dying.close();

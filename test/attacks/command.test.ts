@@ -250,7 +250,6 @@ steps:
     await scene.decide(scene.people.robin, 'approve');
     for (const other of [{ host: 'elsewhere' }, { uid: 4711 }]) {
       const door = localService({ ...scene.engine(), ...other }, () => Promise.resolve([]));
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await door.drive(run, driving(scene))).status).toBe('waiting');
     }
     expect(scene.output.text).toBe('');
@@ -274,7 +273,6 @@ steps:
     const { run } = await scene.exec({ token: 'right' });
     await scene.decide(scene.people.robin, 'approve');
     for (const given of [{ token: 'other' }, {}]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const error = await scene.resume(run, given).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ exitCode: 2 });
       expect((error as RunbookError).hint).toBeTruthy();

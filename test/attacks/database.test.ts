@@ -195,7 +195,6 @@ describe('rows changed by hand', () => {
     const scene = openScene({ runbook: restart });
     const { run } = await scene.exec();
     for (const [who, decision] of before) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await scene.decide(scene.people[who], decision);
     }
     byHand(scene, tamper);
@@ -231,7 +230,6 @@ describe('rows changed by hand', () => {
       code: 'other_request',
     });
     for (const { run } of [first, second]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await scene.resume(run)).status).toBe('waiting');
     }
     expect(existsSync(join(scene.dir, 'ran.txt'))).toBe(false);

@@ -239,19 +239,16 @@ describe('an approval that was good once', () => {
     await leaveUnknown(scene, run);
     for (const _ of ['second', 'third']) {
       const attempt = (await scene.service().status(run)).steps[0]?.attempt ?? 0;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const signed = await forgeResolution(scene, scene.people.kim.signer, {
         run,
         step: 'restart',
         person: 'kim',
         attempt,
       });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await scene
         .service()
         .resolve({ run, step: 'restart', outcome: 'retry', reason: 'x', signed });
       if (attempt === 1) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         await leaveUnknown(scene, run);
       }
     }

@@ -208,7 +208,6 @@ describe('history rewritten with the stolen key', () => {
     );
     expect((await scene.exec()).status).toBe('succeeded');
     for (let more = 0; more < 3; more += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- so that the log is longer than it was
       await scene.exec();
     }
     // By itself it is spotless: that is what a receipt is for.

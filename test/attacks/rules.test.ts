@@ -144,9 +144,7 @@ describe('changing the rules while a request is open makes nothing easier', () =
       .replace(/(name: robin.*)ssh_keys: .*\]/, '$1ssh_keys: []')
       .replace(/(name: ana.*ssh_keys: \[)/, `$1"${publicKey}", `);
     for (const person of ['robin', 'ana']) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const signed = await forgeDecision(scene, scene.people.robin.signer, { person });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await expect(scene.service().decide(signed, 'cli')).rejects.toMatchObject({ exitCode: 13 });
     }
   });
@@ -195,7 +193,6 @@ describe('whoever decided cannot drive', () => {
       'name: robin, agents: [helper],',
     );
     for (const caller of [robin, { osUser: `helper@${host}`, agent: 'helper' }]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await expect(
         scene.service(undefined, caller).resume({ run, given: {} }),
       ).rejects.toMatchObject({

@@ -99,7 +99,6 @@ async function readAll(
   const blobs = new Map<BlobId, Blob>();
   for (const id of new Set(ids) as Set<BlobId>) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- a handful
       blobs.set(id, { state: 'ok', bytes: await read(id) });
     } catch {
       // A digest of something else.

@@ -8,7 +8,6 @@ async function main(dir: string, count: number): Promise<void> {
   const store = openSqliteStore(storeOptions(dir));
   for (let at = 0; at < count; at += 1) {
     const first = { run: newRunId(), expectedVersion: 0, commandId: 'run.started' };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is what is measured
     await store.commit({ ...first, events: [runStarted()] });
   }
   await store.close();

@@ -13,7 +13,6 @@ async function main(dir: string, wanted: number): Promise<void> {
   const events = entries.map((entry) => recordedOf(entry).event);
   for (let { size } = await store.head(); events.length > 0 && size < wanted; ) {
     const copy = { run: newRunId(), expectedVersion: 0, commandId: 'copy' };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     const committed = await store.commit({ ...copy, events: events.map(asOfNow) });
     size = committed.head.size;
   }

@@ -63,7 +63,6 @@ test.each(['approval.decided', 'run.finished'])(
     const missed: number[] = [];
     for (const [at, one] of changed.entries()) {
       write(one);
-      // oxlint-disable-next-line no-await-in-loop -- one journal
       if ((await exitCode()) !== 14) {
         missed.push(at);
       }

@@ -43,13 +43,11 @@ async function stateOf(office: Office, request: string | undefined): Promise<str
 /** Until the run waits at its gate, as others see it. */
 async function waitingRun(office: Office): Promise<RunJson> {
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     const { exitCode, stdout } = await office.run('status', '--json');
     const status = exitCode === 0 ? v.parse(runJson, JSON.parse(stdout)) : null;
     if (status?.status === 'waiting') {
       return status;
     }
-    // oxlint-disable-next-line no-await-in-loop -- a poll
     await sleep(50);
   }
 }

@@ -30,9 +30,7 @@ describe('with an agent of OpenSSH', () => {
     for (const [at, kind] of kinds.entries()) {
       const path = makeKey(folder, `key${at}`, '-t', ...kind);
       sshAdd(socket, path);
-      // oxlint-disable-next-line no-await-in-loop -- one agent, one key after the other
       const signer = await agentSigner(socket, [publicLine(path)]);
-      // oxlint-disable-next-line no-await-in-loop
       const signature = await signer.sign(namespace, message);
       const claim = { folder, publicKey: signer.publicKey, namespace, message, signature };
       expect(acceptedByOpenSsh(claim)).toBe(true);
@@ -126,7 +124,6 @@ describe('an agent that behaves badly', () => {
     const path = await aListener(async (socket) => {
       for (const byte of answer) {
         socket.write(Buffer.from([byte]));
-        // oxlint-disable-next-line no-await-in-loop -- one byte after the other is the point
         await sleep(1);
       }
     });

@@ -94,7 +94,6 @@ export async function openOffice(
     ['ana', '--os-user', account],
     ['robin', '--ssh-key', `${robin}.pub`],
   ]) {
-    // oxlint-disable-next-line no-await-in-loop -- both write one file
     const { exitCode, stderr } = await cli.run('people', 'add', String(name), ...flags);
     if (exitCode !== 0) {
       throw new Error(stderr);

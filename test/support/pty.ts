@@ -61,7 +61,6 @@ export function openPty(argv: readonly string[], options: PtyOptions): Pty {
         if (over) {
           throw new Error(`the terminal never showed ${String(pattern)}:\n${text()}`);
         }
-        // oxlint-disable-next-line no-await-in-loop
         await new Promise<void>((resolve) => {
           notify = resolve;
         });
