@@ -1,5 +1,4 @@
 import type { RequestContent } from '../approval/request.ts';
-import type { RequestFile } from '../approval/request-file.ts';
 import { parseStatement } from '../approval/statement.ts';
 import { digestWords } from '../base/digest.ts';
 import { DeniedError, UsageError } from '../base/errors.ts';
@@ -38,8 +37,8 @@ async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
   requireSigner(cli, input, command);
   const service = await cli.openService();
   const approver = await cli.openApprover();
-  const file = await readRequest(service, approver, input.request);
-  const signed = await sign(cli, { approver, file, input, command });
+  const proven = await approver.read((seen) => service.review(input.request, seen));
+  const signed = await sign(cli, { approver, proven, input, command });
   const report = await service.decide(signed.signed, 'cli');
   const receipt = approver.keep(signed, report.recorded);
   return tellDecision(cli, report, receipt);
@@ -49,9 +48,9 @@ async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
 async function decideOffline(cli: Cli, input: DecideInput, path: string): Promise<number> {
   const command = `runbook ${input.decision} --offline ${path}`;
   requireSigner(cli, input, command);
-  const file = readExported(cli, path);
   const approver = await cli.openApprover();
-  const signed = await sign(cli, { approver, file, input, command });
+  const proven = approver.open(readExported(cli, path));
+  const signed = await sign(cli, { approver, proven, input, command });
   const receipt = approver.keep(signed, null);
   const { decision } = input;
   const about = { request: signed.content.id, decision };
@@ -59,29 +58,17 @@ async function decideOffline(cli: Cli, input: DecideInput, path: string): Promis
   return 0;
 }
 
-/** The newest head this approver saw goes along, so that a journal that was rolled back shows. */
-async function readRequest(
-  service: Service,
-  approver: Approver,
-  request: string | null,
-): Promise<RequestFile> {
-  const file = await service.review(request, null);
-  const seen = approver.seenSize(file.origin);
-  return seen === null ? file : service.review(request, seen);
-}
-
 type Proven = ReturnType<Approver['open']>;
 type Signed = Awaited<ReturnType<Approver['decide']>> & { readonly content: RequestContent };
 
 interface SignInput {
   readonly approver: Approver;
-  readonly file: RequestFile;
+  readonly proven: Proven;
   readonly input: DecideInput;
   readonly command: string;
 }
 
-async function sign(cli: Cli, { approver, file, input, command }: SignInput): Promise<Signed> {
-  const proven = approver.open(file);
+async function sign(cli: Cli, { approver, proven, input, command }: SignInput): Promise<Signed> {
   const content = contentOf(proven);
   // Drawn also where nobody looks: it holds the command against the digest that is about to be signed.
   const card = provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash });

@@ -1,4 +1,3 @@
-import type { RequestFile } from '../approval/request-file.ts';
 import { parseResolution, type SignedStatement } from '../approval/statement.ts';
 import type { ResolveInput } from '../engine/service.ts';
 import { printSigned, readExported, readSigned } from './carry.ts';
@@ -35,8 +34,8 @@ export async function settleOffline(
 ): Promise<number> {
   const choice = requireSigner(cli, flags, `runbook resolve --offline ${path} …`);
   const approver = await cli.openApprover();
-  const file = readExported(cli, path);
-  const { signed, keep } = await sign(cli, { approver, file, choice, outcome, reason });
+  const proven = approver.open(readExported(cli, path));
+  const { signed, keep } = await sign(cli, { approver, proven, choice, outcome, reason });
   const { run, step } = parseResolution(signed.statement);
   printSigned(cli, 'resolve', { about: { run, step, outcome }, receipt: keep(), signed });
   return 0;
@@ -67,7 +66,6 @@ interface Signed {
   readonly keep: () => string;
 }
 
-/** The newest head this approver saw goes along, so that a journal that was rolled back shows. */
 async function signHere(
   cli: Cli,
   choice: SignerChoice,
@@ -75,22 +73,19 @@ async function signHere(
 ): Promise<Signed> {
   const service = await cli.openService();
   const approver = await cli.openApprover();
-  const first = await service.reviewStarted(run, step, null);
-  const seen = approver.seenSize(first.origin);
-  const file = seen === null ? first : await service.reviewStarted(run, step, seen);
-  return sign(cli, { approver, file, choice, outcome, reason });
+  const proven = await approver.read((seen) => service.reviewStarted(run, step, seen));
+  return sign(cli, { approver, proven, choice, outcome, reason });
 }
 
 async function sign(
   cli: Cli,
   of: Settlement & {
     readonly approver: Approver;
-    readonly file: RequestFile;
+    readonly proven: ReturnType<Approver['open']>;
     readonly choice: SignerChoice;
   },
 ): Promise<Signed> {
-  const { approver, file, choice, outcome, reason } = of;
-  const proven = approver.open(file);
+  const { approver, proven, choice, outcome, reason } = of;
   const card = provenStartedCard(cli, proven);
   if (cli.settings.output === 'text') {
     cli.io.stderr.write(`${card}\n`);

@@ -29,8 +29,11 @@ export interface Approver {
   resolve(proven: ProvenRequest, signer: ApproverSigner, choice: ResolveChoice): Promise<Signed>;
   /** Keeps the receipt once the journal said where the decision stands (null: it was not told). Answers the path. */
   keep(signed: Signed, recorded: Receipt['recorded']): string;
-  /** Size of the last head seen of a log; null for a log never seen. */
-  seenSize(origin: string): number | null;
+  /**
+   * Reads from a journal at hand, with the proof from the very head this client has pinned, as `open`.
+   * What another window of the same person pins meanwhile cannot make this one look rolled back.
+   */
+  read(fetch: (seenSize: number | null) => Promise<RequestFile>): Promise<ProvenRequest>;
   pins(): readonly Pin[];
 }
 
@@ -63,6 +66,11 @@ export function openApprover(memory: ApproverMemory, clock: Clock): Approver {
   const now = (): string => formatTime(clock.now().wallMs);
   return {
     open: (file) => openFile(file, memory.pin(file.origin), now()),
+    read: async (fetch) => {
+      const first = await fetch(null);
+      const pin = memory.pin(first.origin);
+      return openFile(pin === null ? first : await fetch(pin.size), pin, now());
+    },
     decide: async (proven, signer, choice) => {
       const statement = stateDecision(proven, signer, { ...choice, time: now() });
       return sign(memory, proven, { signer, namespace: approvalNamespace, statement });
@@ -73,7 +81,6 @@ export function openApprover(memory: ApproverMemory, clock: Clock): Approver {
     },
     // The head that covers the decision is kept, not pinned: nothing proved yet that it grew out of the pinned one.
     keep: ({ receipt }, recorded) => memory.saveReceipt({ ...receipt, recorded }),
-    seenSize: (origin) => memory.pin(origin)?.size ?? null,
     pins: () => memory.pins(),
   };
 }

@@ -49,12 +49,8 @@ export async function resolveBy(
 ): Promise<RunReport> {
   const service = scene.service();
   const { run } = await service.status(null);
-  const file = await service.reviewStarted(
-    run,
-    of.step,
-    who.approver.seenSize(scene.engine().store.origin),
-  );
+  const proven = await who.approver.read((seen) => service.reviewStarted(run, of.step, seen));
   const choice = { outcome: of.outcome, reason: 'looked at it' };
-  const { signed } = await who.approver.resolve(who.approver.open(file), who.signer, choice);
+  const { signed } = await who.approver.resolve(proven, who.signer, choice);
   return service.resolve({ run, step: of.step, ...choice, signed });
 }

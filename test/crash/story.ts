@@ -73,25 +73,24 @@ async function decide(story: Story, at: At, { request, missing }: RequestReport)
 
 async function sign(
   { decision }: Story,
-  { service, store }: At,
+  { service }: At,
   { colleague, request }: { readonly colleague: Colleague; readonly request: string },
 ): Promise<void> {
   const { approver, signer } = colleague;
-  const file = await service.review(request, approver.seenSize(store.origin));
+  const proven = await approver.read((seen) => service.review(request, seen));
   const reason = decision === 'approve' ? null : 'not today';
-  const signed = await approver.decide(approver.open(file), signer, { decision, reason });
+  const signed = await approver.decide(proven, signer, { decision, reason });
   const { recorded } = await service.decide(signed.signed, 'cli');
   approver.keep(signed, recorded);
 }
 
 async function settle(
   story: Story,
-  { service, store }: At,
+  { service }: At,
   { run, step }: { readonly run: string; readonly step: string },
 ): Promise<void> {
   const { approver, signer } = story.scene.people.robin;
-  const file = await service.reviewStarted(run, step, approver.seenSize(store.origin));
-  const proven = approver.open(file);
+  const proven = await approver.read((seen) => service.reviewStarted(run, step, seen));
   const { token } = proven.leaf.data;
   const outcome = await story.settle(step, typeof token === 'string' ? token : '');
   const choice = { outcome, reason: 'looked at it' };

@@ -61,3 +61,29 @@ test('an approver who signed before can sign offline: the file proves that the l
   });
   expect(await scene.service().decide(signed.signed, 'offline')).toMatchObject({ missing: [] });
 });
+
+test('two windows of one approver do not take each other for a rolled back journal', async () => {
+  const scene = openScene({ runbook: restart });
+  const { robin } = scene.people;
+  const first = await scene.exec();
+  await scene.decide(robin, 'approve');
+  await scene.resume(first.run);
+  await scene.exec();
+  const door = scene.service();
+  const read = (): ReturnType<typeof robin.approver.read> =>
+    robin.approver.read(async (seen) => {
+      const file = await door.review(null, seen);
+      if (seen !== null && once) {
+        once = false;
+        // While this window reads, another one signs and pins a newer head.
+        await scene.decide(robin, 'approve');
+      }
+      return file;
+    });
+  let once = true;
+  const { signed } = await robin.approver.decide(await read(), robin.signer, {
+    decision: 'approve',
+    reason: null,
+  });
+  expect(await door.decide(signed, 'cli')).toMatchObject({ person: 'robin', missing: [] });
+});

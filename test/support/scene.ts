@@ -190,8 +190,7 @@ ${options.morePeople ?? ''}`,
     },
     decide: async (who, decision, reason = decision === 'approve' ? null : 'because') => {
       const door = service();
-      const file = await door.review(null, who.approver.seenSize(engine().store.origin));
-      const proven = who.approver.open(file);
+      const proven = await who.approver.read((seen) => door.review(null, seen));
       const signed = await who.approver.decide(proven, who.signer, { decision, reason });
       const report = await door.decide(signed.signed, 'cli');
       who.approver.keep(signed, report.recorded);
