@@ -50,7 +50,10 @@ test.each(lowOrderKeys.map((key) => [key.toString('hex'), key] as const))(
   },
 );
 
-test('under a low-order key, one signature that nobody made holds for many messages', () => {
+// Newer OpenSSL refuses such keys by itself; the runtime that does not is why we do.
+const trustsLowOrder = Number(process.versions.node.split('.')[0]) < 24;
+
+test.runIf(trustsLowOrder)('under a low-order key, one signature that nobody made holds', () => {
   // Why such keys are refused: R = identity, S = 0 verifies for every message whose challenge the order divides.
   const forged = Buffer.concat([Buffer.from('01'.padEnd(64, '0'), 'hex'), Buffer.alloc(32)]);
   const identity = Buffer.from('01'.padEnd(64, '0'), 'hex');

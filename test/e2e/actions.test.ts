@@ -47,7 +47,8 @@ test.each([
     }),
   );
   expect(passed).toBe(200 * megabyte);
-  expect(growth).toBeLessThan(80 * megabyte);
+  // Far below what went through; how much a heap keeps before it collects differs between Nodes.
+  expect(growth).toBeLessThan(120 * megabyte);
 });
 
 test('nothing of the output is lost when this process is too busy to read it', async () => {

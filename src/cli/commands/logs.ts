@@ -1,8 +1,8 @@
-import { stripVTControlCharacters } from 'node:util';
 import { Command } from 'commander';
 import { sanitizeBlock } from '../../base/sanitize.ts';
 import type { LogPiece } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
+import { plainText } from '../render/plain.ts';
 
 export function logsCommand(cli: Cli): Command {
   return new Command('logs')
@@ -46,7 +46,7 @@ function headOf({ step, attempt }: LogPiece): string {
 /** A file or pipe gets the bytes; a terminal gets nothing that would drive it. */
 function forStream(bytes: Buffer, cli: Cli): Buffer | string {
   return cli.io.stdout.isTTY === true
-    ? sanitizeBlock(stripVTControlCharacters(bytes.toString('utf8').replaceAll('\r\n', '\n')))
+    ? sanitizeBlock(plainText(bytes.toString('utf8').replaceAll('\r\n', '\n')))
     : bytes;
 }
 

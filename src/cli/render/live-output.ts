@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
-import { stripVTControlCharacters } from 'node:util';
 import { sanitizeBlock } from '../../base/sanitize.ts';
 import { breakLine } from '../../base/wrap.ts';
+import { plainText } from './plain.ts';
 import type { Style } from './style.ts';
 
 /** A step's output as it comes, line by line, indented and quiet. */
@@ -64,7 +64,7 @@ function lineReader(showLines: (lines: readonly string[]) => void): {
 
 /** What a step prints must not move the cursor, repaint the window or pose as our own line. */
 function harmless(line: string): string {
-  return sanitizeBlock(stripVTControlCharacters(lastRewrite(line))).replaceAll('\t', '    ');
+  return sanitizeBlock(plainText(lastRewrite(line))).replaceAll('\t', '    ');
 }
 
 /** A progress bar draws its line again and again after `\r`: the last one counts. */

@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from 'node:util';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { textWidth, wrapText } from '../../base/wrap.ts';
+import { plainText } from './plain.ts';
 import type { ProgressInput } from './progress.ts';
 import type { Style } from './style.ts';
 
@@ -37,7 +37,7 @@ export function stepLines({ report, style, live, write }: ProgressInput): StepLi
       open = live ? used + 2 : null;
     },
     end(words) {
-      const width = textWidth(stripVTControlCharacters(words));
+      const width = textWidth(plainText(words));
       if (open !== null && open + 1 + width <= style.columns) {
         write(` ${words}\n`);
         open = null;
