@@ -1,8 +1,6 @@
-import { judgeDecision } from '../approval/judge-decision.ts';
 import type { Tally } from '../approval/tally.ts';
-import type { Slot } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
-import { lastUseMs, tallyClaim } from '../run/judge.ts';
+import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
@@ -42,7 +40,16 @@ export function judgeGrant(
   }
   const slots =
     replayed.verdict.kind === 'ask' ? replayed.verdict.slots : request.content.policy.slots;
-  return findingsOfTally(recount(request, { slots, entry }, by));
+  return findingsOfTally(
+    recountClaim(request, {
+      state: by.replay.state,
+      people: by.docket.rules.people,
+      slots,
+      nowMs: Date.parse(entry.time),
+      origin: by.docket.origin,
+      rootAt: by.docket.rootAt,
+    }),
+  );
 }
 
 function misuse(request: RequestRecord, data: StepStarted, permit: GrantPermit): Findings {
@@ -68,36 +75,6 @@ function misuse(request: RequestRecord, data: StepStarted, permit: GrantPermit):
   return permit.use !== used + 1 || permit.use > content.grant.uses
     ? [['E_GRANT_STRETCHED', `it claims use ${permit.use}, after ${used} of ${content.grant.uses}`]]
     : [];
-}
-
-function recount(
-  request: RequestRecord,
-  of: { readonly slots: readonly Slot[]; readonly entry: Recorded },
-  { docket, replay }: { readonly docket: Docket; readonly replay: Replay },
-): Tally {
-  const decisions = request.decisions.filter((decision) => {
-    const judged = judgeDecision({
-      signed: decision.data,
-      request: { content: request.content, leafHash: request.hash, index: request.seq },
-      people: docket.rules.people,
-      initiator: replay.state.initiator,
-      decisionIndexUpperBound: decision.seq,
-      rootAt: docket.rootAt,
-      origin: docket.origin,
-      policyDigest: request.content.policy.evaluation.policy_digest,
-    });
-    return judged.kind === 'accepted' || decision.data.decision !== 'approve';
-  });
-  return tallyClaim(
-    { ...request, decisions },
-    {
-      people: docket.rules.people,
-      initiator: replay.state.initiator,
-      nowMs: Date.parse(of.entry.time),
-      slots: of.slots,
-      lastUseMs: lastUseMs(replay.state, request),
-    },
-  );
 }
 
 function findingsOfTally(tally: Tally): Findings {

@@ -76,7 +76,7 @@ async function underPolicy(
   const { step } = due;
   if (carry !== null) {
     // The outcome of the step before must be durable before anybody is asked anything.
-    await session.commit(finishId(carry), [carry], { closing: true });
+    await session.commit(stepEventId(carry), [carry], { closing: true });
     return again;
   }
   if (verdict.kind === 'deny') {
@@ -227,19 +227,15 @@ function notStarted(
 }
 
 async function record(session: Session, carry: Event | null, event: Event): Promise<Begun> {
-  const id = carry === null ? eventId(event) : `${finishId(carry)}+`;
+  const id = carry === null ? stepEventId(event) : `${stepEventId(carry)}+`;
   await session.commit(id, carry === null ? [event] : [carry, event], { closing: true });
   return again;
 }
 
-function eventId(event: Event): string {
+/** The command id of a step's event: once per attempt, whoever commits it. */
+export function stepEventId(event: Event): string {
   const { data } = event;
   const step = 'step' in data ? data.step : '';
   const attempt = 'attempt' in data ? data.attempt : 0;
   return `${event.type}.${step}.${attempt}`;
-}
-
-/** The command id of a finished attempt: once per attempt, whoever commits it. */
-export function finishId(event: Event): string {
-  return eventId(event);
 }

@@ -1,11 +1,11 @@
-import { judgeDecision } from '../approval/judge-decision.ts';
 import type { Tally } from '../approval/tally.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
-import type { Slot, Verdict } from '../policy/policy.ts';
+import type { Verdict } from '../policy/policy.ts';
 import type { StepStarted } from '../run/events.ts';
-import { judgeStep, lastUseMs, tallyClaim } from '../run/judge.ts';
+import { judgeStep, lastUseMs } from '../run/judge.ts';
 import type { Due } from '../run/next.ts';
+import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { describeChanges } from '../runbook/diff.ts';
@@ -43,7 +43,14 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
   }
   const changes = await changesSince(session, request, command);
   const slots = verdict.kind === 'ask' ? verdict.slots : request.content.policy.slots;
-  const counted = recount(session, { proven, request, slots });
+  const counted = recountClaim(request, {
+    state: proven.state,
+    people: session.inForce.rules.people,
+    slots,
+    nowMs: session.nowMs(),
+    origin: session.engine.store.origin,
+    rootAt: proven.rootAt,
+  });
   if (changes.length > 0 || counted.kind !== 'granted') {
     return supersede(session, {
       due,
@@ -92,53 +99,6 @@ async function changesSince(
   const { bytes } = await session.engine.store.getBlob(approved.command);
   const changes = describeChanges(decodeCommand(bytes), now);
   return changes.length > 0 ? changes : ['the command'];
-}
-
-/** Verifies every decision's evidence again, under people and chain as they are now, and counts. */
-function recount(
-  session: Session,
-  of: {
-    readonly proven: ProvenRun;
-    readonly request: RequestRecord;
-    readonly slots: readonly Slot[];
-  },
-): Tally {
-  const { proven, request, slots } = of;
-  const { people } = session.inForce.rules;
-  const { initiator } = proven.state;
-  const standing = request.decisions.flatMap((decision) => {
-    const judged = judgeDecision({
-      signed: decision.data,
-      request: { content: request.content, leafHash: request.hash, index: request.seq },
-      people,
-      initiator,
-      decisionIndexUpperBound: decision.seq,
-      rootAt: proven.rootAt,
-      origin: session.engine.store.origin,
-      policyDigest: request.content.policy.evaluation.policy_digest,
-    });
-    if (judged.kind === 'refused') {
-      // A no stays a no, whatever became of the person who said it.
-      return decision.data.decision === 'approve' ? [] : [decision];
-    }
-    const { person, assurance, presence } = judged;
-    return [
-      {
-        ...decision,
-        data: { ...decision.data, decision: judged.decision, person, assurance, presence },
-      },
-    ];
-  });
-  return tallyClaim(
-    { ...request, decisions: standing },
-    {
-      people,
-      initiator,
-      nowMs: session.nowMs(),
-      slots,
-      lastUseMs: lastUseMs(proven.state, request),
-    },
-  );
 }
 
 function whyNot(tally: Tally): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Event } from '../run/events.ts';
 import type { CommitInput } from '../store/store.ts';
-import { type Execution, finishId } from './begin-attempt.ts';
+import { type Execution, stepEventId } from './begin-attempt.ts';
 import { executeStep } from './execute-step.ts';
 import type { DriveOptions } from './service.ts';
 import type { Session } from './session.ts';
@@ -117,5 +117,5 @@ function close(
   event: Event,
   openings: NonNullable<CommitInput['openings']>,
 ): ReturnType<Session['commit']> {
-  return session.commit(finishId(event), [event], { closing: true, openings });
+  return session.commit(stepEventId(event), [event], { closing: true, openings });
 }

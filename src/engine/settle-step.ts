@@ -8,7 +8,7 @@ import type { Command } from '../runbook/command.ts';
 import { commandDigest, decodeCommand } from '../runbook/digest.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
 import { renderStep } from '../runbook/render.ts';
-import { type Execution, finishId, startWith } from './begin-attempt.ts';
+import { type Execution, startWith, stepEventId } from './begin-attempt.ts';
 import { judgeAction, measures, resultScope } from './execute-step.ts';
 import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
@@ -178,7 +178,7 @@ async function runProbe(
     secret_outputs: {},
   };
   const event: Event = { type: 'step.finished', data: finished };
-  while ((await session.commit(finishId(event), [event], { closing: true })) === null) {
+  while ((await session.commit(stepEventId(event), [event], { closing: true })) === null) {
     // On top of theirs: what the probe found is so whatever they committed.
   }
   return failure.failure === null;
