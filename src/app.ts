@@ -48,6 +48,7 @@ export function openApp(surroundings: Surroundings): App {
   const host = hostname();
   const user = userInfo();
   const program = `runbook ${version}`;
+  const account = `${user.username}@${host}`;
   let store: Store | null = null;
   const engine: Engine = {
     get store() {
@@ -58,7 +59,9 @@ export function openApp(surroundings: Surroundings): App {
     channels: terminal === null ? [] : [terminalChannel(terminal)],
     clock: systemClock,
     trusted: () => loadTrusted(env),
-    caller: callerOf(env, `${user.username}@${host}`),
+    receptions: [],
+    caller: callerOf(env, account),
+    account,
     host,
     uid: user.uid,
     user: user.username,

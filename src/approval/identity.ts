@@ -2,7 +2,8 @@ import type { People, Person } from './people.ts';
 
 /**
  * Everything that means this person, in the form the initiator chain uses: `person:ana`,
- * `os:ana@web1`, `ssh:ssh-ed25519 AAAA…`, `slack:TEAM/USER`, `teams:TENANT/OBJECT`, `oidc:ISSUER#SUBJECT`,
+ * `os:ana@web1`, `ssh:ssh-ed25519 AAAA…`, `slack:TEAM/USER`, `teams:TENANT/OBJECT`, `email:ADDRESS`,
+ * `oidc:ISSUER#SUBJECT`,
  * and what they answer for: `agent:deploy-bot`, `ci:github/acme/infra`.
  */
 export function identitiesOf(person: Person): readonly string[] {
@@ -12,6 +13,7 @@ export function identitiesOf(person: Person): readonly string[] {
     ...person.sshKeys.map((key) => `ssh:${key}`),
     ...person.slack.map((user) => `slack:${user}`),
     ...person.teams.map((user) => `teams:${user}`),
+    ...person.emails.map((address) => `email:${address}`),
     ...person.oidc.map((subject) => `oidc:${subject}`),
     ...person.agents.map((id) => (id.startsWith('ci:') ? id : `agent:${id}`)),
   ];

@@ -1,21 +1,35 @@
-import { personOf } from './identity.ts';
+import { personNamed, personOf } from './identity.ts';
 import type { ChainLink, Initiator, People } from './people.ts';
+import type { TokenHolder } from './token.ts';
 
-/** Who calls, as the process sees it. Claims here only ever add people to the chain. */
-export interface Caller {
-  /** `USER@HOST`, from the effective user id, never from a variable. */
-  readonly osUser: string;
-  /** `SUDO_USER`, with or without `@HOST`. */
-  readonly sudoUser?: string | undefined;
+/** Who calls: an account of this host, or the bearer of a token at the API. */
+export type Caller = AccountCaller | TokenCaller;
+
+/** What a caller says of itself beyond that. Claims only ever add people to the chain. */
+export interface Claims {
   /** `RUNBOOK_AGENT`. */
   readonly agent?: string | undefined;
   /** The CI job (`github/acme/infra`) and who set it off (`github/ana`). */
   readonly ci?: { readonly identity: string; readonly actor?: string | undefined } | undefined;
 }
 
+export interface AccountCaller extends Claims {
+  /** `USER@HOST`, from the effective user id, never from a variable. */
+  readonly osUser: string;
+  /** `SUDO_USER`, with or without `@HOST`. */
+  readonly sudoUser?: string | undefined;
+}
+
+export interface TokenCaller extends Claims {
+  /** The token's public id. */
+  readonly token: string;
+  readonly holder: TokenHolder;
+}
+
 /** Everyone behind a call, each with the person they map to today. */
 export function resolveInitiator(people: People, caller: Caller): Initiator {
-  const chain = [...accountLinks(people, caller), ...claimedLinks(people, caller)];
+  const first = 'holder' in caller ? tokenLinks(people, caller) : accountLinks(people, caller);
+  const chain = [...first, ...claimedLinks(people, caller)];
   return { kind: kindOf(caller, chain), chain };
 }
 
@@ -94,7 +108,7 @@ function flagFor(identity: string): string {
   return identity.startsWith('agent:') ? `--agent ${value}` : `--os-user ${value}`;
 }
 
-function accountLinks(people: People, caller: Caller): ChainLink[] {
+function accountLinks(people: People, caller: AccountCaller): ChainLink[] {
   const account = accountLink(people, 'caller', caller.osUser);
   if (caller.sudoUser === undefined) {
     return [account];
@@ -104,7 +118,22 @@ function accountLinks(people: People, caller: Caller): ChainLink[] {
   return [account, accountLink(people, 'sudo', user)];
 }
 
-function claimedLinks(people: People, caller: Caller): ChainLink[] {
+/** A token speaks for whoever it was issued to, and for whoever answers for them. */
+function tokenLinks(people: People, { token, holder }: TokenCaller): ChainLink[] {
+  const identity = `token:${token}`;
+  switch (holder.kind) {
+    case 'person': {
+      const person = personNamed(people, holder.id)?.name ?? null;
+      return [{ role: 'caller', identity, person }];
+    }
+    case 'agent':
+      return [{ role: 'caller', identity, person: null }, ...agentLinks(people, holder.id)];
+    case 'ci':
+      return [{ role: 'caller', identity, person: null }, linkOf(people, 'ci', `ci:${holder.id}`)];
+  }
+}
+
+function claimedLinks(people: People, caller: Claims): ChainLink[] {
   const links: ChainLink[] = [];
   if (caller.agent !== undefined) {
     links.push(...agentLinks(people, caller.agent));
@@ -137,10 +166,11 @@ function linkOf(people: People, role: ChainLink['role'], identity: string): Chai
 }
 
 function kindOf(caller: Caller, chain: readonly ChainLink[]): Initiator['kind'] {
-  if (caller.agent !== undefined) {
+  const holder = 'holder' in caller ? caller.holder.kind : null;
+  if (caller.agent !== undefined || holder === 'agent') {
     return 'agent';
   }
-  if (caller.ci !== undefined) {
+  if (caller.ci !== undefined || holder === 'ci') {
     return 'ci';
   }
   return chain.some((link) => link.person !== null) ? 'person' : 'unknown';

@@ -48,6 +48,7 @@ const personFile = refine(
     os_users: many(/^[^\s:/]+@[a-z0-9][a-z0-9._-]*$/, 'ana@web1'),
     slack: many(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'T0123ABCD/U0123ABCD'),
     teams: many(/^[0-9a-f-]{36}\/[0-9a-f-]{36}$/, 'TENANT_ID/OBJECT_ID'),
+    emails: many(/^[^\s@A-Z]+@[^\s@A-Z]+$/, 'ana@example.com'),
     oidc: many(/^https:\/\/[^\s#]+#[^\s#]+$/, 'https://login.example.com#248289761001'),
     agents: many(/^(ci:)?[A-Za-z0-9][A-Za-z0-9._/@-]*$/, 'deploy-bot'),
   }),

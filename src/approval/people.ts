@@ -10,6 +10,8 @@ export interface Person {
   readonly slack: readonly string[];
   /** `TENANT/OBJECT`. */
   readonly teams: readonly string[];
+  /** Addresses, lower case: a chat account is matched by them only where configuration says so. */
+  readonly emails: readonly string[];
   /** `ISSUER#SUBJECT`. */
   readonly oidc: readonly string[];
   /** Ids of the agents this person answers for. */
@@ -31,7 +33,7 @@ export interface ChainLink {
     | 'ci_actor'
     | 'resumer'
     | 'decider';
-  /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`. */
+  /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`, `token:4f7k…`. */
   readonly identity: string;
   /** The person this identity belongs to; null where it maps to none. */
   readonly person: string | null;

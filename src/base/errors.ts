@@ -37,6 +37,14 @@ export class ConfigError extends RunbookError {
   }
 }
 
+/** The server does not know who calls: no token, or one that is expired or revoked. Exit 4. */
+export class LoginError extends RunbookError {
+  override readonly name = 'LoginError';
+  constructor(facts: ErrorFacts) {
+    super(facts, 4);
+  }
+}
+
 /** Policy says no: self-approval, nobody to ask, a `deny` rule, an unmapped caller. Exit 13. */
 export class DeniedError extends RunbookError {
   override readonly name = 'DeniedError';

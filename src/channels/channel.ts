@@ -1,11 +1,15 @@
+import type { People } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import type { MissingSlot } from '../approval/tally.ts';
+import type { Clock } from '../base/clock.ts';
+import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Command } from '../runbook/command.ts';
 
 /**
  * A way to reach reviewers. Told only after the request is in the journal, perhaps more than once; what
- * a channel does can never start a step: it may only submit what a person signed.
+ * a channel does can never start a step: it may only submit what a person decided.
  */
 export interface Channel {
   readonly name: string;
@@ -27,11 +31,165 @@ export interface OpenRequest {
   readonly missing: readonly MissingSlot[];
 }
 
-/** Where a channel hands in what it received. */
+/** Where a channel hands in what a person signed. */
 export interface Desk {
   /** Answers in words what became of it; never throws for a bad submission. */
   submit(
     signed: SignedStatement,
     channel: string,
   ): Promise<{ readonly accepted: boolean; readonly message: string }>;
+}
+
+/**
+ * A channel that serves a whole store instead of one gate: it posts a card for every open request,
+ * rewrites it as things change, and may receive decisions. At most one process does so at a time (the
+ * hold `reception`): `runbook serve`, or without one a waiting `exec`.
+ *
+ * What it posts follows the journal: after a restart it compares what should be shown with what it noted
+ * that it had shown. Nothing it does or fails to do changes a run; its failures show in `health`.
+ */
+export interface Reception {
+  /** `slack`, `webhooks`. */
+  readonly name: string;
+  /** Serves until `signal` aborts, then resolves soon. Never throws for what the other side does. */
+  attend(front: Front, signal: AbortSignal): Promise<void>;
+  /**
+   * Shows once what is open and resolves: for a process that goes away, so that cards are there although
+   * nobody receives. Gives up when `signal` aborts.
+   */
+  tell(front: Front, signal: AbortSignal): Promise<void>;
+  /** Where the other side calls us: a path of the server, and what answers there. Null where nothing does. */
+  readonly http: HttpEntrance | null;
+  /** How it stands now; cheap. */
+  health(): ReceptionHealth;
+  /** What `doctor` and the set-up say, step by step: each check asks the other side. */
+  examine(signal: AbortSignal): Promise<readonly Check[]>;
+}
+
+export interface ReceptionHealth {
+  readonly ok: boolean;
+  /** In words: `connected since …`, `Slack answers 503 since …, 3 cards wait`. */
+  readonly message: string;
+  /** What is still to be delivered. */
+  readonly backlog: number;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface HttpEntrance {
+  /** `/slack/interactivity`. */
+  readonly path: string;
+  /** The body is raw: signatures are over bytes. At most 1 MiB. */
+  handle(request: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Buffer;
+  }): Promise<{ readonly status: number; readonly body: string; readonly contentType: string }>;
+}
+
+/** What a reception sees of the store, and the one thing it can do to it. */
+export interface Front {
+  readonly clock: Clock;
+  /** This process is the store's receiver: a click reaches somebody. */
+  readonly receives: boolean;
+  /** Where people read a request whole, `https://runbook.example.com`; null where nothing serves it. */
+  readonly url: string | null;
+  /** `people.yaml` as it is at this moment. Throws ConfigError. */
+  people(): People;
+  /** Requests that wait or are approved and not used, oldest first. */
+  open(): Promise<readonly RequestId[]>;
+  /** Every request of a run, oldest first. */
+  requestsOf(run: RunId): Promise<readonly RequestId[]>;
+  /** A request as it stands now. */
+  look(request: RequestId): Promise<StandingRequest>;
+  /** The request with this leaf hash; null where the store has none. */
+  find(hash: Sha256): Promise<RequestId | null>;
+  /** Entries `from <= seq`, at most `limit`, in order. */
+  entries(from: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** Resolves with the journal's size once it is larger than `size`, or when `signal` aborts. */
+  grown(size: number, signal: AbortSignal): Promise<number>;
+  /** Records what a person decided here, on this process's word. Never throws for a decision that does not count. */
+  attest(decision: AttestedDecision): Promise<Answer>;
+  /** What was noted under this reception's name. */
+  readonly notes: Notes;
+}
+
+export interface StandingRequest extends OpenRequest {
+  /** Leaf hash: what statements name. */
+  readonly hash: Sha256;
+  readonly state: RequestState;
+  readonly decisions: readonly GivenDecision[];
+  /** How the step stands since it was claimed, in words (`running`, `succeeded`, `failed: exit 1`); null before. */
+  readonly outcome: string | null;
+}
+
+export type RequestState =
+  | 'pending'
+  | 'approved'
+  | 'claimed'
+  | 'rejected'
+  | 'expired'
+  | 'cancelled'
+  | 'superseded'
+  | 'revoked'
+  | 'lapsed';
+
+export interface GivenDecision {
+  readonly person: string;
+  readonly decision: 'approve' | 'reject' | 'revoke';
+  readonly assurance: string;
+  readonly reason: string | null;
+  readonly time: string;
+  /** Through which channel it came: `slack`, `cli`. */
+  readonly channel: string;
+  /** Who attested decisions came from: `slack:T0123ABCD/U0123ABCD`; null for a signature. */
+  readonly identity: string | null;
+}
+
+/** One entry of the journal, as the outside is told of it. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly time: string;
+  readonly type: string;
+  readonly run: RunId | null;
+  /** In one line for a person, sanitised. */
+  readonly summary: string;
+  /** Leaf hash. */
+  readonly hash: Sha256;
+  readonly data: JsonObject;
+}
+
+export interface AttestedDecision {
+  /** Leaf hash of the request, from the card itself: a decision counts for nothing else. */
+  readonly request: Sha256;
+  readonly decision: 'approve' | 'reject' | 'revoke';
+  readonly reason: string | null;
+  /** The sender as authenticated: `slack:T0123ABCD/U0123ABCD`. */
+  readonly identity: string;
+  /** `email:ana@example.com` where configuration lets a match by address count; null otherwise. */
+  readonly matchedBy: string | null;
+  /** Names what came; the same again answers as the first time and records nothing. */
+  readonly event: string;
+  /** What came, as it came. */
+  readonly raw: Buffer;
+}
+
+export interface Answer {
+  readonly accepted: boolean;
+  /** For the person, in words: what was recorded and what is missing, or why not. */
+  readonly message: string;
+  readonly hint: string | null;
+  /** Stable: `recorded`, `duplicate`, or the error's code (`self_approval`, `request_expired`). */
+  readonly code: string;
+}
+
+export interface Notes {
+  get(key: string): Promise<string | null>;
+  list(): Promise<readonly { readonly key: string; readonly value: string }[]>;
+  /** Durable before it returns; null removes it. */
+  put(key: string, value: string | null): Promise<void>;
 }

@@ -18,12 +18,12 @@ export function addStartFlags(command: Command): Command {
 }
 
 export function startInput(
-  { file, dir, text, trusted }: OpenRunbook,
+  { name, file, dir, text, trusted }: OpenRunbook,
   given: Readonly<Record<string, Json>>,
   { environment, reason, ticket }: StartFlags,
 ): StartInput {
   return {
-    source: { file, dir, text, trusted },
+    source: { name, file, dir, text, trusted },
     given,
     environment: environment ?? null,
     reason: reason ?? null,

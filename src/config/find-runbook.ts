@@ -19,6 +19,8 @@ export interface RunbookPlaces {
 }
 
 export interface FoundRunbook {
+  /** What it was called by; null where it was named as a file. */
+  readonly name: string | null;
   /** For messages: relative to `cwd` where it lies below it. */
   readonly file: string;
   readonly text: string;
@@ -40,7 +42,13 @@ export function findRunbook(nameOrFile: string, places: RunbookPlaces): FoundRun
   const file = display(path, places.cwd);
   const text = readRunbook(path, file);
   const realPath = realpathSync(path);
-  return { file, text, dir: dirname(realPath), trusted: isTrusted(realPath, places) };
+  return {
+    name: isFile ? null : nameOrFile,
+    file,
+    text,
+    dir: dirname(realPath),
+    trusted: isTrusted(realPath, places),
+  };
 }
 
 /** Every runbook that NAME could be, sorted by name. */

@@ -68,6 +68,10 @@ function summaryOf({ event }: Recorded): string {
       return `${event.data.request}, ${event.data.which}`;
     case 'approval.superseded':
       return `${event.data.request}: ${event.data.changes.join('; ')}`;
+    case 'token.issued':
+      return `${event.data.token} for ${event.data.holder.kind} ${event.data.holder.id}: ${event.data.scopes.join(', ')}, until ${event.data.expires_at}, by ${event.data.by}`;
+    case 'token.revoked':
+      return `${event.data.token} by ${event.data.by}`;
     case 'step.skipped':
     case 'step.denied':
     case 'step.started':

@@ -22,6 +22,7 @@ export async function describeRequest(
   const [first] = content.commands;
   const tally = currentTally(engine, state, record);
   return {
+    hash: record.hash,
     content,
     command: await loadCommand(engine, first?.command ?? null),
     previous:
@@ -35,8 +36,33 @@ export async function describeRequest(
       assurance: data.assurance,
       reason: data.reason,
       time,
+      channel: data.channel,
+      identity: data.attested?.identity ?? null,
     })),
+    outcome: outcomeOf(state, record),
   };
+}
+
+/** How the attempt under this request stands, in words; null where nothing was claimed. */
+function outcomeOf(state: RunState, record: RequestRecord): string | null {
+  const attempt = state.steps
+    .get(record.content.step)
+    ?.attempts.findLast(
+      ({ started }) =>
+        started?.data.permit.kind === 'grant' && started.data.permit.request === record.content.id,
+    );
+  if (attempt === undefined) {
+    return null;
+  }
+  const { finished, unknown, resolved } = attempt;
+  if (resolved !== null) {
+    return resolved.outcome;
+  }
+  if (finished !== null) {
+    const { outcome, reason } = finished.data;
+    return reason === null ? outcome : `${outcome}: ${reason}`;
+  }
+  return unknown === null ? 'running' : 'unknown';
 }
 
 /** Four words and eight hex of the request's leaf hash: what both sides compare, and what is signed. */

@@ -121,7 +121,7 @@ async function interrupted(
     return false;
   }
   await flush(session, turn);
-  const identity = `os:${session.engine.caller.osUser}`;
+  const identity = `os:${session.engine.account}`;
   const person = personOf(session.inForce.rules.people, identity)?.name ?? null;
   const by = { role: 'caller' as const, identity, person };
   await session.commit(

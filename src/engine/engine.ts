@@ -3,7 +3,7 @@ import type { Caller } from '../approval/initiator.ts';
 import type { People } from '../approval/people.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Sha256 } from '../base/ids.ts';
-import type { Channel } from '../channels/channel.ts';
+import type { Channel, Reception } from '../channels/channel.ts';
 import type { Config } from '../policy/config.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Store } from '../store/store.ts';
@@ -12,11 +12,17 @@ import type { Store } from '../store/store.ts';
 export interface Engine {
   readonly store: Store;
   readonly actions: Actions;
+  /** Asked at a gate, for as long as the run waits there. */
   readonly channels: readonly Channel[];
+  /** Serve the whole store; at most one process at a time does. */
+  readonly receptions: readonly Reception[];
   readonly clock: Clock;
   /** Reads the trusted files as they are now. Throws ConfigError. */
   readonly trusted: () => Trusted;
+  /** On whose behalf this engine works: the process's own account, or the bearer of a token. */
   readonly caller: Caller;
+  /** The account this process runs under, `USER@HOST`: what it finds and receives is its word. */
+  readonly account: string;
   readonly host: string;
   readonly uid: number;
   /** Login name of the effective user. */

@@ -57,7 +57,7 @@ async function commitConfig(engine: Engine, trusted: Trusted, previous: number):
     events: [
       {
         type: 'config.set',
-        data: { people, policy, config, ...digests, by: `os:${engine.caller.osUser}` },
+        data: { people, policy, config, ...digests, by: `os:${engine.account}` },
       },
     ],
   });

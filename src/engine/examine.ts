@@ -53,7 +53,7 @@ function examineNode(): Finding {
 function examinePeople(engine: Engine, trusted: Trusted): readonly Finding[] {
   const people = trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
-  const me = personOf(people, `os:${engine.caller.osUser}`);
+  const me = personOf(people, `os:${engine.account}`);
   const able = canReach(people);
   const others = eligiblePeople(people, initiator)([anyone]).filter((name) => able(name, 'A3'));
   return [
@@ -62,9 +62,9 @@ function examinePeople(engine: Engine, trusted: Trusted): readonly Finding[] {
       ok: me !== null,
       message:
         me === null
-          ? `\`${engine.caller.osUser}\` maps to no person`
-          : `\`${engine.caller.osUser}\` is \`${me.name}\``,
-      hint: me === null ? `runbook people add NAME --os-user ${engine.caller.osUser}` : null,
+          ? `\`${engine.account}\` maps to no person`
+          : `\`${engine.account}\` is \`${me.name}\``,
+      hint: me === null ? `runbook people add NAME --os-user ${engine.account}` : null,
     },
     {
       name: 'a second person',

@@ -1,6 +1,7 @@
 import type { Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
-import type { RequestId, RunId } from '../base/ids.ts';
+import type { Scope, TokenHolder } from '../approval/token.ts';
+import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, Verdict } from '../policy/policy.ts';
 import type { Event } from '../run/events.ts';
@@ -67,12 +68,63 @@ export interface RequestReport {
   readonly words: string;
   readonly expires_at: string;
   readonly missing: readonly MissingApproval[];
+  /** Where it is read whole; absent where nothing serves it. */
+  readonly url?: string;
 }
 
 export interface MissingApproval {
   readonly slot: string;
   readonly count: number;
   readonly from: readonly string[];
+}
+
+/** Who a service takes its caller for. */
+export interface Me {
+  /** `os:ana@web1`, `token:4f7k…`. */
+  readonly identity: string;
+  readonly kind: 'person' | 'agent' | 'ci' | 'unknown';
+  /** The person behind it; null where it maps to none. */
+  readonly person: string | null;
+  /** What the caller may do; all of them for the journal's own account. */
+  readonly scopes: readonly Scope[];
+  /** RFC 3339; null where it does not end. */
+  readonly expires_at: string | null;
+  /** The journal that the service keeps. */
+  readonly origin: string;
+}
+
+export interface TokenSummary {
+  readonly token: string;
+  readonly holder: TokenHolder;
+  readonly scopes: readonly Scope[];
+  readonly label: string | null;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+  readonly issued_by: string;
+}
+
+/** A runbook file, read. */
+export interface FoundRunbook {
+  /** What it is called by; null where it was named as a file. */
+  readonly name: string | null;
+  /** For messages: relative to the caller's folder where it lies below it. */
+  readonly file: string;
+  readonly text: string;
+  /** Where its steps run; empty where that is on another machine. */
+  readonly dir: string;
+  /** It lies in a trusted folder, and nobody else can change it there. */
+  readonly trusted: boolean;
+}
+
+export interface ListedRunbook {
+  readonly name: string;
+  readonly file: string;
+  readonly description: string | null;
+  readonly params: readonly string[];
+  /** How many steps are marked privileged in the file; null where the file is invalid. */
+  readonly privileged: number | null;
+  readonly problem: string | null;
 }
 
 export interface RunSummary {
@@ -107,6 +159,8 @@ export interface RequestSummary {
 }
 
 export interface RequestDetail {
+  /** Leaf hash of the request: what a decision names. */
+  readonly hash: Sha256;
   readonly content: RequestContent;
   readonly command: Command;
   readonly previous: Command | null;
@@ -119,7 +173,12 @@ export interface RequestDetail {
     readonly assurance: Assurance;
     readonly reason: string | null;
     readonly time: string;
+    readonly channel: string;
+    /** Who an attested decision came from; null for a signature. */
+    readonly identity: string | null;
   }[];
+  /** How the step stands since it was claimed, in words; null before. */
+  readonly outcome: string | null;
 }
 
 export interface DecisionReport {

@@ -1,19 +1,24 @@
 import type { Pin } from '../approval/receipt.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement.ts';
-import type { RunId } from '../base/ids.ts';
+import type { Scope, TokenHolder } from '../approval/token.ts';
+import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
 import type {
   AuditLine,
   DecisionReport,
   Finding,
+  FoundRunbook,
+  ListedRunbook,
   LogPiece,
+  Me,
   PlanReport,
   RequestDetail,
   RequestSummary,
   RunReport,
   RunSummary,
+  TokenSummary,
   VerifyReport,
 } from './reports.ts';
 
@@ -24,6 +29,12 @@ import type {
  * UsageError. Every answer is plain data in the JSON form of the CLI's contract.
  */
 export interface Service {
+  /** Who the service takes the caller for. */
+  me(): Promise<Me>;
+  /** Every runbook that can be called by its name. */
+  runbooks(): Promise<readonly ListedRunbook[]>;
+  /** Finds a runbook by name; on this machine also by file. Throws UsageError `runbook_unknown`, `runbook_ambiguous`. */
+  openRunbook(nameOrFile: string): Promise<FoundRunbook>;
   /** What would run and what each step would need, without touching the journal. */
   plan(input: StartInput): Promise<PlanReport>;
   /** Freezes the plan and records the run. Nothing has run yet. Throws DeniedError where a later gate could never open. */
@@ -55,6 +66,11 @@ export interface Service {
   describeRequest(request: string | null): Promise<RequestDetail>;
   /** The only way in for approve, reject and revoke. Throws DeniedError or IntegrityError with the reason. */
   decide(signed: SignedStatement, channel: string): Promise<DecisionReport>;
+  /**
+   * Decides as the person the caller's token was issued to: attested by the server, signed by nobody.
+   * Throws DeniedError `not_a_person`, `scope_missing`, UsageError `other_request`.
+   */
+  decideAsMyself(input: OwnDecision): Promise<DecisionReport>;
 
   auditLog(filter: {
     readonly run: string | null;
@@ -72,16 +88,33 @@ export interface Service {
     readonly verifierKey: string;
     readonly created: boolean;
   }>;
+  /** Throws DeniedError `scope_forbidden` where this caller may not give away such a token. */
+  issueToken(input: TokenInput): Promise<TokenSummary & { readonly secret: string }>;
+  tokens(): Promise<readonly TokenSummary[]>;
+  /** Throws UsageError `token_unknown`. Revoking twice is the same as once. */
+  revokeToken(token: string): Promise<TokenSummary>;
   close(): Promise<void>;
 }
 
+/** What the caller decides with nothing but their login. */
+export interface OwnDecision {
+  readonly request: string;
+  /** Leaf hash of the request that they saw: it must be the one that `request` names. */
+  readonly hash: Sha256;
+  readonly decision: 'approve' | 'reject' | 'revoke';
+  readonly reason: string | null;
+}
+
+export interface TokenInput {
+  readonly holder: TokenHolder;
+  readonly scopes: readonly Scope[];
+  readonly label: string | null;
+  /** From now on. */
+  readonly expiresInMs: number;
+}
+
 export interface StartInput {
-  readonly source: {
-    readonly file: string;
-    readonly dir: string;
-    readonly text: string;
-    readonly trusted: boolean;
-  };
+  readonly source: FoundRunbook;
   readonly given: Readonly<Record<string, Json>>;
   readonly environment: string | null;
   readonly reason: string | null;

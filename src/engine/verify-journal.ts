@@ -142,6 +142,10 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
       return [{ id: event.data.plan, read: true }];
     case 'approval.requested':
       return event.data.commands.map(({ command }) => ({ id: command, read: true }));
+    case 'approval.decided':
+      return event.data.attested === undefined
+        ? []
+        : [{ id: event.data.attested.raw, read: false }];
     case 'step.finished':
     case 'step.late':
       return [event.data.stdout, event.data.stderr, event.data.outputs].flatMap((id) =>
@@ -156,9 +160,10 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
     case 'step.started':
     case 'step.unknown':
     case 'step.resolved':
-    case 'approval.decided':
     case 'approval.expired':
     case 'approval.superseded':
+    case 'token.issued':
+    case 'token.revoked':
       return [];
   }
 }

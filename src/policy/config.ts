@@ -27,6 +27,10 @@ export interface Config {
   readonly channels: ParsedYaml | null;
   readonly sinks: ParsedYaml | null;
   readonly keys: ParsedYaml | null;
+  /** How this host serves the API; read by `runbook serve`. */
+  readonly serve: ParsedYaml | null;
+  /** The server that commands on this machine go to. */
+  readonly server: ParsedYaml | null;
 }
 
 const environmentFile = object({
@@ -57,6 +61,8 @@ const configFile = object({
   channels: optional(raw()),
   sinks: optional(raw()),
   keys: optional(raw()),
+  serve: optional(raw()),
+  server: optional(raw()),
 });
 
 /** The environment that stands without `-e` and without configuration: no vars, unprotected, any host. */
@@ -77,6 +83,8 @@ export function parseConfig(text: string, file: string): Config {
     channels: section(written.channels),
     sinks: section(written.sinks),
     keys: section(written.keys),
+    serve: section(written.serve),
+    server: section(written.server),
   };
 }
 

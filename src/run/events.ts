@@ -1,5 +1,7 @@
+import type { Attested } from '../approval/attested.ts';
 import type { ChainLink, Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
+import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Assurance, Evaluation } from '../policy/policy.ts';
 
@@ -27,7 +29,9 @@ export type Event =
   | { readonly type: 'approval.requested'; readonly data: RequestContent }
   | { readonly type: 'approval.decided'; readonly data: Decided }
   | { readonly type: 'approval.expired'; readonly data: Expired }
-  | { readonly type: 'approval.superseded'; readonly data: Superseded };
+  | { readonly type: 'approval.superseded'; readonly data: Superseded }
+  | { readonly type: 'token.issued'; readonly data: TokenIssued }
+  | { readonly type: 'token.revoked'; readonly data: TokenRevoked };
 
 export type EventType = Event['type'];
 
@@ -80,6 +84,8 @@ export interface RunStarted {
   readonly config: number;
   readonly stamp: 'advisory' | 'enforced';
   readonly program: string;
+  /** The run was started through the API and is driven by the server; absent where the caller's own process drives it. */
+  readonly via?: 'api';
 }
 
 export interface CancelRequested {
@@ -164,7 +170,7 @@ export interface StepResolved {
   readonly signature: string | null;
 }
 
-/** A signed approve, reject or revoke. Its id is the SHA-256 of `statement`. */
+/** An approve, reject or revoke, signed or attested. Its id is the SHA-256 of `statement`. */
 export interface Decided {
   readonly request: RequestId;
   readonly id: Sha256;
@@ -175,10 +181,13 @@ export interface Decided {
   /** User presence and verification that the evidence proves. */
   readonly presence: boolean;
   readonly verified: boolean;
-  /** How it reached us: `cli`, `offline`, `prompt`. */
+  /** How it reached us: `cli`, `offline`, `prompt`, `slack`, `api`. */
   readonly channel: string;
   readonly statement: string;
-  readonly signature: string;
+  /** SSHSIG over the statement (A3); null where a receiver attests it instead. */
+  readonly signature: string | null;
+  /** Present exactly where `signature` is null. */
+  readonly attested?: Attested;
 }
 
 export interface Expired {
@@ -191,6 +200,11 @@ export interface Superseded {
   readonly request: RequestId;
   /** What differs, in lines fit for a person. */
   readonly changes: readonly string[];
+}
+
+export interface TokenRevoked {
+  readonly token: string;
+  readonly by: string;
 }
 
 /** An event as it stands in the journal. */

@@ -21,6 +21,8 @@ const known: Readonly<Record<EventType, true>> = {
   'approval.decided': true,
   'approval.expired': true,
   'approval.superseded': true,
+  'token.issued': true,
+  'token.revoked': true,
 };
 
 /**

@@ -145,6 +145,8 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'log.genesis':
     case 'config.set':
     case 'run.started':
+    case 'token.issued':
+    case 'token.revoked':
       return next;
   }
 }

@@ -1,3 +1,4 @@
+import type { TokenIssued } from '../approval/token.ts';
 import type { Clock } from '../base/clock.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { CheckpointSigner } from '../journal/signer.ts';
@@ -49,6 +50,12 @@ export interface Store {
   requestByHash(hash: Sha256): Promise<RequestRow | null>;
   /** The sizes of the heads that people saw when they last signed, each once. */
   seenSizes(): Promise<readonly number[]>;
+  /** Runs that were started through the API and have not ended, oldest first: a server drives them. */
+  listServed(): Promise<readonly RunRow[]>;
+  /** The token whose secret has this hash, revoked and expired ones too; null where there is none. */
+  tokenByHash(hash: Sha256): Promise<TokenRow | null>;
+  /** Newest first. */
+  listTokens(): Promise<readonly TokenRow[]>;
   /** The last start of this step under a grant, before `before`. */
   previousStart(query: PreviousQuery): Promise<StoredEntry | null>;
 
@@ -64,16 +71,25 @@ export interface Store {
   getOpening(commitment: Sha256): Promise<Buffer | null>;
 
   /**
-   * Takes the run for this process. Answers the living holder instead where there is one; a dead one is
-   * replaced. `isAlive` is asked inside the transaction.
+   * Takes a run, or one of the two places there is one of in a store, for this process. Answers the living
+   * holder instead where there is one; a dead one is replaced. `isAlive` is asked inside the transaction.
    */
   takeHold(
-    run: RunId,
+    held: Held,
     holder: Holder,
     isAlive: (holder: Holder) => boolean,
   ): Promise<Holder | null>;
-  getHold(run: RunId): Promise<Holder | null>;
-  releaseHold(run: RunId, holder: Holder): Promise<void>;
+  getHold(held: Held): Promise<Holder | null>;
+  releaseHold(held: Held, holder: Holder): Promise<void>;
+
+  /**
+   * What a channel must find again after a restart: where it posted a card, how far it has delivered.
+   * Durable before it returns. Nothing here is truth: without it, something is posted twice.
+   */
+  getNote(area: string, key: string): Promise<string | null>;
+  listNotes(area: string): Promise<readonly Note[]>;
+  /** Null removes it. */
+  putNote(area: string, key: string, value: string | null): Promise<void>;
 
   /** Makes every index again from the entries. */
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
@@ -165,6 +181,20 @@ export interface RunRow {
   readonly status: string;
   /** Sequence number of `run.started`. */
   readonly first: number;
+}
+
+export interface TokenRow extends Omit<TokenIssued, 'hash'> {
+  readonly issued: string;
+  /** RFC 3339; null while it stands. */
+  readonly revoked: string | null;
+}
+
+/** `serve`: drives the runs started through the API. `reception`: receives clicks and posts cards. */
+export type Held = RunId | 'serve' | 'reception';
+
+export interface Note {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface RequestRow {

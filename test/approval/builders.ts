@@ -10,6 +10,7 @@ export function aPerson(name: string, more: Partial<Person> = {}): Person {
     osUsers: [],
     slack: [],
     teams: [],
+    emails: [],
     oidc: [],
     agents: [],
     ...more,

@@ -55,7 +55,7 @@ describe('a step starts only once its start is durable', () => {
       };
       const door = scene.service(store);
       const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
-      const source = { file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
+      const source = { name: null, file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
       const run = await door.start({
         source,
         given: {},
@@ -118,7 +118,7 @@ test('every spawn holds a permit that names its own durable start, and no two ho
   const drive = async (store: Store, run?: RunId): Promise<RunId> => {
     const door = localService({ ...engine, actions, store }, () => Promise.resolve([]));
     const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
-    const source = { file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
+    const source = { name: null, file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
     const nothing = { given: {}, environment: null, reason: null, ticket: null };
     const driven = run ?? (await door.start({ source, ...nothing }));
     await door

@@ -27,8 +27,9 @@ interface Signed {
 async function signaturesIn(scene: Scene, run: RunId): Promise<readonly Signed[]> {
   const entries = await scene.service().events(run, 0);
   return entries.flatMap(({ event }): Signed[] => {
-    if (event.type === 'approval.decided') {
-      return [{ ...event.data, namespace: 'approval@runbook/v1' }];
+    if (event.type === 'approval.decided' && event.data.signature !== null) {
+      const { person, statement, signature } = event.data;
+      return [{ person, statement, signature, namespace: 'approval@runbook/v1' }];
     }
     if (event.type === 'step.resolved' && event.data.statement !== null) {
       const { link, statement, signature } = event.data;

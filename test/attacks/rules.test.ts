@@ -366,6 +366,7 @@ describe('in a protected environment', () => {
     const door = scene.service();
     const run = await door.start({
       source: {
+        name: null,
         file: 'mine.yaml',
         dir: scene.dir,
         text: 'name: mine\nsteps:\n  - { id: harmless, run: echo ran >> ran.txt }\n',

@@ -15,7 +15,7 @@ export async function execOn(scene: Scene, store: Store): Promise<RunReport> {
 function startOn(scene: Scene, store: Store): Promise<RunId> {
   const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
   return scene.service(store).start({
-    source: { file: 'runbook.yaml', dir: scene.dir, text, trusted: false },
+    source: { name: null, file: 'runbook.yaml', dir: scene.dir, text, trusted: false },
     given: {},
     environment: null,
     reason: null,

@@ -6,7 +6,7 @@ import { type Colleague, driving, type Scene } from '../support/scene.ts';
 /** A run and the people around it: ana starts and resumes, the others decide what she may not. */
 export interface Story {
   readonly scene: Scene;
-  readonly source: Omit<StartInput['source'], 'file' | 'trusted'>;
+  readonly source: Pick<StartInput['source'], 'dir' | 'text'>;
   readonly given: StartInput['given'];
   readonly environment: string | null;
   readonly decision: 'approve' | 'reject';
@@ -36,7 +36,7 @@ export async function tellStory(story: Story, store: Store): Promise<RunReport> 
 }
 
 async function start({ scene, source, given, environment }: Story, service: Service) {
-  const file = { ...source, file: 'runbook.yaml', trusted: false };
+  const file = { ...source, name: null, file: 'runbook.yaml', trusted: false };
   const run = await service.start({
     source: file,
     given,

@@ -140,6 +140,8 @@ ${options.morePeople ?? ''}`,
       store: store ?? current,
       actions: openActions({ clock }),
       channels: [],
+      receptions: [],
+      account: `ana@${host}`,
       clock,
       trusted: () => ({
         people: file(trusted.people, parsePeople),
@@ -172,6 +174,7 @@ ${options.morePeople ?? ''}`,
       const door = service();
       const run = await door.start({
         source: {
+          name: null,
           file: 'runbook.yaml',
           dir,
           text: readFileSync(join(dir, 'runbook.yaml'), 'utf8'),

@@ -12,6 +12,7 @@ export interface PersonFlags {
   readonly osUser?: readonly string[];
   readonly slack?: readonly string[];
   readonly teams?: readonly string[];
+  readonly email?: readonly string[];
   readonly oidc?: readonly string[];
   readonly agent?: readonly string[];
 }
@@ -33,6 +34,7 @@ export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Perso
     osUsers: flags.osUser ?? [],
     slack: flags.slack ?? [],
     teams: flags.teams ?? [],
+    emails: flags.email ?? [],
     oidc: flags.oidc ?? [],
     agents: flags.agent ?? [],
   };

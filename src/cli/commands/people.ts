@@ -21,6 +21,7 @@ export function peopleCommand(cli: Cli): Command {
     .option('--os-user <user@host>', 'an account; may be repeated', collect)
     .option('--slack <team/user>', 'a Slack account', collect)
     .option('--teams <tenant/object>', 'a Teams account', collect)
+    .option('--email <address>', 'an address, for chats that are matched by it', collect)
     .option('--oidc <issuer#subject>', 'a login', collect)
     .option('--agent <id>', 'an agent or CI job this person answers for; may be repeated', collect)
     .addHelpText(

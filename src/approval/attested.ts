@@ -1,0 +1,26 @@
+import type { BlobId } from '../base/ids.ts';
+
+/**
+ * What stands in the place of a signature where a receiver says who decided: a click in a chat, a call
+ * of the API. It is the receiver's word, and the journal's signature is all that backs it: reports call
+ * it attested, never signed (DESIGN section 6, A0 and A1). Part of an `approval.decided` entry.
+ */
+export interface Attested {
+  /** The account whose process received it: `os:runbook@web1`. Whoever owns it could have made it up. */
+  readonly receiver: string;
+  /** Who it came from, as the sender was authenticated: `slack:T0123ABCD/U0123ABCD`, `token:4f7k…`. */
+  readonly identity: string;
+  /** Where that identity is nobody's in `people.yaml`: what it was matched by, `email:ana@example.com`. */
+  readonly matched_by: string | null;
+  /** Names what came: handed over twice, it is one decision. At most 200 characters. */
+  readonly event: string;
+  /** Blob of what came, as it came. */
+  readonly raw: BlobId;
+}
+
+/** A statement that nobody signed, with the receiver's word on who made it. */
+export interface AttestedStatement {
+  /** The JCS text of a `Statement`, written by the receiver. */
+  readonly statement: string;
+  readonly attested: Attested;
+}
