@@ -156,6 +156,9 @@ export interface JournalEntry {
   readonly time: string;
   readonly type: string;
   readonly run: RunId | null;
+  /** The runbook and the environment of that run; null where the entry belongs to none. */
+  readonly runbook: string | null;
+  readonly environment: string | null;
   /** In one line for a person, sanitised. */
   readonly summary: string;
   /** Leaf hash. */
