@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { pinSchema } from '../approval/receipt.ts';
+import type { EventType } from '../run/events.ts';
+import type { AuditLine, VerifyReport } from './reports.ts';
+import { count, json, runId, time, type Wire } from './wire-values.ts';
+
+/** A newer server may write types that this client does not know; it prints them. */
+const eventType = v.string() as Wire<string> as Wire<EventType>;
+
+export const auditLine = v.object({
+  index: count,
+  time,
+  type: eventType,
+  run: v.nullable(runId),
+  summary: v.string(),
+  hash: v.string(),
+}) satisfies Wire<AuditLine>;
+
+export const entriesAnswer = v.object({ entries: v.array(auditLine) });
+
+/** One entry whole, with its inclusion proof. */
+export const entryAnswer = json;
+
+/** Receipts and heads from outside to hold the journal against. */
+export const verifyBody = v.strictObject({
+  receipts: v.optional(v.array(v.strictObject({ file: v.string(), text: v.string() })), []),
+  pins: v.optional(v.array(pinSchema), []),
+});
+
+export const verifyReport = v.object({
+  verdicts: v.array(
+    v.object({
+      name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
+      ok: v.boolean(),
+      anchor: v.string(),
+      anchored_at: v.nullable(time),
+    }),
+  ),
+  findings: v.array(
+    v.object({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
+  ),
+  exit_code: v.picklist([0, 14]),
+}) satisfies Wire<VerifyReport>;
