@@ -177,6 +177,8 @@ export interface RunRow {
   readonly started: string;
   /** Identity of the caller. */
   readonly caller: string;
+  /** `api`: a server drives it. */
+  readonly via: 'cli' | 'api';
   /** Status as of the last entry; expiry that nobody recorded yet does not show here. */
   readonly status: string;
   /** Sequence number of `run.started`. */
@@ -187,6 +189,8 @@ export interface TokenRow extends Omit<TokenIssued, 'hash'> {
   readonly issued: string;
   /** RFC 3339; null while it stands. */
   readonly revoked: string | null;
+  /** Sequence number of `token.issued`: a row is no more than the way there. */
+  readonly seq: number;
 }
 
 /** `serve`: drives the runs started through the API. `reception`: receives clicks and posts cards. */

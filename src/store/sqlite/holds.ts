@@ -1,46 +1,45 @@
-import type { RunId } from '../../base/ids.ts';
-import type { Holder } from '../store.ts';
+import type { Held, Holder } from '../store.ts';
 import type { Connection } from './connection.ts';
 
-/** Inside a transaction: takes the run, or answers the living holder that keeps it. */
+/** Inside a transaction: takes what is wanted, or answers the living holder that keeps it. */
 export function takeHold(
   db: Connection,
-  wanted: { readonly run: RunId; readonly holder: Holder },
+  wanted: { readonly held: Held; readonly holder: Holder },
   isAlive: (holder: Holder) => boolean,
 ): Holder | null {
-  const current = selectHold(db, wanted.run);
+  const current = selectHold(db, wanted.held);
   if (current !== null && !isSame(current, wanted.holder) && isAlive(current)) {
     return current;
   }
-  replaceHold(db, wanted.run, wanted.holder);
+  replaceHold(db, wanted.held, wanted.holder);
   return null;
 }
 
-export function selectHold(db: Connection, run: RunId): Holder | null {
+export function selectHold(db: Connection, held: Held): Holder | null {
   const holder = db
     .prepare<Holder>(
       'select host, pid, boot, start_time as startTime, since from holds where run = ?',
     )
-    .get(run);
+    .get(held);
   return holder ?? null;
 }
 
 /** Only the holder's own hold goes: another process may have taken over in between. */
-export function deleteHold(db: Connection, run: RunId, holder: Holder): void {
+export function deleteHold(db: Connection, held: Held, holder: Holder): void {
   const { host, pid, boot, startTime } = holder;
   const remove = db.prepare(
     'delete from holds where run = ? and host = ? and pid = ? and boot = ? and start_time = ?',
   );
-  remove.run(run, host, pid, boot, startTime);
+  remove.run(held, host, pid, boot, startTime);
 }
 
-function replaceHold(db: Connection, run: RunId, holder: Holder): void {
+function replaceHold(db: Connection, held: Held, holder: Holder): void {
   const { host, pid, boot, startTime, since } = holder;
   const replace = db.prepare(
     `insert or replace into holds (run, host, pid, boot, start_time, since)
      values (?, ?, ?, ?, ?, ?)`,
   );
-  replace.run(run, host, pid, boot, startTime, since);
+  replace.run(held, host, pid, boot, startTime, since);
 }
 
 function isSame(a: Holder, b: Holder): boolean {

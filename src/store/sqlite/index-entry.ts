@@ -10,6 +10,7 @@ import type {
   StepStarted,
 } from '../../run/events.ts';
 import type { Connection } from './connection.ts';
+import { insertToken, revokeToken } from './tokens.ts';
 
 /**
  * Writes every index row that one entry causes; called in the order of entries. Commit and rebuild both
@@ -65,6 +66,12 @@ function indexEvent(db: Connection, entry: Recorded): void {
       return;
     case 'step.resolved':
       noteSeen(db, event.data.link?.person ?? null, event.data.statement);
+      return;
+    case 'token.issued':
+      insertToken(db, entry, event.data);
+      return;
+    case 'token.revoked':
+      revokeToken(db, event.data.token, entry.time);
   }
 }
 
@@ -89,13 +96,13 @@ function insertEvent(db: Connection, entry: Recorded, cmd: string): void {
 }
 
 function insertRun(db: Connection, { seq, run, time }: Recorded, data: RunStarted): void {
-  const { runbook, environment, initiator } = data;
+  const { runbook, environment, initiator, via = 'cli' } = data;
   const caller = initiator.chain.find((link) => link.role === 'caller')?.identity ?? 'unknown';
   const insert = db.prepare(
-    `insert into runs (run, runbook, environment, started, caller, status, first)
-     values (?, ?, ?, ?, ?, 'running', ?)`,
+    `insert into runs (run, runbook, environment, started, caller, via, status, first)
+     values (?, ?, ?, ?, ?, ?, 'running', ?)`,
   );
-  insert.run(run, runbook.name, environment, time, caller, seq);
+  insert.run(run, runbook.name, environment, time, caller, via, seq);
 }
 
 function setRunStatus(db: Connection, run: RunId, status: string): void {

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 export function selectRuns(db: Connection, limit: number): readonly RunRow[] {
   return db
     .prepare<RunRow>(
-      `select run, runbook, environment, started, caller, status, first
+      `select run, runbook, environment, started, caller, via, status, first
        from runs order by first desc limit ?`,
     )
     .all(limit);
@@ -15,10 +15,21 @@ export function selectRuns(db: Connection, limit: number): readonly RunRow[] {
 export function selectRunsByPrefix(db: Connection, prefix: string): readonly RunRow[] {
   return db
     .prepare<RunRow>(
-      `select run, runbook, environment, started, caller, status, first
+      `select run, runbook, environment, started, caller, via, status, first
        from runs where instr(run, ?) = 1 order by first desc`,
     )
     .all(prefix);
+}
+
+/** Oldest first. The condition is that of the index `runs_served`: a server looks often. */
+export function selectServed(db: Connection): readonly RunRow[] {
+  return db
+    .prepare<RunRow>(
+      `select run, runbook, environment, started, caller, via, status, first from runs
+       where via = 'api' and status not in ('succeeded', 'failed', 'rejected', 'denied', 'cancelled')
+       order by first`,
+    )
+    .all();
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
  * The schema, step by step. A migration is never edited once released; the next one is appended.
  *
- * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now. All else (`head`, `nodes`,
- * `events`, `runs`, `requests`, `decisions`, `starts`, `seen`) is an index, made again from the entries by `rebuild`.
+ * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now, `notes` what channels have
+ * told. All else (`head`, `nodes`, `events`, `runs`, `requests`, `decisions`, `starts`, `seen`, `tokens`)
+ * is an index, made again from the entries by `rebuild`.
  */
 export const migrations: readonly string[] = [
   `
@@ -116,6 +117,33 @@ export const migrations: readonly string[] = [
     boot text not null,
     start_time text not null,
     since text not null
+  ) strict, without rowid;
+  `,
+  `
+  alter table runs add column via text not null default 'cli';
+  create index runs_served on runs (first)
+    where via = 'api' and status not in ('succeeded', 'failed', 'rejected', 'denied', 'cancelled');
+
+  create table tokens (
+    token text primary key,
+    hash text not null unique,
+    holder_kind text not null,
+    holder_id text not null,
+    scopes text not null,
+    label text,
+    expires_at text not null,
+    issued_by text not null,
+    issued text not null,
+    revoked text,
+    seq integer not null
+  ) strict, without rowid;
+  create index tokens_seq on tokens (seq);
+
+  create table notes (
+    area text not null,
+    key text not null,
+    value text not null,
+    primary key (area, key)
   ) strict, without rowid;
   `,
 ];

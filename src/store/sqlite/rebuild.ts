@@ -40,7 +40,17 @@ function countEntries(db: Connection): number {
   return db.prepare<{ count: number }>('select count(*) as count from entries').get()?.count ?? 0;
 }
 
-const indexes = ['head', 'nodes', 'events', 'runs', 'requests', 'decisions', 'starts', 'seen'];
+const indexes = [
+  'head',
+  'nodes',
+  'events',
+  'runs',
+  'requests',
+  'decisions',
+  'starts',
+  'seen',
+  'tokens',
+];
 
 function clearIndexes(db: Connection): void {
   for (const table of indexes) {

@@ -6,13 +6,16 @@ import type {
   CommitInput,
   Committed,
   Head,
+  Held,
   Holder,
+  Note,
   PreviousQuery,
   RequestRow,
   RunRow,
   Store,
   StoredBlob,
   StoredEntry,
+  TokenRow,
 } from '../store.ts';
 import { FileBlobWriter } from './blob-writer.ts';
 import { checkBlob, getBlob, putBlob } from './blobs.ts';
@@ -31,9 +34,12 @@ import {
   selectRuns,
   selectRunsByPrefix,
   selectSeenSizes,
+  selectServed,
 } from './lists.ts';
+import { putNote, selectNote, selectNotes } from './notes.ts';
 import { selectOpening } from './openings.ts';
 import { rebuild } from './rebuild.ts';
+import { selectTokenByHash, selectTokens } from './tokens.ts';
 import { selectNode, selectPeaks } from './tree.ts';
 
 /** The store as SQLite keeps it. SQLite answers at once, so nothing here really waits. */
@@ -121,6 +127,18 @@ export class SqliteStore implements Store {
     return this.#read(() => selectSeenSizes(this.#journal.db));
   }
 
+  async listServed(): Promise<readonly RunRow[]> {
+    return this.#read(() => selectServed(this.#journal.db));
+  }
+
+  async tokenByHash(hash: Sha256): Promise<TokenRow | null> {
+    return this.#read(() => selectTokenByHash(this.#journal.db, hash));
+  }
+
+  async listTokens(): Promise<readonly TokenRow[]> {
+    return this.#read(() => selectTokens(this.#journal.db));
+  }
+
   async previousStart(query: PreviousQuery): Promise<StoredEntry | null> {
     return this.#read(() => selectPreviousStart(this.#journal.db, query));
   }
@@ -148,26 +166,38 @@ export class SqliteStore implements Store {
   }
 
   async takeHold(
-    run: RunId,
+    held: Held,
     holder: Holder,
     isAlive: (holder: Holder) => boolean,
   ): Promise<Holder | null> {
-    return write(this.#journal, () => takeHold(this.#journal.db, { run, holder }, isAlive));
+    return write(this.#journal, () => takeHold(this.#journal.db, { held, holder }, isAlive));
   }
 
-  async getHold(run: RunId): Promise<Holder | null> {
-    return this.#read(() => selectHold(this.#journal.db, run));
+  async getHold(held: Held): Promise<Holder | null> {
+    return this.#read(() => selectHold(this.#journal.db, held));
   }
 
-  async releaseHold(run: RunId, holder: Holder): Promise<void> {
+  async releaseHold(held: Held, holder: Holder): Promise<void> {
     try {
-      write(this.#journal, () => deleteHold(this.#journal.db, run, holder));
+      write(this.#journal, () => deleteHold(this.#journal.db, held, holder));
     } catch (error) {
       // Whoever comes next finds the holder dead and replaces it: no reason to fail what went well.
       if (!isFull(error)) {
         throw error;
       }
     }
+  }
+
+  async getNote(area: string, key: string): Promise<string | null> {
+    return this.#read(() => selectNote(this.#journal.db, area, key));
+  }
+
+  async listNotes(area: string): Promise<readonly Note[]> {
+    return this.#read(() => selectNotes(this.#journal.db, area));
+  }
+
+  async putNote(area: string, key: string, value: string | null): Promise<void> {
+    write(this.#journal, () => putNote(this.#journal.db, { area, key, value }));
   }
 
   async rebuild(progress: (done: number, of: number) => void): Promise<void> {
