@@ -7,14 +7,14 @@ import { count, json, runId, time, type Wire } from './wire-values.ts';
 /** A newer server may write types that this client does not know; it prints them. */
 const eventType = v.string() as Wire<string> as Wire<EventType>;
 
-export const auditLine = v.object({
+export const auditLine: Wire<AuditLine> = v.object({
   index: count,
   time,
   type: eventType,
   run: v.nullable(runId),
   summary: v.string(),
   hash: v.string(),
-}) satisfies Wire<AuditLine>;
+});
 
 export const entriesAnswer = v.object({ entries: v.array(auditLine) });
 
@@ -27,7 +27,7 @@ export const verifyBody = v.strictObject({
   pins: v.optional(v.array(pinSchema), []),
 });
 
-export const verifyReport = v.object({
+export const verifyReport: Wire<VerifyReport> = v.object({
   verdicts: v.array(
     v.object({
       name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
@@ -40,4 +40,4 @@ export const verifyReport = v.object({
     v.object({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
   ),
   exit_code: v.picklist([0, 14]),
-}) satisfies Wire<VerifyReport>;
+});

@@ -6,16 +6,16 @@ import type { Plan } from '../runbook/plan.ts';
 import type { FoundRunbook, ListedRunbook, PlanReport } from './reports.ts';
 import { count, ofNoun, type Wire } from './wire-values.ts';
 
-export const listedRunbook = v.object({
+export const listedRunbook: Wire<ListedRunbook> = v.object({
   name: v.string(),
   file: v.string(),
   description: v.nullable(v.string()),
   params: v.array(v.string()),
   privileged: v.nullable(count),
   problem: v.nullable(v.string()),
-}) satisfies Wire<ListedRunbook>;
+});
 
-export const runbooksAnswer = v.object({ runbooks: v.array(listedRunbook) });
+export const runbooksAnswer: Wire<FoundRunbook> = v.object({ runbooks: v.array(listedRunbook) });
 
 export const foundRunbook = v.object({
   name: v.nullable(v.string()),
@@ -23,9 +23,9 @@ export const foundRunbook = v.object({
   text: v.string(),
   dir: v.string(),
   trusted: v.boolean(),
-}) satisfies Wire<FoundRunbook>;
+});
 
-const initiator = v.object({
+const initiator: Wire<Initiator> = v.object({
   kind: v.picklist(['person', 'agent', 'ci', 'unknown']),
   chain: v.array(
     v.object({
@@ -43,9 +43,9 @@ const initiator = v.object({
       person: v.nullable(v.string()),
     }),
   ),
-}) satisfies Wire<Initiator>;
+});
 
-export const planReport = v.object({
+export const planReport: Wire<PlanReport> = v.object({
   plan: ofNoun<Plan>(),
   initiator,
   refusal: v.nullable(v.object({ message: v.string(), hint: v.nullable(v.string()) })),
@@ -61,4 +61,4 @@ export const planReport = v.object({
       not_bound: v.array(v.string()),
     }),
   ),
-}) satisfies Wire<PlanReport>;
+});

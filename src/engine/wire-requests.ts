@@ -29,7 +29,7 @@ const requestState = v.picklist([
   'lapsed',
 ]);
 
-export const requestSummary = v.object({
+export const requestSummary: Wire<RequestSummary> = v.object({
   request: requestId,
   words: v.string(),
   run: runId,
@@ -40,9 +40,9 @@ export const requestSummary = v.object({
   created: time,
   expires_at: time,
   missing,
-}) satisfies Wire<RequestSummary>;
+});
 
-export const requestsAnswer = v.object({ requests: v.array(requestSummary) });
+export const requestsAnswer: Wire<RequestDetail> = v.object({ requests: v.array(requestSummary) });
 
 export const requestDetail = v.object({
   hash: sha256,
@@ -64,10 +64,10 @@ export const requestDetail = v.object({
     }),
   ),
   outcome: v.nullable(v.string()),
-}) satisfies Wire<RequestDetail>;
+});
 
 /** Only its shape: what it claims is for the approver's client to prove. */
-export const requestFile = v.object({
+export const requestFile: Wire<RequestFile> = v.object({
   kind: v.picklist(['runbook.request/v1', 'runbook.started/v1']),
   origin: v.string(),
   verifier_key: v.string(),
@@ -80,7 +80,7 @@ export const requestFile = v.object({
   approvers: v.array(
     v.object({ person: v.string(), keys: v.array(v.string()), slots: v.array(v.string()) }),
   ),
-}) satisfies Wire<RequestFile>;
+});
 
 /** What the bearer of a token decides as the person it was issued to. */
 export const ownDecisionBody = v.strictObject({
@@ -102,7 +102,7 @@ export const resolveBody = v.strictObject({
   signed: v.optional(v.nullable(signedBody), null),
 });
 
-export const decisionReport = v.object({
+export const decisionReport: Wire<DecisionReport> = v.object({
   request: requestId,
   run: runId,
   decision: choice,
@@ -111,4 +111,4 @@ export const decisionReport = v.object({
   missing,
   recorded: v.object({ index: count, checkpoint: v.string() }),
   duplicate: v.boolean(),
-}) satisfies Wire<DecisionReport>;
+});

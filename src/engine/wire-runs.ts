@@ -14,7 +14,7 @@ import {
   type Wire,
 } from './wire-values.ts';
 
-const runStatus = v.picklist([
+const runStatus: Wire<RunStatus> = v.picklist([
   'running',
   'waiting',
   'succeeded',
@@ -24,9 +24,9 @@ const runStatus = v.picklist([
   'denied',
   'cancelled',
   'unknown',
-]) satisfies Wire<RunStatus>;
+]);
 
-const stepStatus = v.picklist([
+const stepStatus: Wire<StepStatus> = v.picklist([
   'pending',
   'waiting',
   'running',
@@ -39,9 +39,9 @@ const stepStatus = v.picklist([
   'denied',
   'cancelled',
   'unknown',
-]) satisfies Wire<StepStatus>;
+]);
 
-export const runReport = v.object({
+export const runReport: Wire<RunReport> = v.object({
   run: runId,
   runbook: v.string(),
   environment: v.string(),
@@ -74,19 +74,19 @@ export const runReport = v.object({
   ),
   reason: v.nullable(v.string()),
   next: v.nullable(v.object({ command: v.string() })),
-}) satisfies Wire<RunReport>;
+});
 
-export const runSummary = v.object({
+export const runSummary: Wire<RunSummary> = v.object({
   run: runId,
   runbook: v.string(),
   environment: v.string(),
   status: runStatus,
   started: time,
   caller: v.string(),
-}) satisfies Wire<RunSummary>;
+});
 
 /** An entry. The data of each type stands in `run/events.ts`. */
-export const recorded: Wire<Recorded> = v.object({
+export const recordedEntry: Wire<Recorded> = v.object({
   seq: count,
   time,
   run: v.nullable(runId),
@@ -94,9 +94,13 @@ export const recorded: Wire<Recorded> = v.object({
   hash: sha256,
 });
 
-export const runsAnswer = v.object({ runs: v.array(runSummary) });
+export const runsAnswer: Wire<{ readonly runs: readonly RunSummary[] }> = v.object({
+  runs: v.array(runSummary),
+});
 
-export const eventsAnswer = v.object({ events: v.array(recorded) });
+export const eventsAnswer: Wire<{ readonly events: readonly Recorded[] }> = v.object({
+  events: v.array(recordedEntry),
+});
 
 /** `bytes` is base64. */
 export const logsAnswer = v.object({

@@ -31,7 +31,7 @@ export const healthAnswer = v.object({
 });
 export type HealthAnswer = v.InferOutput<typeof healthAnswer>;
 
-const scope = v.picklist(scopes);
+const scope: Wire<Me> = v.picklist(scopes);
 
 export const meAnswer = v.object({
   identity: v.string(),
@@ -40,7 +40,7 @@ export const meAnswer = v.object({
   scopes: v.array(scope),
   expires_at: v.nullable(time),
   origin: v.string(),
-}) satisfies Wire<Me>;
+});
 
 export const doctorAnswer = v.object({
   findings: v.array(
@@ -66,7 +66,7 @@ export const tokenBody = v.strictObject({
   expires_in_ms: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
-export const tokenSummary = v.object({
+export const tokenSummary: Wire<TokenSummary> = v.object({
   token: v.string(),
   holder: v.object(holder),
   scopes: v.array(scope),
@@ -75,7 +75,7 @@ export const tokenSummary = v.object({
   expires_at: time,
   revoked_at: v.nullable(time),
   issued_by: v.string(),
-}) satisfies Wire<TokenSummary>;
+});
 
 /** The only time that the secret is told. */
 export const issuedToken = v.object({ ...tokenSummary.entries, secret: v.string() });
