@@ -16,7 +16,9 @@ export const auditLine: Wire<AuditLine> = v.object({
   hash: v.string(),
 });
 
-export const entriesAnswer = v.object({ entries: v.array(auditLine) });
+export const entriesAnswer: Wire<{ readonly entries: readonly AuditLine[] }> = v.object({
+  entries: v.array(auditLine),
+});
 
 /** One entry whole, with its inclusion proof. */
 export const entryAnswer = json;

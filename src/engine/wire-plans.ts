@@ -15,9 +15,11 @@ export const listedRunbook: Wire<ListedRunbook> = v.object({
   problem: v.nullable(v.string()),
 });
 
-export const runbooksAnswer: Wire<FoundRunbook> = v.object({ runbooks: v.array(listedRunbook) });
+export const runbooksAnswer: Wire<{ readonly runbooks: readonly ListedRunbook[] }> = v.object({
+  runbooks: v.array(listedRunbook),
+});
 
-export const foundRunbook = v.object({
+export const foundRunbook: Wire<FoundRunbook> = v.object({
   name: v.nullable(v.string()),
   file: v.string(),
   text: v.string(),

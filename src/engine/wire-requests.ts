@@ -42,9 +42,11 @@ export const requestSummary: Wire<RequestSummary> = v.object({
   missing,
 });
 
-export const requestsAnswer: Wire<RequestDetail> = v.object({ requests: v.array(requestSummary) });
+export const requestsAnswer: Wire<{ readonly requests: readonly RequestSummary[] }> = v.object({
+  requests: v.array(requestSummary),
+});
 
-export const requestDetail = v.object({
+export const requestDetail: Wire<RequestDetail> = v.object({
   hash: sha256,
   content: ofNoun<RequestContent>(),
   command: ofNoun<Command>(),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { scopes } from '../approval/token.ts';
-import type { Me, TokenSummary } from './reports.ts';
+import type { Finding, Me, TokenSummary } from './reports.ts';
 import { count, time, type Wire } from './wire-values.ts';
 
 /**
@@ -31,9 +31,9 @@ export const healthAnswer = v.object({
 });
 export type HealthAnswer = v.InferOutput<typeof healthAnswer>;
 
-const scope: Wire<Me> = v.picklist(scopes);
+const scope = v.picklist(scopes);
 
-export const meAnswer = v.object({
+export const meAnswer: Wire<Me> = v.object({
   identity: v.string(),
   kind: v.picklist(['person', 'agent', 'ci', 'unknown']),
   person: v.nullable(v.string()),
@@ -42,7 +42,7 @@ export const meAnswer = v.object({
   origin: v.string(),
 });
 
-export const doctorAnswer = v.object({
+export const doctorAnswer: Wire<{ readonly findings: readonly Finding[] }> = v.object({
   findings: v.array(
     v.object({
       name: v.string(),
@@ -66,7 +66,7 @@ export const tokenBody = v.strictObject({
   expires_in_ms: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
-export const tokenSummary: Wire<TokenSummary> = v.object({
+const summary = {
   token: v.string(),
   holder: v.object(holder),
   scopes: v.array(scope),
@@ -75,9 +75,16 @@ export const tokenSummary: Wire<TokenSummary> = v.object({
   expires_at: time,
   revoked_at: v.nullable(time),
   issued_by: v.string(),
-});
+};
+
+export const tokenSummary: Wire<TokenSummary> = v.object(summary);
 
 /** The only time that the secret is told. */
-export const issuedToken = v.object({ ...tokenSummary.entries, secret: v.string() });
+export const issuedToken: Wire<TokenSummary & { readonly secret: string }> = v.object({
+  ...summary,
+  secret: v.string(),
+});
 
-export const tokensAnswer = v.object({ tokens: v.array(tokenSummary) });
+export const tokensAnswer: Wire<{ readonly tokens: readonly TokenSummary[] }> = v.object({
+  tokens: v.array(tokenSummary),
+});
