@@ -33,6 +33,16 @@ export function newLogId(): string {
   return randomId(16);
 }
 
+/** A fresh token's public id, same form as a run's. What opens is its secret. */
+export function newTokenId(): string {
+  return randomId(16);
+}
+
+/** 256 random bits: what a token's secret is made of. */
+export function newSecret(): Buffer {
+  return randomBytes(32);
+}
+
 /** 128 random bits in hex: command ids, statement nonces, `RUNBOOK_ATTEMPT`. */
 export function newNonce(): string {
   return randomBytes(16).toString('hex');
@@ -41,6 +51,11 @@ export function newNonce(): string {
 /** 32 random bytes: the salt of one blob or of one private value. */
 export function newSalt(): Buffer {
   return randomBytes(32);
+}
+
+/** True where `text` has the form of a run's id; whether there is such a run is the journal's to say. */
+export function isRunId(text: string): text is RunId {
+  return /^[0-9a-hjkmnp-tv-z]{16}$/.test(text);
 }
 
 /** True where `text` is 64 lower-case hex characters. */

@@ -1,7 +1,7 @@
 import type { Caller, TokenCaller } from '../approval/initiator.ts';
 import type { Scope } from '../approval/token.ts';
 import type { RunId } from '../base/ids.ts';
-import type { Reception } from '../channels/channel.ts';
+import type { Notes, Reception } from '../channels/channel.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Service } from './service.ts';
 
@@ -16,6 +16,8 @@ export interface Office {
   authenticate(secret: string): Promise<Bearer>;
   readonly feed: Feed;
   readonly receptions: readonly Reception[];
+  /** What a door must find again after a restart, under a name of its own: `idempotency`. */
+  notes(area: string): Notes;
   /** For metrics and health; cheap. */
   figures(): Figures;
   /**

@@ -119,6 +119,11 @@ export interface StartInput {
   readonly environment: string | null;
   readonly reason: string | null;
   readonly ticket: string | null;
+  /**
+   * The id that the run gets; a new one unless given. Whoever may have to ask twice chooses it first: two
+   * starts under one id are one run, and the second throws ConflictError.
+   */
+  readonly run?: RunId;
 }
 
 export interface ResumeInput {

@@ -27,7 +27,7 @@ export interface Draft {
 
 /** Reads the YAML, for the last time, and freezes it. Touches nothing. Throws UsageError and InvalidFileError. */
 export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): Draft {
-  const run = newRunId();
+  const run = input.run ?? newRunId();
   const initiator = resolveInitiator(trusted.people.value, engine.caller);
   const openings: { commitment: Sha256; salt: Buffer }[] = [];
   const { plan, secrets } = buildPlan({
