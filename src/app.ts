@@ -1,16 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { openActions } from './actions/open-actions.ts';
 import type { Caller } from './approval/initiator.ts';
 import { systemClock } from './base/clock.ts';
 import { version } from './base/version.ts';
 import { terminalChannel } from './channels/terminal.ts';
+import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { loadTrusted } from './config/load.ts';
+import { loadConfig } from './config/load-config.ts';
 import { approverDir, stateDir } from './config/paths.ts';
+import { loadProject } from './config/project.ts';
 import type { Engine } from './engine/engine.ts';
 import { examine } from './engine/examine.ts';
-import { localService } from './engine/local-service.ts';
+import { describeRunbook } from './engine/list-runbooks.ts';
+import { type Elsewhere, localService } from './engine/local-service.ts';
 import type { Service } from './engine/service.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
@@ -70,7 +75,10 @@ export function openApp(surroundings: Surroundings): App {
     graceMs: 10_000,
   };
   return {
-    service: localService(engine, () => examine(engine, { stateDir: stateDir(env) })),
+    service: localService(engine, {
+      doctor: () => examine(engine, { stateDir: stateDir(env) }),
+      ...runbooksOf(surroundings),
+    }),
     close: async () => {
       await store?.close();
     },
@@ -88,6 +96,23 @@ function openStore(
     signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
     genesis: { ...genesis, recovery: null },
   });
+}
+
+/** The runbooks of this machine, looked for anew each time; the journal is not opened for them. */
+function runbooksOf({ env, cwd }: Surroundings): Pick<Elsewhere, 'runbooks' | 'openRunbook'> {
+  const places = async (): Promise<RunbookPlaces> => ({
+    env,
+    cwd,
+    project: await loadProject(cwd),
+    trustedFolders: loadConfig(env).trustedFolders,
+  });
+  return {
+    runbooks: async () =>
+      listRunbooks(await places()).map((found) =>
+        describeRunbook(found, () => readFileSync(resolve(cwd, found.file), 'utf8')),
+      ),
+    openRunbook: async (nameOrFile) => findRunbook(nameOrFile, await places()),
+  };
 }
 
 /** Who calls, as the operating system says; variables may only add to it. */

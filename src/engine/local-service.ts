@@ -1,3 +1,4 @@
+import { UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';
 import { recordedOf } from '../run/recorded.ts';
@@ -18,12 +19,54 @@ import { resolveStep } from './resolve-step.ts';
 import { resumeRun } from './resume-run.ts';
 import type { DriveOptions, Service } from './service.ts';
 import { startRun } from './start-run.ts';
+import { issueToken, listTokens, revokeToken } from './tokens.ts';
 import { verifyJournal } from './verify-journal.ts';
 import { waitRun } from './wait-run.ts';
+import { whoAmI } from './who-am-i.ts';
 
-/** The service in this very process. Secrets of runs it started or resumed stay in its memory alone. */
-export function localService(engine: Engine, examine: Service['doctor']): Service {
-  const secretsOf = new Map<RunId, ReadonlyMap<string, string>>();
+/** What the engine cannot know: the runbooks' folders, and what its brands need to be in place. */
+export type Elsewhere = Pick<Service, 'doctor' | 'runbooks' | 'openRunbook'>;
+
+/** Secret parameters of runs that this process started or resumed, as they were given. Nowhere else. */
+export type SecretsOf = Map<RunId, ReadonlyMap<string, string>>;
+
+/**
+ * The service in this very process, for the engine's caller. Several callers' services may share one
+ * `secretsOf`: a run is driven on with what it was started with, whoever asks for it.
+ */
+export function localService(
+  engine: Engine,
+  from: Elsewhere,
+  secretsOf: SecretsOf = new Map(),
+): Service {
+  return {
+    ...from,
+    ...running(engine, secretsOf),
+    ...approving(engine),
+    ...auditing(engine),
+    me: () => whoAmI(engine),
+    issueToken: (input) => issueToken(engine, input),
+    tokens: () => listTokens(engine),
+    revokeToken: (token) => revokeToken(engine, token),
+    initialise: () => initialise(engine),
+    close: () => engine.store.close(),
+  };
+}
+
+type Running =
+  | 'plan'
+  | 'start'
+  | 'drive'
+  | 'resume'
+  | 'wait'
+  | 'cancel'
+  | 'resolve'
+  | 'status'
+  | 'runs'
+  | 'logs'
+  | 'events';
+
+function running(engine: Engine, secretsOf: SecretsOf): Pick<Service, Running> {
   const drive = async (
     run: RunId,
     options: DriveOptions,
@@ -57,18 +100,42 @@ export function localService(engine: Engine, examine: Service['doctor']): Servic
     runs: (limit) => listRuns(engine, limit),
     logs: (run, step) => readLogs(engine, run, step),
     events: async (run, from) => (await engine.store.loadRun(run, from)).map(recordedOf),
+  };
+}
+
+type Approving =
+  | 'requests'
+  | 'review'
+  | 'reviewStarted'
+  | 'describeRequest'
+  | 'decide'
+  | 'decideAsMyself';
+
+function approving(engine: Engine): Pick<Service, Approving> {
+  return {
     requests: (open) => listRequests(engine, open),
     review: (request, seenSize) => exportRequest(engine, request, seenSize),
     reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
+    decideAsMyself: () =>
+      Promise.reject(
+        new UsageError({
+          code: 'not_built_yet',
+          message: 'deciding with a token alone is not built yet',
+        }),
+      ),
+  };
+}
+
+type Auditing = 'auditLog' | 'auditShow' | 'verify' | 'rebuild';
+
+function auditing(engine: Engine): Pick<Service, Auditing> {
+  return {
     auditLog: (filter) => auditLog(engine, filter),
     auditShow: (index) => auditShow(engine, index),
     verify: (input) => verifyJournal(engine, input),
     rebuild: (progress) => engine.store.rebuild(progress),
-    doctor: examine,
-    initialise: () => initialise(engine),
-    close: () => engine.store.close(),
   };
 }
 

@@ -116,7 +116,7 @@ test('every spawn holds a permit that names its own durable start, and no two ho
     },
   };
   const drive = async (store: Store, run?: RunId): Promise<RunId> => {
-    const door = localService({ ...engine, actions, store }, () => Promise.resolve([]));
+    const door = localService({ ...engine, actions, store }, scene.elsewhere);
     const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
     const source = { name: null, file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
     const nothing = { given: {}, environment: null, reason: null, ticket: null };

@@ -249,7 +249,7 @@ steps:
     const { run } = await scene.exec();
     await scene.decide(scene.people.robin, 'approve');
     for (const other of [{ host: 'elsewhere' }, { uid: 4711 }]) {
-      const door = localService({ ...scene.engine(), ...other }, () => Promise.resolve([]));
+      const door = localService({ ...scene.engine(), ...other }, scene.elsewhere);
       expect((await door.drive(run, driving(scene))).status).toBe('waiting');
     }
     expect(scene.output.text).toBe('');
@@ -335,5 +335,5 @@ steps:
 
 /** Another process of the same person, in another environment. */
 function inEnvironment(scene: Scene, env: Record<string, string>): Service {
-  return localService({ ...scene.engine(), env }, () => Promise.resolve([]));
+  return localService({ ...scene.engine(), env }, scene.elsewhere);
 }

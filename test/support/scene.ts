@@ -9,8 +9,10 @@ import { parsePeople } from '../../src/approval/people-schema.ts';
 import { type Clock, type Moment, systemClock } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Json } from '../../src/base/json.ts';
+import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/find-runbook.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { localService } from '../../src/engine/local-service.ts';
+import { describeRunbook } from '../../src/engine/list-runbooks.ts';
+import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
 import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { parseConfig } from '../../src/policy/config.ts';
@@ -80,6 +82,8 @@ export interface Scene {
   service(store?: Store, caller?: Partial<Caller>): Service;
   engine(store?: Store, caller?: Partial<Caller>): Engine;
   openStore(): Store;
+  /** What a service needs beside an engine: the runbooks of `dir`. */
+  readonly elsewhere: Elsewhere;
   /** Starts and drives as `exec --no-wait` does. */
   exec(given?: Readonly<Record<string, Json>>): Promise<RunReport>;
   /** Resumes and drives as `resume` does. */
@@ -132,6 +136,7 @@ ${options.morePeople ?? ''}`,
   onTestFinished(async () => {
     await current?.close();
   });
+  const elsewhere = runbooksIn(dir, options.trusted ?? false);
   const entries: Recorded[] = [];
   const output = { text: '' };
   const engine = (store?: Store, caller?: Partial<Caller>): Engine => {
@@ -158,7 +163,7 @@ ${options.morePeople ?? ''}`,
     };
   };
   const service = (store?: Store, caller?: Partial<Caller>): Service =>
-    localService(engine(store, caller), () => Promise.resolve([]));
+    localService(engine(store, caller), elsewhere);
   const scene: Scene = {
     dir,
     state,
@@ -170,6 +175,7 @@ ${options.morePeople ?? ''}`,
     engine,
     service,
     openStore,
+    elsewhere,
     exec: async (given = {}) => {
       const door = service();
       const run = await door.start({
@@ -202,6 +208,23 @@ ${options.morePeople ?? ''}`,
     open: () => service().describeRequest(null),
   };
   return scene;
+}
+
+function runbooksIn(dir: string, trusted: boolean): Elsewhere {
+  const places: RunbookPlaces = {
+    env: { RUNBOOK_PATH: dir },
+    cwd: dir,
+    project: { folders: [] },
+    trustedFolders: trusted ? [dir] : [],
+  };
+  return {
+    doctor: async () => [],
+    runbooks: async () =>
+      listRunbooks(places).map((found) =>
+        describeRunbook(found, () => readFileSync(join(dir, found.file), 'utf8')),
+      ),
+    openRunbook: async (nameOrFile) => findRunbook(nameOrFile, places),
+  };
 }
 
 function file<Value>(text: string, parse: (text: string, file: string) => Value) {
