@@ -1,0 +1,73 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** A request whose signature holds, or why it does not. */
+export type Verdict =
+  | { readonly kind: 'genuine'; readonly timestamp: string; readonly signature: string }
+  | { readonly kind: 'forged'; readonly reason: string };
+
+/** Either way round: a clock ahead of Slack's must not keep a captured request good for longer. */
+export const windowMs = 5 * 60_000;
+
+/**
+ * Verifies Slack's signature v0: HMAC-SHA256 with the app's signing secret over `v0:TIMESTAMP:BODY`, the
+ * body as it came (https://docs.slack.dev/authentication/verifying-requests-from-slack).
+ */
+export function verifySignature(
+  secret: string,
+  request: { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer },
+  nowMs: number,
+): Verdict {
+  const timestamp = request.headers['x-slack-request-timestamp'] ?? '';
+  const signature = request.headers['x-slack-signature'] ?? '';
+  // An empty secret is one that everybody knows.
+  if (secret === '') {
+    return forged('there is no signing secret');
+  }
+  if (!/^[1-9]\d{0,11}$/.test(timestamp)) {
+    return forged('no `x-slack-request-timestamp` in seconds');
+  }
+  if (!/^v0=[0-9a-f]{64}$/.test(signature)) {
+    return forged('no `x-slack-signature` of version `v0`');
+  }
+  if (Math.abs(nowMs - Number(timestamp) * 1000) > windowMs) {
+    return forged(`signed at ${timestamp}, more than five minutes from now`);
+  }
+  const expected = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(request.body);
+  return timingSafeEqual(expected.digest(), Buffer.from(signature.slice(3), 'hex'))
+    ? { kind: 'genuine', timestamp, signature }
+    : forged('the signature does not match');
+}
+
+/** Remembers what came once, until it could not come again. */
+export interface Memory {
+  /** True where `key` is new; it is remembered from now on. */
+  isNew(key: string, nowMs: number): boolean;
+}
+
+/**
+ * A memory of this process alone. It spares people a second answer; that nothing is decided twice is the
+ * journal's doing, which knows every event by its name, after a restart too. When full it forgets the
+ * oldest first, for the same reason.
+ */
+export function openMemory({ keepMs, most }: { keepMs: number; most: number }): Memory {
+  const seen = new Map<string, number>();
+  return {
+    isNew(key, nowMs) {
+      for (const [old, at] of seen) {
+        if (seen.size < most && nowMs - at <= keepMs) {
+          break;
+        }
+        seen.delete(old);
+      }
+      const isNew = !seen.has(key);
+      if (isNew) {
+        seen.set(key, nowMs);
+      }
+      return isNew;
+    },
+  };
+}
+
+function forged(reason: string): Verdict {
+  return { kind: 'forged', reason };
+}
