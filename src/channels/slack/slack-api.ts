@@ -7,14 +7,14 @@ export interface SlackApi {
   whoAmI(): Promise<SlackSelf>;
   post(message: SlackMessage): Promise<SlackPlace>;
   update(place: SlackPlace, message: Omit<SlackMessage, 'channel' | 'thread'>): Promise<void>;
-  /** A message that only this user sees (`chat.postEphemeral`). */
+  /** A message that only this user sees (`chat.postEphemeral`). `text` is plain: no markup is read. */
   whisper(to: {
     readonly channel: string;
     readonly user: string;
     readonly text: string;
     readonly thread?: string;
   }): Promise<void>;
-  /** A direct message to a user. */
+  /** A direct message to a user, plain as well. */
   message(user: string, text: string): Promise<void>;
   /** Opens a modal; a trigger lives three seconds. */
   openView(trigger: string, view: SlackView): Promise<void>;
@@ -67,7 +67,10 @@ export interface SlackUser {
 export type SlackBlock = Readonly<Record<string, unknown>> & { readonly type: string };
 export type SlackView = Readonly<Record<string, unknown>> & { readonly type: 'modal' };
 
-/** `code` is Slack's (`channel_not_found`), or `unreachable`, `rate_limited`, `timeout`. */
+/**
+ * `code` is Slack's (`channel_not_found`), or ours: `unreachable`, `rate_limited`, `timeout`, `http_503`,
+ * `answer_unreadable`. No message holds a token.
+ */
 export class SlackError extends Error {
   override readonly name = 'SlackError';
   readonly code: string;
