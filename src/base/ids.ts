@@ -58,6 +58,19 @@ export function isRunId(text: string): text is RunId {
   return /^[0-9a-hjkmnp-tv-z]{16}$/.test(text);
 }
 
+/**
+ * 40 random bits for a person to read and type: 8 Crockford base32 characters, none of which looks like
+ * another. Good for minutes and a few tries.
+ */
+export function newCode(): string {
+  return randomId(8);
+}
+
+/** The code that somebody meant: case, hyphens, blanks, and `O`, `I` and `L` for digits do not matter. */
+export function normalizeCode(typed: string): string {
+  return typed.replaceAll(/[\s-]/g, '').toLowerCase().replaceAll('o', '0').replaceAll(/[il]/g, '1');
+}
+
 /** True where `text` is 64 lower-case hex characters. */
 export function isSha256(text: string): text is Sha256 {
   return /^[0-9a-f]{64}$/.test(text);

@@ -252,3 +252,23 @@ export interface Finding {
   readonly message: string;
   readonly hint: string | null;
 }
+
+/** Channels in which people have accounts that can be linked. */
+export type LinkChannel = 'slack';
+
+/** A link that waits for its code to be typed in the chat. */
+export interface BegunLink {
+  readonly person: string;
+  /** 8 characters, see `normalizeCode`. */
+  readonly code: string;
+  readonly expires_at: string;
+}
+
+/** The account that proved to be of the person who began. */
+export interface LinkedAccount {
+  readonly person: string;
+  /** `slack:T0123ABCD/U0123ABCD` */
+  readonly identity: string;
+  /** What the account calls itself; decides nothing. */
+  readonly name: string;
+}

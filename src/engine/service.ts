@@ -7,9 +7,12 @@ import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
 import type {
   AuditLine,
+  BegunLink,
   DecisionReport,
   Finding,
   FoundRunbook,
+  LinkChannel,
+  LinkedAccount,
   ListedRunbook,
   LogPiece,
   Me,
@@ -93,6 +96,10 @@ export interface Service {
   tokens(): Promise<readonly TokenSummary[]>;
   /** Throws UsageError `token_unknown`. Revoking twice is the same as once. */
   revokeToken(token: string): Promise<TokenSummary>;
+  /** Begins to link a chat account to the caller. Throws DeniedError `not_a_person`. */
+  beginLink(channel: LinkChannel): Promise<BegunLink>;
+  /** The account that typed the first code, to who knows the second. Throws DeniedError `link_refused`. */
+  finishLink(channel: LinkChannel, answer: string): Promise<LinkedAccount>;
   close(): Promise<void>;
 }
 
