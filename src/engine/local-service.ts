@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { exportRequest, exportStarted } from './export-request.ts';
 import { findRun } from './find.ts';
+import { beginLink, finishLink } from './link-account.ts';
 import { listRequests, listRuns } from './list-runs.ts';
 import { planRun } from './plan-run.ts';
 import { readLogs } from './read-logs.ts';
@@ -27,8 +28,8 @@ import { whoAmI } from './who-am-i.ts';
 /** What the engine cannot know: the runbooks' folders, and what its brands need to be in place. */
 export type Elsewhere = Pick<Service, 'doctor' | 'runbooks' | 'openRunbook'>;
 
-/** Secret parameters of runs that this process started or resumed, as they were given. Nowhere else. */
-export type SecretsOf = Map<RunId, ReadonlyMap<string, string>>;
+/** Secrets of the runs that this process started or resumed; each grows with its run's secret outputs. */
+export type SecretsOf = Map<RunId, Map<string, string>>;
 
 /**
  * The service in this very process, for the engine's caller. Several callers' services may share one
@@ -49,6 +50,8 @@ export function localService(
     tokens: () => listTokens(engine),
     revokeToken: (token) => revokeToken(engine, token),
     initialise: () => initialise(engine),
+    beginLink: (channel) => beginLink(engine, channel),
+    finishLink: (channel, answer) => finishLink(engine, channel, answer),
     close: () => engine.store.close(),
   };
 }
@@ -78,13 +81,13 @@ function running(engine: Engine, secretsOf: SecretsOf): Pick<Service, Running> {
     plan: (input) => Promise.resolve(planRun(engine, input)),
     start: async (input) => {
       const { run, secrets } = await startRun(engine, input);
-      secretsOf.set(run, secrets);
+      secretsOf.set(run, new Map(secrets));
       return run;
     },
     drive,
     resume: async (input) => {
       const { run, secrets } = await resumeRun(engine, input);
-      secretsOf.set(run, secrets);
+      secretsOf.set(run, new Map(secrets));
       return run;
     },
     wait: async (run, timeoutMs, signal) =>
