@@ -1,4 +1,5 @@
 import type { BlobId } from '../base/ids.ts';
+import type { SignedStatement } from './statement.ts';
 
 /**
  * What stands in the place of a signature where a receiver says who decided: a click in a chat, a call
@@ -23,4 +24,26 @@ export interface AttestedStatement {
   /** The JCS text of a `Statement`, written by the receiver. */
   readonly statement: string;
   readonly attested: Attested;
+}
+
+/** A decision as it is recorded: a statement, and either a signature or a receiver's word. */
+export interface Evidence {
+  readonly statement: string;
+  readonly signature: string | null;
+  readonly attested?: Attested | undefined;
+}
+
+/** Which of the two a decision rests on; null where that is not exactly one. */
+export function evidenceOf({
+  statement,
+  signature,
+  attested,
+}: Evidence):
+  | { readonly signed: SignedStatement }
+  | { readonly attested: AttestedStatement }
+  | null {
+  if (signature === null) {
+    return attested === undefined ? null : { attested: { statement, attested } };
+  }
+  return attested === undefined ? { signed: { statement, signature } } : null;
 }

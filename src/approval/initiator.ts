@@ -109,13 +109,13 @@ function flagFor(identity: string): string {
 }
 
 function accountLinks(people: People, caller: AccountCaller): ChainLink[] {
-  const account = accountLink(people, 'caller', caller.osUser);
+  const account = linkOf(people, 'caller', accountIdentity(caller.osUser));
   if (caller.sudoUser === undefined) {
     return [account];
   }
   const host = caller.osUser.slice(caller.osUser.lastIndexOf('@'));
   const user = caller.sudoUser.endsWith(host) ? caller.sudoUser : `${caller.sudoUser}${host}`;
-  return [account, accountLink(people, 'sudo', user)];
+  return [account, linkOf(people, 'sudo', accountIdentity(user))];
 }
 
 /** A token speaks for whoever it was issued to, and for whoever answers for them. */
@@ -155,10 +155,10 @@ function agentLinks(people: People, id: string): ChainLink[] {
     : [agent, { role: 'agent_owner', identity: `person:${owner.name}`, person: owner.name }];
 }
 
-/** Host names have no case; `people.yaml` has them in lower case. */
-function accountLink(people: People, role: ChainLink['role'], account: string): ChainLink {
+/** `os:ana@web1`. Host names have no case; `people.yaml` has them in lower case. */
+export function accountIdentity(account: string): string {
   const host = account.lastIndexOf('@') + 1;
-  return linkOf(people, role, `os:${account.slice(0, host)}${account.slice(host).toLowerCase()}`);
+  return `os:${account.slice(0, host)}${account.slice(host).toLowerCase()}`;
 }
 
 function linkOf(people: People, role: ChainLink['role'], identity: string): ChainLink {

@@ -1,12 +1,10 @@
 import type { RunId, Sha256 } from '../base/ids.ts';
-import {
-  type Court,
-  isReason,
-  judgeSigned,
-  type Refused,
-  refused,
-  refuseSeenLog,
-} from './judge-signed.ts';
+import type { Assurance } from '../policy/policy.ts';
+import { type Evidence, evidenceOf } from './attested.ts';
+import { type Court, isReason, type Refused, refused, refuseSeenLog } from './court.ts';
+import { judgeAttested } from './judge-attested.ts';
+import { judgeSigned, type SignedCourt } from './judge-signed.ts';
+import type { Person } from './people.ts';
 import type { RequestContent } from './request.ts';
 import {
   approvalNamespace,
@@ -20,6 +18,8 @@ import {
 
 /** A decision and everything it is judged by. */
 export interface DecisionCase extends Court {
+  /** Statement and signature, or statement and a receiver's word; both or neither is refused. */
+  readonly evidence: Evidence;
   readonly request: {
     readonly content: RequestContent;
     /** Leaf hash and index of the `approval.requested` entry. */
@@ -37,25 +37,26 @@ export interface AcceptedDecision {
   readonly decision: Statement['decision'];
   readonly person: string;
   readonly reason: string | null;
-  readonly assurance: 'A3';
+  /** A3 for a signature, A1 or A0 for a receiver's word. */
+  readonly assurance: Assurance;
   readonly presence: boolean;
   readonly verified: boolean;
-  /** RFC 3339, as the signer's own clock had it. */
+  /** RFC 3339, as the clock of whoever made the statement had it. */
   readonly statementTime: string;
   readonly logSize: number;
 }
 
 /**
- * Whether a signed decision counts for a request. The same function judges when a decision is recorded,
+ * Whether a decision counts for a request. The same function judges when a decision is recorded,
  * when the grant is claimed, and when an auditor replays the log, each time under the people and the
  * chain of that moment. Pure, and no is its answer to everything odd.
  */
 export function judgeDecision(input: DecisionCase): AcceptedDecision | Refused {
-  const signed = judgeSigned(input, approvalNamespace, parseStatement);
-  if (signed.kind === 'refused') {
-    return signed;
+  const told = tell(input);
+  if (told.kind === 'refused') {
+    return told;
   }
-  const statement = signed.text;
+  const { statement } = told;
   const refusal =
     refuseContent(input, statement) ??
     refuseDecision(input.request.content, statement) ??
@@ -63,13 +64,13 @@ export function judgeDecision(input: DecisionCase): AcceptedDecision | Refused {
   return (
     refusal ?? {
       kind: 'accepted',
-      id: decisionId(input.signed),
+      id: decisionId(input.evidence),
       decision: statement.decision,
-      person: signed.person.name,
+      person: told.person.name,
       reason: statement.reason,
-      assurance: 'A3',
-      presence: signed.presence,
-      verified: signed.verified,
+      assurance: told.assurance,
+      presence: told.presence,
+      verified: told.verified,
       statementTime: statement.time,
       logSize: statement.log.size,
     }
@@ -77,7 +78,7 @@ export function judgeDecision(input: DecisionCase): AcceptedDecision | Refused {
 }
 
 /** A signed resolution and everything it is judged by. */
-export interface ResolutionCase extends Court {
+export interface ResolutionCase extends SignedCourt {
   readonly started: {
     readonly run: RunId;
     readonly step: string;
@@ -125,34 +126,66 @@ export function judgeResolution(input: ResolutionCase): AcceptedResolution | Ref
   );
 }
 
+/** What was decided and by whom, with what the evidence proves of that. */
+interface Told {
+  readonly kind: 'told';
+  readonly statement: Statement;
+  readonly person: Person;
+  readonly assurance: Assurance;
+  readonly presence: boolean;
+  readonly verified: boolean;
+}
+
+function tell(input: DecisionCase): Told | Refused {
+  const evidence = evidenceOf(input.evidence);
+  if (evidence === null) {
+    return refused(
+      'evidence_unclear',
+      'a decision rests on a signature or on the word of a receiver: it has both, or neither',
+    );
+  }
+  if ('signed' in evidence) {
+    const { signed } = evidence;
+    const judged = judgeSigned({ ...input, signed }, approvalNamespace, parseStatement);
+    return judged.kind === 'refused'
+      ? judged
+      : { ...judged, kind: 'told', statement: judged.text, assurance: 'A3' };
+  }
+  const judged = judgeAttested(input, evidence.attested);
+  // Nobody touched anything that we could check.
+  return judged.kind === 'refused'
+    ? judged
+    : { ...judged, kind: 'told', statement: judged.text, presence: false, verified: false };
+}
+
 /** The statement must be about this request and repeat what the reviewer was shown. */
 function refuseContent(input: DecisionCase, statement: Statement): Refused | null {
   const { content, leafHash } = input.request;
   if (statement.request !== leafHash) {
     return refused(
       'other_request',
-      `signed for the request \`${statement.request}\`, not for \`${leafHash}\``,
+      `made for the request \`${statement.request}\`, not for \`${leafHash}\``,
     );
   }
   const commands = content.commands.map(({ digest }) => digest);
   if (statement.commands.join() !== commands.join()) {
     return refused(
       'other_commands',
-      `signed for the commands ${quote(statement.commands)}, but the request is about ${quote(commands)}`,
+      `made for the commands ${quote(statement.commands)}, but the request is about ${quote(commands)}`,
     );
   }
   const environment = content.target.environment;
   if (statement.environment !== environment) {
     return refused(
       'other_environment',
-      `signed for the environment \`${statement.environment}\`, but the request is about \`${environment}\``,
+      `made for the environment \`${statement.environment}\`, but the request is about \`${environment}\``,
     );
   }
   return statement.policy_digest === input.policyDigest
     ? null
     : refused(
         'other_policy',
-        `signed under the policy \`${statement.policy_digest}\`, but \`${input.policyDigest}\` holds`,
+        `made under the policy \`${statement.policy_digest}\`, but \`${input.policyDigest}\` holds`,
       );
 }
 
@@ -163,7 +196,7 @@ function refuseDecision(content: RequestContent, statement: Statement): Refused 
   if (unknown.length > 0 || new Set(slots).size < slots.length) {
     return refused(
       'other_slots',
-      `signed for the slots ${quote(slots)}, but the request has ${quote(known)}`,
+      `made for the slots ${quote(slots)}, but the request has ${quote(known)}`,
     );
   }
   if (decision === 'approve' && slots.length === 0) {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isSha256, type RunId, type Sha256 } from '../base/ids.ts';
+import { type BlobId, isSha256, type RunId, type Sha256 } from '../base/ids.ts';
 import { decodeBase64 } from './ssh-wire.ts';
 
 const sha256 = v.custom<Sha256>((value) => typeof value === 'string' && isSha256(value));
@@ -50,6 +50,15 @@ export const resolutionSchema = v.strictObject({
   time,
   nonce,
   log: seenLog,
+});
+
+/** The one shape of an `Attested`: every key there, no other key. */
+export const attestedSchema = v.strictObject({
+  receiver: v.pipe(v.string(), v.startsWith('os:')),
+  identity: v.pipe(v.string(), v.includes(':')),
+  matched_by: v.nullable(v.pipe(v.string(), v.startsWith('email:'))),
+  event: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  raw: v.custom<BlobId>((value) => typeof value === 'string' && isSha256(value)),
 });
 
 /** The one shape of a `SignedStatement`; whether it holds is for `judge-decision.ts`. */

@@ -78,8 +78,8 @@ export function parseResolution(text: string): Resolution {
 }
 
 /** SHA-256 of the statement: handed in twice, a decision is recorded once. */
-export function decisionId(signed: SignedStatement): Sha256 {
-  return sha256(signed.statement);
+export function decisionId({ statement }: Pick<SignedStatement, 'statement'>): Sha256 {
+  return sha256(statement);
 }
 
 /**
@@ -158,7 +158,7 @@ function parseText<Output>(
   } catch (cause) {
     throw new IntegrityError({
       code: 'statement_unreadable',
-      message: `the signed text is not the canonical form of ${what}`,
+      message: `the text is not the canonical form of ${what}`,
       cause,
     });
   }

@@ -56,6 +56,11 @@ export type Tally =
   /** It would be granted, had nobody revoked. It waits again, for what is missing now. */
   | { readonly kind: 'revoked'; readonly by: string; readonly missing: readonly MissingSlot[] };
 
+/** What a request still lacks; nothing once it is granted or over. */
+export function missingOf(tally: Tally): readonly MissingSlot[] {
+  return tally.kind === 'open' || tally.kind === 'revoked' ? tally.missing : [];
+}
+
 /**
  * What the decisions on one request amount to. Slots are filled by distinct people; a decision fills a
  * slot only where its person is eligible now, its level reaches the slot's and a demanded touch is

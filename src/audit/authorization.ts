@@ -1,4 +1,3 @@
-import { judgeDecision } from '../approval/judge-decision.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { decisionId } from '../approval/statement.ts';
 import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
@@ -9,12 +8,14 @@ import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
+import { judgeDecided } from './judge-decided.ts';
 import { judgeGrant } from './judge-grant.ts';
 import { type InForce, judgePlan } from './judge-plan.ts';
 import { judgeProbe } from './judge-probe.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeUnasked } from './judge-unasked.ts';
 import { readCommand, readConfig, readPlan } from './read-blobs.ts';
+import { openTokens } from './tokens.ts';
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and
@@ -28,6 +29,7 @@ export class Authorization {
   readonly #rootAt: Docket['rootAt'];
   readonly #report: Report;
   readonly #runs = new Map<RunId, Replay>();
+  readonly #tokens = openTokens();
   #inForce: InForce | null = null;
 
   constructor(of: {
@@ -56,6 +58,14 @@ export class Authorization {
       if (this.#inForce === null) {
         this.#complain(entry, 'E_NO_CONFIG', 'its files are gone or no longer what the entry says');
       }
+      return;
+    }
+    if (event.type === 'token.issued') {
+      this.#noteToken(entry, this.#tokens.issue(event.data));
+      return;
+    }
+    if (event.type === 'token.revoked') {
+      this.#noteToken(entry, this.#tokens.revoke(event.data, entry.time));
       return;
     }
     if (run === null) {
@@ -145,38 +155,13 @@ export class Authorization {
   #judgeDecided(entry: Recorded, data: Decided, { state }: Replay): void {
     this.decisions.add(decisionId(data));
     const docket = this.#docket(entry);
-    const request = state.requests.get(data.request);
-    if (docket === null || request === undefined) {
-      this.#complain(
-        entry,
-        'E_APPROVAL',
-        `it decides about ${data.request}, which this run does not ask`,
-      );
+    if (docket === null) {
       return;
     }
-    const judged = judgeDecision({
-      signed: data,
-      request: { content: request.content, leafHash: request.hash, index: request.seq },
-      people: docket.rules.people,
-      initiator: state.initiator,
-      decisionIndexUpperBound: entry.seq,
-      rootAt: this.#rootAt,
-      origin: this.#origin,
-      policyDigest: request.content.policy.evaluation.policy_digest,
-    });
-    if (judged.kind === 'refused') {
-      this.#complain(entry, codeOf(judged.code), judged.message);
-      return;
+    for (const [code, message] of judgeDecided({ entry, data, state }, docket)) {
+      this.#complain(entry, code, message);
     }
-    const same =
-      judged.decision === data.decision &&
-      judged.person === data.person &&
-      judged.presence === data.presence &&
-      judged.assurance === data.assurance &&
-      judged.id === data.id;
-    if (!same) {
-      this.#complain(entry, 'E_APPROVAL', 'the entry says other than what was signed');
-    }
+    this.#noteToken(entry, this.#tokens.judge(entry, data, docket.rules.people));
   }
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {
@@ -214,7 +199,7 @@ export class Authorization {
   #judgeResolved(entry: Recorded, data: StepResolved, replay: Replay): void {
     const { statement, signature } = data;
     if (statement !== null && signature !== null) {
-      this.decisions.add(decisionId({ statement, signature }));
+      this.decisions.add(decisionId({ statement }));
     }
     const docket = this.#docket(entry);
     const event = { type: 'step.resolved', data } as const;
@@ -232,6 +217,12 @@ export class Authorization {
     return { origin: this.#origin, rootAt: this.#rootAt, rules: this.#inForce.rules };
   }
 
+  #noteToken(entry: Recorded, wrong: string | null): void {
+    if (wrong !== null) {
+      this.#complain(entry, 'E_TOKEN', wrong);
+    }
+  }
+
   #complain(entry: Recorded, code: FindingCode, message: string): void {
     this.#report({ verdict: 'authorization', code, index: entry.seq, message });
   }
@@ -239,14 +230,4 @@ export class Authorization {
 
 function isRepeated(state: RunState, { step, attempt }: StepStarted): boolean {
   return state.steps.get(step)?.attempts.some((each) => each.attempt === attempt) ?? false;
-}
-
-function codeOf(refusal: string): FindingCode {
-  if (refusal === 'self_approval') {
-    return 'E_SELF_APPROVAL';
-  }
-  if (refusal === 'other_request' || refusal === 'other_commands') {
-    return 'E_APPROVAL_REPLAY';
-  }
-  return refusal === 'E_APPROVAL_SIG' ? 'E_APPROVAL_SIG' : 'E_APPROVAL';
 }

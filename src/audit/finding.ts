@@ -32,6 +32,8 @@ export type FindingCode =
   | 'E_APPROVAL_REPLAY'
   | 'E_SELF_APPROVAL'
   | 'E_APPROVAL'
+  | 'E_ASSURANCE'
+  | 'E_TOKEN'
   | 'E_QUORUM'
   | 'E_EXPIRED'
   | 'E_REJECTED'

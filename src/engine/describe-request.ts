@@ -1,4 +1,4 @@
-import type { Tally } from '../approval/tally.ts';
+import { missingOf, type Tally } from '../approval/tally.ts';
 import { digestWords } from '../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../base/ids.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
@@ -7,7 +7,6 @@ import type { Command } from '../runbook/command.ts';
 import { decodeCommand } from '../runbook/digest.ts';
 import type { Engine } from './engine.ts';
 import { findRequest } from './find.ts';
-import { missingOf } from './record-decision.ts';
 import type { RequestDetail, RequestSummary } from './reports.ts';
 import { loadRun } from './session.ts';
 

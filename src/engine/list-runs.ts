@@ -1,7 +1,7 @@
+import { missingOf } from '../approval/tally.ts';
 import type { RequestRow } from '../store/store.ts';
 import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
-import { missingOf } from './record-decision.ts';
 import { reportRun } from './report-run.ts';
 import type { RequestSummary, RunSummary } from './reports.ts';
 

@@ -1,4 +1,4 @@
-import type { Tally } from '../approval/tally.ts';
+import { missingOf, type Tally } from '../approval/tally.ts';
 import type { RunId } from '../base/ids.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
@@ -6,7 +6,6 @@ import type { RunState } from '../run/state.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
 import { wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
-import { missingOf } from './record-decision.ts';
 import { reportStep } from './report-step.ts';
 import type { RequestReport, RunReport, RunStatus, StepStatus } from './reports.ts';
 import { loadRun } from './session.ts';

@@ -9,3 +9,8 @@ export function reaches(given: Assurance, needed: Assurance): boolean {
 export function stricter(one: Assurance, other: Assurance): Assurance {
   return reaches(one, other) ? one : other;
 }
+
+/** The other of the two. */
+export function weaker(one: Assurance, other: Assurance): Assurance {
+  return reaches(one, other) ? other : one;
+}

@@ -1,6 +1,8 @@
 import { judgeDecision } from '../approval/judge-decision.ts';
 import type { People } from '../approval/people.ts';
+import { parseStatement } from '../approval/statement.ts';
 import type { Tally } from '../approval/tally.ts';
+import { weaker } from '../policy/assurance.ts';
 import type { Slot } from '../policy/policy.ts';
 import { lastUseMs, tallyClaim } from './judge.ts';
 import type { RequestRecord, RunState } from './state.ts';
@@ -23,29 +25,60 @@ export interface ClaimCourt {
  * claims by it, and the auditor replays it: they cannot come to differ.
  */
 export function recountClaim(request: RequestRecord, court: ClaimCourt): Tally {
-  const { state, people, slots, nowMs, origin, rootAt } = court;
+  const { state, people, slots, nowMs } = court;
   const { initiator } = state;
-  const standing = request.decisions.flatMap((decision) => {
+  const decisions = standingDecisions(request, court);
+  return tallyClaim(
+    { ...request, decisions },
+    { people, initiator, nowMs, slots, lastUseMs: lastUseMs(state, request) },
+  );
+}
+
+/**
+ * The decisions that still hold, each for what its evidence proves now and for no more than its entry
+ * said: giving the receiver's account to somebody else must not lift what was attested before.
+ */
+export function standingDecisions(
+  request: RequestRecord,
+  court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
+): RequestRecord['decisions'] {
+  return request.decisions.flatMap((decision) => {
+    const { data } = decision;
     const judged = judgeDecision({
-      signed: decision.data,
+      evidence: data,
       request: { content: request.content, leafHash: request.hash, index: request.seq },
-      people,
-      initiator,
+      people: court.people,
+      initiator: court.state.initiator,
       decisionIndexUpperBound: decision.seq,
-      rootAt,
-      origin,
+      rootAt: court.rootAt,
+      origin: court.origin,
       policyDigest: request.content.policy.evaluation.policy_digest,
     });
     if (judged.kind === 'refused') {
       // A no stays a no, whatever became of the person who said it.
-      return decision.data.decision === 'approve' ? [] : [decision];
+      return data.decision === 'approve' ? [] : [decision];
     }
-    const { person, assurance, presence } = judged;
-    const data = { ...decision.data, decision: judged.decision, person, assurance, presence };
-    return [{ ...decision, data }];
+    const { person } = judged;
+    const assurance = weaker(judged.assurance, data.assurance);
+    const presence = judged.presence && data.presence;
+    return [
+      { ...decision, data: { ...data, decision: judged.decision, person, assurance, presence } },
+    ];
   });
-  return tallyClaim(
-    { ...request, decisions: standing },
-    { people, initiator, nowMs, slots, lastUseMs: lastUseMs(state, request) },
+}
+
+/** The person's newest approval that holds and was not revoked since; null where there is none. */
+export function standingApproval(
+  request: RequestRecord,
+  person: string,
+  court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
+): RequestRecord['decisions'][number] | null {
+  const theirs = standingDecisions(request, court).filter(({ data }) => data.person === person);
+  const revoked = theirs.findLast(({ data }) => data.decision === 'revoke')?.seq ?? -1;
+  const standing = theirs.findLast(
+    ({ data, seq }) =>
+      data.decision === 'approve' &&
+      Math.min(seq, parseStatement(data.statement).log.size) > revoked,
   );
+  return standing ?? null;
 }

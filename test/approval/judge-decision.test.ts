@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../src/approval/attested.ts';
 import {
   type DecisionCase,
   judgeDecision,
@@ -108,9 +109,9 @@ const statement: Statement = {
   log: { origin, size: 12, root: root(12) },
 };
 
-function aCase(signed: SignedStatement, more: Partial<DecisionCase> = {}): DecisionCase {
+function aCase(evidence: Evidence, more: Partial<DecisionCase> = {}): DecisionCase {
   return {
-    signed,
+    evidence,
     request: { content, leafHash: sha256('request leaf'), index: 10 },
     people,
     initiator: byAna,
@@ -151,12 +152,13 @@ test.each<[string, Partial<Statement>]>([
 
 test('a touch and a PIN are told as the key proved them', () => {
   const token = ed25519Authenticator('ssh:');
+  const [ana = aPerson('ana')] = people.people;
   const owner = aPerson('bob', { sshKeys: [token.publicKey] });
   const touched = (flags: number) => {
     const text = encodeStatement(statement);
     const blob = token.touch({ namespace: approvalNamespace, message: Buffer.from(text), flags });
     const signed = { statement: text, signature: blob.toString('base64') };
-    return judgeDecision(aCase(signed, { people: { people: [owner] } }));
+    return judgeDecision(aCase(signed, { people: { people: [ana, owner] } }));
   };
   expect(touched(0x00)).toMatchObject({ kind: 'accepted', presence: false, verified: false });
   expect(touched(0x01)).toMatchObject({ kind: 'accepted', presence: true, verified: false });
@@ -343,6 +345,7 @@ function aResolutionCase(
   const { run, step, attempt } = resolution;
   return {
     ...aCase(signed),
+    signed,
     started: { run, step, attempt, leafHash: sha256('started leaf'), index: 11 },
     ...more,
   };

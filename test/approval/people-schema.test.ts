@@ -31,6 +31,7 @@ people:
     os_users: [ana@web1, "CORP\\\\ana@web2"]
     slack: [T01/U01]
     teams: [11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000]
+    emails: [ana@example.com]
     oidc: [https://login.example.com#2482]
     agents: [deploy-bot, ci:github/acme/infra]
   - name: bob
@@ -43,6 +44,7 @@ people:
         osUsers: ['ana@web1', 'CORP\\ana@web2'],
         slack: ['T01/U01'],
         teams: ['11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000'],
+        emails: ['ana@example.com'],
         oidc: ['https://login.example.com#2482'],
         agents: ['deploy-bot', 'ci:github/acme/infra'],
       },
@@ -54,6 +56,7 @@ people:
     ['ssh_keys', `${key} one`, `${key} two`, `ssh:${key}`],
     ['os_users', 'x@web1', 'x@web1', 'os:x@web1'],
     ['slack', 'T1/U1', 'T1/U1', 'slack:T1/U1'],
+    ['emails', 'x@example.com', 'x@example.com', 'email:x@example.com'],
     ['agents', 'bot', 'bot', 'agent:bot'],
   ])('refuses %s of two people and names both', (list, one, other, identity) => {
     const text = `people:\n  - { name: ana, ${list}: ["${one}"] }\n  - { name: bob, ${list}: ["${other}"] }\n`;
@@ -73,7 +76,8 @@ people:
     ['a name that reads as anyone', 'name: "*"'],
     ['an account without a host', 'name: ana, os_users: [ana]'],
     ['an account with a host in capitals', 'name: ana, os_users: [ana@WEB1]'],
-    ['an unknown key', 'name: ana, emails: [a@b.c]'],
+    ['an address with capitals', 'name: ana, emails: [Ana@example.com]'],
+    ['an unknown key', 'name: ana, phones: [112]'],
     ['a key that is none', 'name: ana, ssh_keys: [ssh-ed25519 AAAA]'],
     ['an issuer without https', 'name: ana, oidc: ["http://login#1"]'],
   ])('refuses %s', (_, person) => {

@@ -106,7 +106,8 @@ test('a decision with its every key is what the tables above change', () => {
 
 test('a decision is known by what was signed, not by how', () => {
   expect(decisionId(signed)).toBe(sha256(signed.statement));
-  expect(decisionId({ ...signed, signature: 'AAAA' })).toBe(decisionId(signed));
+  const resigned: SignedStatement = { ...signed, signature: 'AAAA' };
+  expect(decisionId(resigned)).toBe(decisionId(signed));
 });
 
 describe.each(['block', 'line'] as const)('a decision pasted as %s', (form) => {

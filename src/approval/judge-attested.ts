@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import { RunbookError } from '../base/errors.ts';
+import type { Attested, AttestedStatement } from './attested.ts';
+import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+import { conflictOf } from './eligible.ts';
+import { identitiesOf, personNamed, personOf } from './identity.ts';
+import type { Initiator, People, Person } from './people.ts';
+import { parseStatement, type Statement } from './statement.ts';
+import { attestedSchema } from './statement-schema.ts';
+
+/** A statement that a receiver attests, with the one person it came from. */
+export interface Heard {
+  readonly kind: 'heard';
+  readonly text: Statement;
+  readonly person: Person;
+  readonly assurance: 'A0' | 'A1';
+}
+
+/**
+ * Answers who a receiver heard, asking in this order: evidence and text are well formed, the sender is
+ * one person, the text names that person, and the person is outside the run's chain.
+ */
+export function judgeAttested(court: Court, of: AttestedStatement): Heard | Refused {
+  try {
+    const attested = v.parse(attestedSchema, of.attested);
+    const text = parseStatement(of.statement);
+    const person = senderOf(court.people, attested, text.person);
+    if ('kind' in person) {
+      return person;
+    }
+    const assurance = attestedAssurance(attested.receiver, court);
+    return (
+      refuseOther(person, text.person) ??
+      refuseDecider(court, person) ?? { kind: 'heard', text, person, assurance }
+    );
+  } catch (error) {
+    // Whatever cannot be read is no decision.
+    return error instanceof RunbookError
+      ? refused(error.code, error.message, error.hint)
+      : refused('attested_unreadable', 'what the receiver attests cannot be read');
+  }
+}
+
+/**
+ * The one person whom something came from. A chat account is whose it is in `people.yaml`, and only where
+ * it is nobody's the address counts that it was matched by. A token speaks for whom it was issued to: that
+ * stands in its own entry, so here it is whom the statement names, and an auditor holds the two together.
+ * Accounts, agents and jobs do not decide, whoever answers for them.
+ */
+export function senderOf(
+  people: People,
+  { identity, matched_by }: Pick<Attested, 'identity' | 'matched_by'>,
+  named: string,
+): Person | Refused {
+  if (identity.startsWith('token:')) {
+    return personNamed(people, named) ?? nobody(`person:${named}`);
+  }
+  if (!/^(slack|teams):/.test(identity)) {
+    return refused('identity_unfit', `\`${identity}\` is not an identity that decides`);
+  }
+  const owner = onlyOwner(people, identity);
+  return owner ?? (matched_by === null ? null : onlyOwner(people, matched_by)) ?? nobody(identity);
+}
+
+/**
+ * How much the receiver's word weighs. A1 exactly where nobody behind the run could have made it up: no
+ * link of the chain is the receiver's own account or root of its host, and nobody of the chain, by the
+ * name recorded or by what their identities mean now, owns that account.
+ */
+export function attestedAssurance(
+  receiver: string,
+  { people, initiator }: { readonly people: People; readonly initiator: Initiator },
+): 'A0' | 'A1' {
+  const root = `os:root${receiver.slice(receiver.lastIndexOf('@'))}`;
+  const owner = personOf(people, receiver);
+  const controlled =
+    initiator.chain.some(({ identity }) => identity === receiver || identity === root) ||
+    (owner !== null && conflictOf(owner, initiator) !== null);
+  return controlled ? 'A0' : 'A1';
+}
+
+function onlyOwner(people: People, identity: string): Person | Refused | null {
+  const owners = people.people.filter((person) => identitiesOf(person).includes(identity));
+  return owners.length > 1
+    ? refused('identity_shared', `\`${identity}\` belongs to two people, so it speaks for nobody`)
+    : (owners[0] ?? null);
+}
+
+function nobody(identity: string): Refused {
+  return refused(
+    'identity_unknown',
+    `\`${identity}\` belongs to nobody in \`people.yaml\``,
+    'ask whoever keeps `people.yaml` to add it to your entry',
+  );
+}
+
+function refuseOther(person: Person, named: string): Refused | null {
+  return named === person.name
+    ? null
+    : refused('other_person', `the text names \`${named}\`, but it came from \`${person.name}\``);
+}
