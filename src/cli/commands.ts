@@ -151,6 +151,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/people.ts')).peopleCommand,
   },
   {
+    name: 'token',
+    group: set,
+    summary: 'say who may call the server',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
     name: 'doctor',
     group: set,
     summary: 'check that everything is in place',

@@ -1,9 +1,9 @@
-import { UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';
 import { recordedOf } from '../run/recorded.ts';
 import { auditLog, auditShow } from './audit-log.ts';
 import { cancelRun } from './cancel-run.ts';
+import { decideAsMyself } from './decide-as-myself.ts';
 import { describeRequest } from './describe-request.ts';
 import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
@@ -121,13 +121,7 @@ function approving(engine: Engine): Pick<Service, Approving> {
     reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
-    decideAsMyself: () =>
-      Promise.reject(
-        new UsageError({
-          code: 'not_built_yet',
-          message: 'deciding with a token alone is not built yet',
-        }),
-      ),
+    decideAsMyself: (input) => decideAsMyself(engine, input),
   };
 }
 
