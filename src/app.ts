@@ -65,6 +65,7 @@ export function openApp(surroundings: Surroundings): App {
     clock: systemClock,
     trusted: () => loadTrusted(env),
     receptions: [],
+    attesting: { slack: false, email: false },
     caller: callerOf(env, account),
     account,
     host,

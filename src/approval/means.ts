@@ -1,11 +1,41 @@
+import { reaches } from '../policy/assurance.ts';
 import type { Assurance } from '../policy/policy.ts';
 import { personNamed } from './identity.ts';
-import type { People } from './people.ts';
+import type { People, Person } from './people.ts';
+
+/** How people can decide here besides signing. */
+export interface Means {
+  /** Clicks in Slack are taken. */
+  readonly slack: boolean;
+  /** A chat account that is nobody's is matched by its address. */
+  readonly email: boolean;
+  /** Names of the people whose token lets them decide. */
+  readonly tokens: ReadonlySet<string>;
+  /** What a receiver's word weighs for this run. */
+  readonly level: 'A0' | 'A1';
+}
+
+/** Nobody hears anybody: only signatures count. */
+export const signingAlone: Means = { slack: false, email: false, tokens: new Set(), level: 'A0' };
 
 /**
- * Whether a person has any way to decide at a level. A signature by an enrolled key (A3) also fills
- * every lower slot; no other channel takes decisions yet.
+ * Whether a person has any way to decide at a level. A signature by an enrolled key (A3) also fills every
+ * lower slot. For warning early that nobody could ever approve; whether a decision counts is judged apart.
  */
-export function canReach(people: People): (person: string, assurance: Assurance) => boolean {
-  return (name) => (personNamed(people, name)?.sshKeys.length ?? 0) > 0;
+export function canReach(
+  people: People,
+  means: Means,
+): (person: string, assurance: Assurance) => boolean {
+  return (name, assurance) => {
+    const person = personNamed(people, name);
+    return (
+      person !== null &&
+      (person.sshKeys.length > 0 || (reaches(means.level, assurance) && isHeard(person, means)))
+    );
+  };
+}
+
+function isHeard({ name, slack, emails }: Person, means: Means): boolean {
+  const clicks = means.slack && (slack.length > 0 || (means.email && emails.length > 0));
+  return clicks || means.tokens.has(name);
 }

@@ -10,6 +10,7 @@ import type { Command } from '../runbook/command.ts';
 import { commandDigest, secretsOf } from '../runbook/digest.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
 import { evaluateIf, renderStep } from '../runbook/render.ts';
+import { meansOf } from './means-of.ts';
 import { requestApproval, whyNobody } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
 import type { Session } from './session.ts';
@@ -91,8 +92,7 @@ async function underPolicy(
       data: { step: step.id, why: 'it needs approval, and the run was ended by a no' },
     });
   }
-  const refusal =
-    refusalFor(session.state.initiator)?.message ?? whyNobody(session.inForce.rules, verdict);
+  const refusal = await whyNot(session, verdict);
   if (refusal !== null) {
     return record(session, null, {
       type: 'step.denied',
@@ -107,6 +107,17 @@ async function underPolicy(
   const command = session.engine.actions.bind(renderStep(session.plan, step, scope), true);
   await requestApproval(session, { due, command, verdict, supersedes: null });
   return again;
+}
+
+/** Why asking would be in vain; null where somebody could approve. */
+async function whyNot(
+  session: Session,
+  verdict: Extract<Verdict, { kind: 'ask' }>,
+): Promise<string | null> {
+  const { people } = session.inForce.rules;
+  const { initiator } = session.state;
+  const means = await meansOf(session.engine, { people, initiator });
+  return refusalFor(initiator)?.message ?? whyNobody(verdict, { people, means });
 }
 
 async function startUnasked(

@@ -16,6 +16,11 @@ export interface Engine {
   readonly channels: readonly Channel[];
   /** Serve the whole store; at most one process at a time does. */
   readonly receptions: readonly Reception[];
+  /**
+   * Which receptions take decisions here, and whether an address may say whose account it is. Only to warn
+   * early that nobody could ever approve: each decision is judged for itself.
+   */
+  readonly attesting: { readonly slack: boolean; readonly email: boolean };
   readonly clock: Clock;
   /** Reads the trusted files as they are now. Throws ConfigError. */
   readonly trusted: () => Trusted;

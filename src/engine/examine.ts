@@ -1,11 +1,12 @@
 import { eligiblePeople } from '../approval/eligible.ts';
 import { personOf } from '../approval/identity.ts';
 import { resolveInitiator } from '../approval/initiator.ts';
-import { canReach } from '../approval/means.ts';
+import { canReach, signingAlone } from '../approval/means.ts';
 import { RunbookError } from '../base/errors.ts';
 import { runTool } from '../base/tool.ts';
 import { anyone } from '../policy/policy.ts';
 import type { Engine, Trusted } from './engine.ts';
+import { meansOf } from './means-of.ts';
 import type { Finding } from './reports.ts';
 
 /** Everything that must be in place, each check on its own: what one finds wrong hides no other. */
@@ -32,7 +33,7 @@ export async function examine(
   return [
     examineNode(),
     trusted.finding,
-    ...(trusted.value === null ? [] : examinePeople(engine, trusted.value)),
+    ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, journal)),
     ...journal,
     sshKeygen.finding,
   ];
@@ -50,12 +51,23 @@ function examineNode(): Finding {
   };
 }
 
-function examinePeople(engine: Engine, trusted: Trusted): readonly Finding[] {
+async function examinePeople(
+  engine: Engine,
+  trusted: Trusted,
+  journal: readonly Finding[],
+): Promise<readonly Finding[]> {
   const people = trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
   const me = personOf(people, `os:${engine.account}`);
-  const able = canReach(people);
-  const others = eligiblePeople(people, initiator)([anyone]).filter((name) => able(name, 'A3'));
+  // Without a journal there are no tokens, and nobody to hear a click.
+  const [opened] = journal;
+  const means = opened?.ok === true ? await meansOf(engine, { people, initiator }) : signingAlone;
+  const able = canReach(people, means);
+  const { assurance } = trusted.policy.value.floor;
+  const others = eligiblePeople(
+    people,
+    initiator,
+  )([anyone]).filter((name) => able(name, assurance));
   return [
     {
       name: 'you',

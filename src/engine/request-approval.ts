@@ -1,11 +1,11 @@
-import { canReach } from '../approval/means.ts';
+import { canReach, type Means } from '../approval/means.ts';
+import type { People } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { unsatisfiable } from '../approval/satisfiable.ts';
 import { formatTime } from '../base/clock.ts';
 import { newRequestId } from '../base/ids.ts';
 import type { Verdict } from '../policy/policy.ts';
 import type { Event } from '../run/events.ts';
-import type { Rules } from '../run/judge.ts';
 import { recordedOf } from '../run/recorded.ts';
 import type { Command } from '../runbook/command.ts';
 import { commandDigest, encodeCommand, secretsOf } from '../runbook/digest.ts';
@@ -47,8 +47,11 @@ export async function requestApproval(session: Session, question: Question): Pro
 }
 
 /** Why these slots can never be filled by the people as they are; null where they can. */
-export function whyNobody(rules: Rules, verdict: Ask): string | null {
-  return unsatisfiable(verdict.slots, canReach(rules.people));
+export function whyNobody(
+  verdict: Ask,
+  { people, means }: { readonly people: People; readonly means: Means },
+): string | null {
+  return unsatisfiable(verdict.slots, canReach(people, means));
 }
 
 async function freeze(session: Session, question: Question): Promise<RequestContent> {

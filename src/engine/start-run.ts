@@ -12,6 +12,7 @@ import { parseRunbook } from '../runbook/parse.ts';
 import { allSteps, type Plan } from '../runbook/plan.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
+import { meansOf } from './means-of.ts';
 import { whyNobody } from './request-approval.ts';
 import { initiatorFacts } from './scope.ts';
 import type { StartInput } from './service.ts';
@@ -58,7 +59,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
 export async function startRun(engine: Engine, input: StartInput): Promise<Draft> {
   const inForce = await ensureConfig(engine);
   const draft = draftRun(engine, inForce.trusted, input);
-  refuseHopeless(engine.clock.now().wallMs, inForce, { draft, input });
+  await refuseHopeless(engine, inForce, { draft, input });
   const { plan } = draft;
   const bytes = encodePlan(plan);
   const data: RunStarted = {
@@ -83,6 +84,7 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     config: inForce.rules.config,
     stamp: 'advisory',
     program: engine.program,
+    ...('holder' in engine.caller ? { via: 'api' } : {}),
   };
   await engine.store.commit({
     run: draft.run,
@@ -110,12 +112,15 @@ function commitmentOf(draft: Draft, name: string): Sha256 {
 }
 
 /** Before step 1: who could never start a privileged step, and gates that could never open. */
-function refuseHopeless(
-  nowMs: number,
+async function refuseHopeless(
+  engine: Engine,
   inForce: InForce,
   { draft, input }: { readonly draft: Draft; readonly input: StartInput },
-): void {
+): Promise<void> {
   const { plan, initiator } = draft;
+  const { people } = inForce.rules;
+  const means = await meansOf(engine, { people, initiator });
+  const nowMs = engine.clock.now().wallMs;
   for (const step of allSteps(plan)) {
     const one = { plan, step, initiator, reason: input.reason, ticket: input.ticket };
     const verdict = judgeStep(inForce.rules, one, nowMs);
@@ -126,7 +131,7 @@ function refuseHopeless(
     if (refusal !== null) {
       throw new DeniedError({ code: 'initiator_unknown', ...refusal });
     }
-    const nobody = whyNobody(inForce.rules, verdict);
+    const nobody = whyNobody(verdict, { people, means });
     if (nobody !== null) {
       throw new DeniedError({
         code: 'nobody_can_approve',

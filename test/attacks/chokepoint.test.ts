@@ -171,6 +171,11 @@ describe('the sources', () => {
   });
 
   test('take decisions in one place', () => {
-    expect(holding(/type: 'approval\.decided', data/)).toEqual(['engine/record-decision.ts']);
+    expect(holding(/type: 'approval\.decided', data/)).toEqual(['engine/commit-decision.ts']);
+    expect(holding(/\bcommitDecision\(/)).toEqual([
+      'engine/attest-decision.ts',
+      'engine/commit-decision.ts',
+      'engine/record-decision.ts',
+    ]);
   });
 });

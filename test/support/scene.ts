@@ -146,6 +146,7 @@ ${options.morePeople ?? ''}`,
       actions: openActions({ clock }),
       channels: [],
       receptions: [],
+      attesting: { slack: false, email: false },
       account: `ana@${host}`,
       clock,
       trusted: () => ({
