@@ -121,12 +121,15 @@ async function follow(round: Round): Promise<void> {
   while (!signal.aborted) {
     const entries = await front.entries(cursor.next, batch);
     const passed = await deliverAll(round, entries, cursor);
-    if (passed === null || (round.once && entries.length < batch)) {
+    if (passed === null) {
       return;
     }
     cursor = passed;
-    if (entries.length === 0) {
+    if (entries.length < batch) {
       progress.standing = { state: { kind: 'serving' }, backlog: 0 };
+      if (round.once) {
+        return;
+      }
       await front.grown(cursor.next, signal);
     }
   }
