@@ -1,0 +1,46 @@
+import type { RequestFile } from '../approval/request-file.ts';
+import { parseRequestFile } from '../approval/request-file-schema.ts';
+import type { Service } from '../engine/service.ts';
+import { decisionReport, requestDetail, requestsAnswer } from '../engine/wire-requests.ts';
+import { json } from '../engine/wire-values.ts';
+import { type Connection, pathOf } from './connection.ts';
+
+type RemoteRequests = Pick<
+  Service,
+  'requests' | 'review' | 'reviewStarted' | 'describeRequest' | 'decide' | 'decideAsMyself'
+>;
+
+/** Requests and decisions, over the wire. */
+export function remoteRequests({ call, url }: Connection): RemoteRequests {
+  /** As a file that was carried here: nothing in it is believed before the approver's client proved it. */
+  const readReview = async (path: string, seen: number | null): Promise<RequestFile> => {
+    const answer = await call({ path: `${path}/review`, query: { seen }, answer: json });
+    return parseRequestFile(JSON.stringify(answer), `${url}${path}/review`);
+  };
+  return {
+    requests: async (open) => {
+      const path = pathOf('requests');
+      return (await call({ path, query: { open }, answer: requestsAnswer })).requests;
+    },
+    review: (request, seen) => readReview(pathOf('requests', request ?? 'only'), seen),
+    reviewStarted: (run, step, seen) => readReview(pathOf('runs', run, 'steps', step), seen),
+    describeRequest: (request) =>
+      call({ path: pathOf('requests', request ?? 'only'), answer: requestDetail }),
+    // Its channel is the server's to say. Handed in twice it is one decision.
+    decide: (signed) =>
+      call({
+        method: 'POST',
+        path: pathOf('decisions'),
+        body: signed,
+        answer: decisionReport,
+        repeatable: true,
+      }),
+    decideAsMyself: ({ request, ...body }) =>
+      call({
+        method: 'POST',
+        path: pathOf('requests', request, 'decisions'),
+        body,
+        answer: decisionReport,
+      }),
+  };
+}

@@ -1,0 +1,61 @@
+import { UsageError } from '../base/errors.ts';
+import type { Service } from '../engine/service.ts';
+import { doctorAnswer, issuedToken, meAnswer, tokenSummary, tokensAnswer } from '../engine/wire.ts';
+import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire-audit.ts';
+import { type Connection, pathOf } from './connection.ts';
+import { remoteRequests } from './remote-requests.ts';
+import { remoteRuns } from './remote-runs.ts';
+
+/**
+ * The service of another process, over HTTP: the same promises, the same errors. What belongs to the
+ * machine where the journal lies throws UsageError `not_on_server`.
+ */
+export function remoteService(connection: Connection): Service {
+  const { call } = connection;
+  return {
+    me: () => call({ path: pathOf('me'), answer: meAnswer }),
+    ...remoteRuns(connection),
+    ...remoteRequests(connection),
+    auditLog: async ({ run, limit }) => {
+      const path = pathOf('audit', 'entries');
+      return (await call({ path, query: { run, limit }, answer: entriesAnswer })).entries;
+    },
+    auditShow: (index) => call({ path: pathOf('audit', 'entries', index), answer: entryAnswer }),
+    verify: ({ receipts, pins }) =>
+      call({
+        method: 'POST',
+        path: pathOf('audit', 'verify'),
+        body: { receipts, pins },
+        answer: verifyReport,
+        repeatable: true,
+        timeoutMs: verifyTimeoutMs,
+      }),
+    doctor: async () => (await call({ path: pathOf('doctor'), answer: doctorAnswer })).findings,
+    issueToken: ({ expiresInMs, ...body }) =>
+      call({
+        method: 'POST',
+        path: pathOf('tokens'),
+        body: { ...body, expires_in_ms: expiresInMs },
+        answer: issuedToken,
+      }),
+    tokens: async () => (await call({ path: pathOf('tokens'), answer: tokensAnswer })).tokens,
+    revokeToken: (token) =>
+      call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
+    rebuild: () => notOnServer('the indexes are made again'),
+    initialise: () => notOnServer('a journal is made'),
+    beginLink: () => notOnServer('chat accounts are linked'),
+    finishLink: () => notOnServer('chat accounts are linked'),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A journal of a million entries is verified in less. */
+const verifyTimeoutMs = 280_000;
+
+async function notOnServer(what: string): Promise<never> {
+  throw new UsageError({
+    code: 'not_on_server',
+    message: `${what} on the machine where the journal lies, not through its server`,
+    hint: 'call it there; `--local` means the journal of this machine',
+  });
+}
