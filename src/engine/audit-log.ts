@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { sanitizeLine } from '../base/sanitize.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedOf } from '../run/recorded.ts';
 import type { Engine } from './engine.ts';
@@ -46,7 +47,12 @@ function lineOf(entry: Recorded): AuditLine {
   return { index: seq, time, type: event.type, run, summary: summaryOf(entry), hash };
 }
 
-function summaryOf({ event }: Recorded): string {
+/** The entry in one line for a person; what came from outside is made visible, not obeyed. */
+export function summaryOf(entry: Recorded): string {
+  return sanitizeLine(describe(entry));
+}
+
+function describe({ event }: Recorded): string {
   switch (event.type) {
     case 'log.genesis':
       return `${event.data.origin} on ${event.data.host}, key ${event.data.key.id}`;

@@ -1,7 +1,9 @@
 import { RunbookError } from '../base/errors.ts';
 import type { Desk } from '../channels/channel.ts';
 import type { Due } from '../run/next.ts';
+import { attendReceptions, tellReceptions } from './attend-receptions.ts';
 import { describeRequest } from './describe-request.ts';
+import { JournalFeed } from './feed.ts';
 import { recordDecision } from './record-decision.ts';
 import type { DriveOptions } from './service.ts';
 import type { Session } from './session.ts';
@@ -21,18 +23,30 @@ export async function awaitDecision(
   const detail = await describeRequest(session.engine, due.request.content.id);
   session.listener.waiting(detail);
   if (options.wait === 'stop') {
+    await tellReceptions(session.engine);
     return 'stop';
   }
   const leave = new AbortController();
   const asked = session.engine.channels.map((channel) =>
     channel.ask(detail, deskOf(session), leave.signal),
   );
+  const attended = receive(session, leave.signal);
   try {
     return await pollUntilChanged(session, due, options);
   } finally {
     leave.abort();
-    await Promise.allSettled(asked);
+    await Promise.allSettled([...asked, attended]);
   }
+}
+
+/** While it waits, this process may be the store's receiver, where no other is. */
+async function receive({ engine }: Session, signal: AbortSignal): Promise<void> {
+  if (engine.receptions.length === 0) {
+    return;
+  }
+  const feed = new JournalFeed(engine.store);
+  await attendReceptions(engine, { feed, url: null, signal });
+  feed.close();
 }
 
 async function pollUntilChanged(

@@ -1,15 +1,15 @@
 import { resolveInitiator } from '../approval/initiator.ts';
 import { ConflictError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
-import { isProcessAlive } from '../base/process.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
+import { findDriver } from './hold.ts';
 import { loadRun } from './session.ts';
 
 /**
- * Records that a run is to stop. Its holder obeys: the running step is ended, then `finally` runs.
- * Answers whether somebody holds it; where nobody does, the caller drives it to its end. Anybody who can
+ * Records that a run is to stop. Its driver obeys: the running step is ended, then `finally` runs.
+ * Answers whether somebody drives it; where nobody does, the caller drives it to its end. Anybody who can
  * write the journal may cancel: stopping needs no approval.
  */
 export async function cancelRun(
@@ -43,6 +43,6 @@ export async function cancelRun(
       throw error;
     }
   }
-  const holder = await engine.store.getHold(run);
-  return { run, held: holder !== null && isProcessAlive(holder) };
+  const driver = await findDriver(engine, { run, served: state.started.via === 'api' });
+  return { run, held: driver !== null };
 }

@@ -1,16 +1,16 @@
 import { personOf } from '../approval/identity.ts';
-import { formatTime } from '../base/clock.ts';
-import { DeniedError, HeldError, UsageError } from '../base/errors.ts';
+import { DeniedError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
-import { describeProcess, isProcessAlive } from '../base/process.ts';
+import { isProcessAlive } from '../base/process.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { type Due, type Now, next } from '../run/next.ts';
-import type { Holder } from '../store/store.ts';
 import { awaitDecision } from './await-decision.ts';
 import { type Begun, beginAttempt } from './begin-attempt.ts';
 import { claimStep } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
+import { describeSelf, runHeld } from './hold.ts';
+import { refuseOutsider, refuseServed } from './may-drive.ts';
 import { proveRun } from './prove-run.ts';
 import { flush, runAttempt, type Turn, toRecord } from './run-attempt.ts';
 import type { DriveOptions } from './service.ts';
@@ -18,58 +18,65 @@ import { loadPlan, Session } from './session.ts';
 import { settleStep, settleUnknown } from './settle-step.ts';
 import { sleep } from './wait.ts';
 
+/** Which run, and for whom. */
+export interface Errand {
+  readonly run: RunId;
+  /** By name; grows with the run's secret outputs, which live nowhere else. */
+  readonly secrets: Map<string, string>;
+  /**
+   * The office drives for whoever stands in the chain: where the run must wait it comes back instead, and
+   * once `leave` aborts it comes back between two steps.
+   */
+  readonly office?: { readonly leave: AbortSignal };
+}
+
+/** Where a drive left its run. */
+export type Left =
+  | { readonly kind: 'ended' }
+  /** Until somebody does something, or by itself from `untilMs` on. */
+  | { readonly kind: 'waiting'; readonly untilMs: number | null };
+
+/** How far this drive goes. */
+interface Course extends DriveOptions {
+  readonly office: Errand['office'];
+}
+
 /**
  * Drives a run: what is due, do it, commit, again, until it ends or only a person can go on. Holds the
- * run meanwhile. Whatever happens in between, the journal alone says where it stands.
+ * run meanwhile. Whatever happens in between, the journal alone says where it stands. Throws HeldError
+ * `run_held`, DeniedError `not_resumed`.
  */
 export async function driveRun(
   engine: Engine,
-  of: { readonly run: RunId; readonly secrets: ReadonlyMap<string, string> },
+  { run, secrets, office }: Errand,
   options: DriveOptions,
-): Promise<void> {
+): Promise<Left> {
+  await refuseServed(engine, run);
   const holder = describeSelf(engine);
-  const other = await engine.store.takeHold(of.run, holder, isProcessAlive);
+  const other = await engine.store.takeHold(run, holder, isProcessAlive);
   if (other !== null) {
-    throw new HeldError({
-      code: 'run_held',
-      message: `run \`${of.run}\` is driven by process ${other.pid} on ${other.host} since ${other.since}`,
-      hint: `\`runbook wait ${of.run}\` follows it, \`runbook cancel ${of.run}\` stops it`,
-    });
+    throw runHeld(run, other);
   }
   try {
     const inForce = await ensureConfig(engine);
     // Proven: a plan swapped in the database for one without privileged steps would ask nobody.
-    const { state } = await proveRun(engine, of.run);
+    const { state } = await proveRun(engine, run);
+    if (office === undefined) {
+      refuseOutsider(engine, inForce, state);
+    }
     const plan = await loadPlan(engine, state);
-    const session = new Session({
-      engine,
-      plan,
-      listener: options.listener,
-      secrets: of.secrets,
-      state,
-      inForce,
-    });
-    await loop(session, options);
+    const { listener } = options;
+    const session = new Session({ engine, plan, listener, secrets, state, inForce });
+    return await loop(session, { ...options, office });
   } finally {
-    await engine.store.releaseHold(of.run, holder);
+    await engine.store.releaseHold(run, holder);
   }
 }
 
-function describeSelf(engine: Engine): Holder {
-  const { boot, wallMs } = engine.clock.now();
-  return {
-    host: engine.host,
-    pid: process.pid,
-    boot,
-    startTime: describeProcess(process.pid) ?? '',
-    since: formatTime(wallMs),
-  };
-}
-
-async function loop(session: Session, options: DriveOptions): Promise<void> {
+async function loop(session: Session, course: Course): Promise<Left> {
   const turn: Turn = { carry: null };
   try {
-    await takeTurns(session, turn, options);
+    return await takeTurns(session, turn, course);
   } catch (error) {
     // What went wrong came after it: how a step ended is known, and closing entries have the reserve.
     await flush(session, turn).catch(() => undefined);
@@ -77,20 +84,31 @@ async function loop(session: Session, options: DriveOptions): Promise<void> {
   }
 }
 
-async function takeTurns(session: Session, turn: Turn, options: DriveOptions): Promise<void> {
+async function takeTurns(session: Session, turn: Turn, course: Course): Promise<Left> {
   for (;;) {
-    const due = whatIsDue(session, turn, options);
-    if (turn.carry !== null && due.kind !== 'attempt') {
+    const due = whatIsDue(session, turn, course);
+    const leaving = isLeaving(due, course);
+    if (turn.carry !== null && (leaving || due.kind !== 'attempt')) {
       await flush(session, turn);
       continue;
     }
-    if (await interrupted(session, { due, turn }, options)) {
+    if (leaving) {
+      return { kind: 'waiting', untilMs: null };
+    }
+    if (await interrupted(session, { due, turn }, course)) {
       continue;
     }
-    if ((await act(session, { due, turn }, options)) === 'stop') {
-      return;
+    const left = await act(session, { due, turn }, course);
+    if (left !== null) {
+      return left;
     }
   }
+}
+
+/** The office closes: nothing new begins, and what is known already is still recorded. */
+function isLeaving(due: Due, { office }: Course): boolean {
+  const beginnings: readonly Due['kind'][] = ['attempt', 'claim', 'delay', 'await'];
+  return office?.leave.aborted === true && beginnings.includes(due.kind);
 }
 
 function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
@@ -141,54 +159,73 @@ function endedByUs(session: Session): boolean {
   );
 }
 
+/** Does what is due. Answers where the run is left, or null to go on. */
 async function act(
   session: Session,
   { due, turn }: { readonly due: Due; readonly turn: Turn },
-  options: DriveOptions,
-): Promise<'go' | 'stop'> {
+  course: Course,
+): Promise<Left | null> {
   switch (due.kind) {
     case 'attempt':
     case 'claim':
-      await takeUp(session, { due, turn }, options);
-      return 'go';
-    case 'delay': {
-      const ms = due.untilMs - session.nowMs();
-      session.listener.delayed(due.step.id, ms);
-      await sleep(ms, options.signal);
-      await session.refresh();
-      return 'go';
-    }
+      await takeUp(session, { due, turn }, course);
+      return null;
+    case 'delay':
     case 'await':
-      return (await awaitDecision(session, due, options)) === 'stop' ? 'stop' : 'go';
+      return pause(session, due, course);
     case 'expire':
       await session.commit(
         `expire.${due.request.content.id}`,
         [{ type: 'approval.expired', data: { request: due.request.content.id, which: due.which } }],
         { closing: true },
       );
-      return 'go';
+      return null;
     case 'expired':
-      return 'stop';
+      return stuck;
     case 'settle':
       await settleStep(session, due);
-      return 'go';
+      return null;
     case 'unknown':
-      return (await settleUnknown(session, due, options.signal)) ? 'go' : 'stop';
+      return (await settleUnknown(session, due, course.signal)) ? null : stuck;
     case 'skip':
       await session.commit(
         `step.skipped.${due.step.id}`,
         [{ type: 'step.skipped', data: { step: due.step.id, why: due.why } }],
         { closing: true },
       );
-      return 'go';
+      return null;
     case 'finish':
       await session.commit('run.finished', [{ type: 'run.finished', data: due.result }], {
         closing: true,
       });
-      return 'go';
+      return null;
     case 'done':
-      return 'stop';
+      return { kind: 'ended' };
   }
+}
+
+const stuck: Left = { kind: 'waiting', untilMs: null };
+
+/** Nothing to do for now. The office has others to drive; everybody else waits here. */
+async function pause(
+  session: Session,
+  due: Extract<Due, { kind: 'delay' | 'await' }>,
+  course: Course,
+): Promise<Left | null> {
+  const untilMs =
+    due.kind === 'delay' ? due.untilMs : Date.parse(due.request.content.limits.pending_until);
+  if (course.office !== undefined) {
+    return { kind: 'waiting', untilMs };
+  }
+  if (due.kind === 'await') {
+    const changed = (await awaitDecision(session, due, course)) === 'changed';
+    return changed ? null : { kind: 'waiting', untilMs };
+  }
+  const ms = untilMs - session.nowMs();
+  session.listener.delayed(due.step.id, ms);
+  await sleep(ms, course.signal);
+  await session.refresh();
+  return null;
 }
 
 /** Begins or claims, and where that leads to a spawn, sees it through. */

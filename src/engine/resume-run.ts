@@ -1,9 +1,8 @@
 import { addLink, refusalFor, resumerLinks } from '../approval/initiator.ts';
 import type { ChainLink } from '../approval/people.ts';
 import { commitment } from '../base/digest.ts';
-import { ConflictError, DeniedError, HeldError, UsageError } from '../base/errors.ts';
+import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
-import { isProcessAlive } from '../base/process.ts';
 import type { Event } from '../run/events.ts';
 import { lastUseMs, type Rules, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
@@ -13,6 +12,7 @@ import { allSteps, type Plan } from '../runbook/plan.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
+import { findDriver, isSelf, runHeld } from './hold.ts';
 import type { ResumeInput } from './service.ts';
 import { loadRun } from './session.ts';
 
@@ -31,7 +31,7 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
   const inForce = await ensureConfig(engine);
   const { state, plan } = await loadRun(engine, run);
   refuseEnded(state);
-  await refuseHeld(engine, run);
+  await refuseHeld(engine, state);
   const links = resumerLinks(inForce.rules.people, engine.caller);
   refuseDeciders(
     state,
@@ -96,14 +96,12 @@ export function refuseEnded(state: RunState): void {
   }
 }
 
-async function refuseHeld(engine: Engine, run: RunId): Promise<void> {
-  const holder = await engine.store.getHold(run);
-  if (holder !== null && isProcessAlive(holder)) {
-    throw new HeldError({
-      code: 'run_held',
-      message: `run \`${run}\` is driven by process ${holder.pid} on ${holder.host} since ${holder.since}`,
-      hint: `\`runbook wait ${run}\` follows it, \`runbook cancel ${run}\` stops it`,
-    });
+/** The office takes on its own runs at any time: it goes on driving them, for one more in their chain. */
+async function refuseHeld(engine: Engine, { run, started }: RunState): Promise<void> {
+  const served = started.via === 'api';
+  const driver = await findDriver(engine, { run, served });
+  if (driver !== null && !(served && isSelf(engine, driver))) {
+    throw runHeld(run, driver);
   }
 }
 

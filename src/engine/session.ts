@@ -32,14 +32,14 @@ export class Session {
     readonly engine: Engine;
     readonly plan: Plan;
     readonly listener: Listener;
-    readonly secrets: ReadonlyMap<string, string>;
+    readonly secrets: Map<string, string>;
     readonly state: RunState;
     readonly inForce: InForce;
   }) {
     this.engine = of.engine;
     this.plan = of.plan;
     this.listener = of.listener;
-    this.secrets = new Map(of.secrets);
+    this.secrets = of.secrets;
     this.run = of.state.run;
     this.#state = of.state;
     this.#inForce = of.inForce;

@@ -1,47 +1,54 @@
 import type { RunId } from '../base/ids.ts';
-import { isProcessAlive } from '../base/process.ts';
 import type { Engine } from './engine.ts';
+import { findDriver, isServed } from './hold.ts';
 import { reportRun } from './report-run.ts';
 import type { RunReport, RunStatus } from './reports.ts';
 import { sleep } from './wait.ts';
 
 const pollMs = 250;
 
+export interface Until {
+  /** Null waits as long as it takes. */
+  readonly timeoutMs: number | null;
+  readonly signal: AbortSignal;
+  /** Whoever would drive the run cannot: its secrets are gone. */
+  readonly isLost?: () => boolean;
+  /** Resolves when it is time to look again: who is told of entries needs no polling. */
+  readonly pause?: (signal: AbortSignal, atMostMs: number) => Promise<void>;
+}
+
 /**
  * Follows a run until it ends, time is up, or waiting on will not move it: a person must settle or resume
- * it, or it is approved and nobody is there to go on.
+ * it, or somebody would have to go on with it and nobody is there.
  */
-export async function waitRun(
-  engine: Engine,
-  run: RunId,
-  until: { readonly timeoutMs: number | null; readonly signal: AbortSignal },
-): Promise<RunReport> {
-  const deadline =
-    until.timeoutMs === null
-      ? Number.POSITIVE_INFINITY
-      : engine.clock.now().wallMs + until.timeoutMs;
+export async function waitRun(engine: Engine, run: RunId, until: Until): Promise<RunReport> {
+  const { timeoutMs, signal, pause = (over, ms) => sleep(Math.min(ms, pollMs), over) } = until;
+  const deadline = (timeoutMs ?? Number.POSITIVE_INFINITY) + engine.clock.now().wallMs;
+  const served = await isServed(engine, run);
+  const isDriven = async () =>
+    until.isLost?.() !== true && (await findDriver(engine, { run, served })) !== null;
   let report = await reportRun(engine, run);
-  while (!report.terminal && !(await needsCaller(engine, report))) {
-    if (until.signal.aborted || engine.clock.now().wallMs >= deadline) {
+  while (!report.terminal && !(await needsCaller(report, isDriven))) {
+    const leftMs = deadline - engine.clock.now().wallMs;
+    if (signal.aborted || leftMs <= 0) {
       break;
     }
-    await sleep(pollMs, until.signal);
+    await pause(signal, leftMs);
     report = await reportRun(engine, run);
   }
   return report;
 }
 
-async function needsCaller(engine: Engine, report: RunReport): Promise<boolean> {
-  if (stuck.has(report.status)) {
+async function needsCaller(
+  { status, requests }: RunReport,
+  isDriven: () => Promise<boolean>,
+): Promise<boolean> {
+  if (status === 'unknown' || status === 'expired') {
     return true;
   }
-  const approved = report.status === 'waiting' && report.requests.length === 0;
-  return approved && !(await isDriven(engine, report.run));
+  const approved = status === 'waiting' && requests.length === 0;
+  return (approved || refused.has(status)) && !(await isDriven());
 }
 
-const stuck: ReadonlySet<RunStatus> = new Set(['unknown', 'expired', 'rejected', 'denied']);
-
-async function isDriven(engine: Engine, run: RunId): Promise<boolean> {
-  const holder = await engine.store.getHold(run);
-  return holder !== null && isProcessAlive(holder);
-}
+/** A no that nobody has acted on yet: the run's end is still to come. */
+const refused: ReadonlySet<RunStatus> = new Set(['rejected', 'denied']);

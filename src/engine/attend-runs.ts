@@ -1,0 +1,258 @@
+import type { RunId } from '../base/ids.ts';
+import type { Recorded } from '../run/events.ts';
+import { recordedOf } from '../run/recorded.ts';
+import type { RunRow } from '../store/store.ts';
+import { backOffMs } from './back-off.ts';
+import { driveRun, type Left } from './drive-run.ts';
+import type { Engine } from './engine.ts';
+import type { JournalFeed } from './feed.ts';
+import type { Figures } from './office.ts';
+import type { DriveOptions } from './service.ts';
+
+/** How often it is looked for runs that go on by themselves: expired requests, delays that are over. */
+const tickMs = 200;
+
+export interface AttendantOptions {
+  readonly feed: JournalFeed;
+  /** How many runs are worked on at the same time. */
+  readonly workers: number;
+  /** A run that cannot be driven just now; it is tried again. */
+  readonly onTrouble: (run: RunId, error: unknown) => void;
+}
+
+/** A run in the office's care. One that waits is this and nothing more. */
+interface Ward {
+  readonly run: RunId;
+  readonly secrets: Map<string, string>;
+  /** `stranded`: its secrets went with an earlier process; driven without them, its next step would fail. */
+  standing: 'queued' | 'driven' | 'waiting' | 'stranded';
+  /** Somebody did something while it was driven: what the drive decided may be out of date. */
+  stirred: boolean;
+  /** It goes on by itself from here on; null where only somebody can move it. */
+  wakeMs: number | null;
+  /** Drives in a row that ended in an error. */
+  failures: number;
+}
+
+/**
+ * Drives every run that was started through the API, a few at a time, and none while it waits: the feed
+ * tells what was decided, cancelled or resumed. What it knows can be made again from the journal, but for
+ * secrets. Nothing that one run does to it stops the others.
+ */
+export class Attendant {
+  readonly #engine: Engine;
+  readonly #options: AttendantOptions;
+  readonly #wards = new Map<RunId, Ward>();
+  readonly #queue = new Set<Ward>();
+  readonly #drives = new Set<Promise<void>>();
+  readonly #interrupt = new AbortController();
+  /** Aborts where nothing new is to begin; null while nobody attends. */
+  #leave: AbortSignal | null = null;
+
+  constructor(engine: Engine, options: AttendantOptions) {
+    // Cards and prompts are the office's own affair, once for all runs.
+    this.#engine = { ...engine, channels: [], receptions: [] };
+    this.#options = options;
+  }
+
+  /** Drives this run from here on, with these secrets beside those it has. */
+  take(run: RunId, secrets: ReadonlyMap<string, string>): void {
+    const ward = this.#wards.get(run) ?? this.#admit(run);
+    for (const [name, value] of secrets) {
+      ward.secrets.set(name, value);
+    }
+    this.#wake(ward);
+  }
+
+  isStranded(run: RunId): boolean {
+    return this.#wards.get(run)?.standing === 'stranded';
+  }
+
+  counts(): Pick<Figures, 'open' | 'active' | 'stranded'> {
+    const stranded = [...this.#wards.values()].filter(({ standing }) => standing === 'stranded');
+    return { open: this.#wards.size, active: this.#drives.size, stranded: stranded.length };
+  }
+
+  /**
+   * Takes up what an earlier process left, and drives until `signal` aborts. Then nothing new begins;
+   * steps that run may end within the engine's grace, and are interrupted after that.
+   */
+  async attend(signal: AbortSignal): Promise<void> {
+    this.#leave = signal;
+    const unfollow = this.#options.feed.follow({
+      recorded: (entry) => {
+        this.#notice(entry);
+      },
+    });
+    const timer = setInterval(() => {
+      this.#wakeDue();
+    }, tickMs);
+    try {
+      await this.#takeUpAll();
+      await aborted(signal);
+    } finally {
+      clearInterval(timer);
+      unfollow();
+      await this.#close();
+    }
+  }
+
+  async #takeUpAll(): Promise<void> {
+    for (const row of await this.#engine.store.listServed()) {
+      if (!this.#wards.has(row.run)) {
+        const ward = this.#admit(row.run);
+        if (await this.#hasSecrets(row)) {
+          ward.standing = 'stranded';
+        } else {
+          this.#wake(ward);
+        }
+      }
+    }
+  }
+
+  /** Whether a run was given secrets when it started. What cannot be read is for the drive to say. */
+  async #hasSecrets({ first }: RunRow): Promise<boolean> {
+    const [stored] = await this.#engine.store.entries(first, first + 1);
+    try {
+      const event = stored === undefined ? null : recordedOf(stored).event;
+      return event?.type === 'run.started' && Object.keys(event.data.secrets).length > 0;
+    } catch {
+      return false;
+    }
+  }
+
+  #admit(run: RunId): Ward {
+    const ward: Ward = {
+      run,
+      secrets: new Map(),
+      standing: 'waiting',
+      stirred: false,
+      wakeMs: null,
+      failures: 0,
+    };
+    this.#wards.set(run, ward);
+    return ward;
+  }
+
+  /** What the feed tells: only what people do moves a run on, the rest is our own. */
+  #notice({ run, event }: Recorded): void {
+    const ward = run === null ? undefined : this.#wards.get(run);
+    if (ward === undefined) {
+      return;
+    }
+    const isNo =
+      event.type === 'run.cancel_requested' ||
+      (event.type === 'approval.decided' && event.data.decision === 'reject');
+    // A no needs no secrets: the run ends, and only what is unprivileged of `finally` runs.
+    if (isNo || (stirring.has(event.type) && ward.standing !== 'stranded')) {
+      this.#wake(ward);
+    }
+  }
+
+  #wakeDue(): void {
+    const nowMs = this.#engine.clock.now().wallMs;
+    for (const ward of this.#wards.values()) {
+      if (ward.standing === 'waiting' && ward.wakeMs !== null && ward.wakeMs <= nowMs) {
+        this.#wake(ward);
+      }
+    }
+    this.#work();
+  }
+
+  #wake(ward: Ward): void {
+    if (ward.standing === 'driven') {
+      ward.stirred = true;
+      return;
+    }
+    ward.standing = 'queued';
+    this.#queue.add(ward);
+    this.#work();
+  }
+
+  #work(): void {
+    for (const ward of this.#queue) {
+      if (this.#leave?.aborted !== false || this.#drives.size >= this.#options.workers) {
+        return;
+      }
+      this.#queue.delete(ward);
+      const drive = this.#drive(ward, this.#leave).finally(() => {
+        this.#drives.delete(drive);
+        this.#work();
+      });
+      this.#drives.add(drive);
+    }
+  }
+
+  async #drive(ward: Ward, leave: AbortSignal): Promise<void> {
+    const { run, secrets } = ward;
+    ward.standing = 'driven';
+    ward.stirred = false;
+    let left: Left;
+    try {
+      left = await driveRun(this.#engine, { run, secrets, office: { leave } }, this.#course(run));
+      ward.failures = 0;
+    } catch (error) {
+      ward.failures += 1;
+      const untilMs = this.#engine.clock.now().wallMs + backOffMs(ward.failures);
+      left = { kind: 'waiting', untilMs };
+      this.#options.onTrouble(run, error);
+    }
+    if (left.kind === 'ended') {
+      this.#wards.delete(run);
+      return;
+    }
+    ward.standing = 'waiting';
+    ward.wakeMs = left.untilMs;
+    if (ward.stirred) {
+      this.#wake(ward);
+    }
+  }
+
+  #course(run: RunId): DriveOptions {
+    const { feed } = this.#options;
+    return {
+      wait: 'stop',
+      signal: this.#interrupt.signal,
+      hurry: never,
+      listener: {
+        recorded: () => {
+          feed.nudge();
+        },
+        output: (step, stream, chunk) => {
+          feed.publish(run, { step, stream, chunk });
+        },
+        waiting: () => undefined,
+        delayed: () => undefined,
+      },
+    };
+  }
+
+  async #close(): Promise<void> {
+    const grace = setTimeout(() => {
+      this.#interrupt.abort();
+    }, this.#engine.graceMs);
+    await Promise.allSettled(this.#drives);
+    clearTimeout(grace);
+  }
+}
+
+/** What somebody else may have done: after each of these the run may have somewhere to go. */
+const stirring: ReadonlySet<Recorded['event']['type']> = new Set([
+  'approval.decided',
+  'run.resumed',
+  'run.cancel_requested',
+  'step.resolved',
+]);
+
+const never = new AbortController().signal;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}

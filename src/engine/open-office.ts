@@ -1,0 +1,131 @@
+import { HeldError } from '../base/errors.ts';
+import type { RunId } from '../base/ids.ts';
+import { isProcessAlive } from '../base/process.ts';
+import { attendReceptions } from './attend-receptions.ts';
+import { Attendant } from './attend-runs.ts';
+import { cancelRun } from './cancel-run.ts';
+import type { Engine } from './engine.ts';
+import { JournalFeed } from './feed.ts';
+import { findRun } from './find.ts';
+import { followRun } from './follow-run.ts';
+import { describeSelf } from './hold.ts';
+import { openNotes } from './notes.ts';
+import type { Office } from './office.ts';
+import { type Resumed, resumeRun } from './resume-run.ts';
+import type { Service } from './service.ts';
+import { startRun } from './start-run.ts';
+import { authenticate } from './tokens.ts';
+import { waitRun } from './wait-run.ts';
+
+export interface OfficeOptions {
+  /** The service over an engine, as a process without an office has it. */
+  readonly serviceFor: (engine: Engine) => Service;
+  /** Where people reach this server; null where nothing serves it. */
+  readonly url: string | null;
+  /** How many runs are worked on at the same time. */
+  readonly workers?: number;
+  /** For the log: a run or a reception that gave trouble, and is tried again. */
+  readonly onTrouble?: (place: string, error: unknown) => void;
+}
+
+/** An office over this engine. It attends to nothing before `work`. */
+export function openOffice(engine: Engine, options: OfficeOptions): Office {
+  const { url, workers = 16, onTrouble = () => undefined } = options;
+  const feed = new JournalFeed(engine.store);
+  const attendant = new Attendant(engine, { feed, workers, onTrouble });
+  return {
+    feed,
+    receptions: engine.receptions,
+    notes: (area) => openNotes(engine.store, area),
+    authenticate: (secret) => authenticate(engine, secret),
+    serviceFor: (caller) => {
+      const theirs: Engine = { ...engine, caller };
+      return attended({ engine: theirs, feed, attendant }, options.serviceFor(theirs));
+    },
+    figures: () => ({ ...attendant.counts(), entries: feed.size }),
+    work: async (signal) => {
+      const holder = describeSelf(engine);
+      await takeServe(engine, holder);
+      try {
+        await Promise.all([
+          attendant.attend(signal),
+          attendReceptions(engine, { feed, url, signal, onTrouble }),
+        ]);
+      } finally {
+        feed.close();
+        await engine.store.releaseHold('serve', holder);
+      }
+    },
+  };
+}
+
+async function takeServe(engine: Engine, holder: ReturnType<typeof describeSelf>): Promise<void> {
+  const other = await engine.store.takeHold('serve', holder, isProcessAlive);
+  if (other !== null) {
+    throw new HeldError({
+      code: 'serve_held',
+      message: `process ${other.pid} on ${other.host} serves this journal since ${other.since}`,
+      hint: 'one server serves a journal: stop that one first',
+    });
+  }
+}
+
+interface Desk {
+  readonly engine: Engine;
+  readonly feed: JournalFeed;
+  readonly attendant: Attendant;
+}
+
+/** The service of one caller: what it records is noticed at once, and where it would drive, the office does. */
+function attended(desk: Desk, service: Service): Service {
+  const { feed } = desk;
+  const noticed = async <Result>(done: Promise<Result>): Promise<Result> => {
+    const result = await done;
+    feed.nudge();
+    return result;
+  };
+  return {
+    ...service,
+    ...running(desk),
+    decide: (signed, channel) => noticed(service.decide(signed, channel)),
+    decideAsMyself: (input) => noticed(service.decideAsMyself(input)),
+    resolve: (input) => noticed(service.resolve(input)),
+    // The store is the office's, and outlives every caller.
+    close: () => Promise.resolve(),
+  };
+}
+
+function running({
+  engine,
+  feed,
+  attendant,
+}: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait' | 'cancel'> {
+  const wait = (run: RunId, timeoutMs: number | null, signal: AbortSignal) =>
+    waitRun(engine, run, {
+      timeoutMs,
+      signal,
+      isLost: () => attendant.isStranded(run),
+      pause: (over, atMostMs) =>
+        feed.changed((changed) => changed === run, over, Math.min(atMostMs, pauseMs)),
+    });
+  const attend = ({ run, secrets }: Resumed): RunId => {
+    attendant.take(run, secrets);
+    feed.nudge();
+    return run;
+  };
+  return {
+    start: async (input) => attend(await startRun(engine, input)),
+    resume: async (input) => attend(await resumeRun(engine, input)),
+    drive: (run, options) => followRun(engine, { run, feed }, options),
+    wait: async (name, timeoutMs, signal) => wait(await findRun(engine, name), timeoutMs, signal),
+    cancel: async (name, reason, { signal }) => {
+      const { run } = await cancelRun(engine, name, reason);
+      feed.nudge();
+      return wait(run, cancelMs, signal);
+    },
+  };
+}
+
+/** A request expires without an entry: it is looked again by then. */
+const pauseMs = 2000;
+const cancelMs = 60_000;
