@@ -24,8 +24,9 @@ export interface Office {
    * Takes the hold `serve` (HeldError `serve_held` where another process has it), takes up every run that
    * an earlier process left, and works until `signal` aborts: then running steps are ended as an interrupt
    * ends them only after `graceMs`, waiting runs stay as they are, holds are released, and it resolves.
+   * `ready` is called once, with the hold taken.
    */
-  work(signal: AbortSignal): Promise<void>;
+  work(signal: AbortSignal, ready?: () => void): Promise<void>;
 }
 
 export interface Bearer {
