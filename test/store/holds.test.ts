@@ -28,6 +28,16 @@ test('one process holds a run, and the next is told who', async () => {
   expect(await temp.store.takeHold(newRunId(), bo, alive)).toBeNull();
 });
 
+test('serving and receiving are held each for itself, beside the runs', async () => {
+  expect(await temp.store.takeHold('serve', ana, alive)).toBeNull();
+  expect(await temp.store.takeHold('reception', bo, alive)).toBeNull();
+  expect(await temp.store.takeHold('serve', bo, alive)).toEqual(ana);
+  expect(await temp.store.getHold('reception')).toEqual(bo);
+  await temp.store.releaseHold('serve', ana);
+  expect(await temp.store.getHold('serve')).toBeNull();
+  expect(await temp.store.getHold('reception')).toEqual(bo);
+});
+
 test('a dead holder is replaced', async () => {
   await temp.store.takeHold(run, ana, alive);
   expect(await temp.store.takeHold(run, bo, dead)).toBeNull();

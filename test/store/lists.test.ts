@@ -75,6 +75,22 @@ describe('the list of runs', () => {
     );
   });
 
+  test('keeps those of the API that have not ended apart, oldest first, for a server', async () => {
+    const [first, second] = [newRunId(), newRunId()];
+    await commit(run, runStarted());
+    await commit(first, runStarted({ via: 'api' }));
+    await commit(second, runStarted({ via: 'api' }), approvalRequested(second));
+    const served = await temp.store.listServed();
+    expect(served.map((row) => [row.run, row.via, row.status])).toEqual([
+      [first, 'api', 'running'],
+      [second, 'api', 'waiting'],
+    ]);
+    await commit(first, stepUnknown());
+    expect(await temp.store.listServed()).toHaveLength(2);
+    await commit(first, runFinished('rejected'));
+    expect((await temp.store.listServed()).map((row) => row.run)).toEqual([second]);
+  });
+
   test('finds runs by the beginning of their id, taken literally', async () => {
     await commit(run, runStarted());
     await commit(newRunId(), runStarted());

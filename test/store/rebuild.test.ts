@@ -10,6 +10,8 @@ import {
   runStarted,
   stepFinished,
   stepStarted,
+  tokenIssued,
+  tokenRevoked,
 } from '../support/some-events.ts';
 import { openTempStore, type TempStore } from '../support/temp-store.ts';
 
@@ -20,12 +22,12 @@ beforeEach(async () => {
     run: null,
     expectedVersion: null,
     commandId: 'c',
-    events: [configSet()],
+    events: [configSet(), tokenIssued({ token: 'one' }), tokenIssued(), tokenRevoked('one')],
   });
   for (let count = 0; count < 5; count += 1) {
     const [run, request] = [newRunId(), newRequestId()];
     const rounds = [
-      [runStarted(), approvalRequested(run, request)],
+      [runStarted(count === 0 ? { via: 'api' } : {}), approvalRequested(run, request)],
       [decided(request)],
       [stepStarted({ request })],
       [stepFinished(), runFinished()],
@@ -39,7 +41,17 @@ afterEach(async () => {
   await temp.remove();
 });
 
-const indexes = ['head', 'nodes', 'events', 'runs', 'requests', 'decisions', 'starts'];
+const indexes = [
+  'head',
+  'nodes',
+  'events',
+  'runs',
+  'requests',
+  'decisions',
+  'starts',
+  'seen',
+  'tokens',
+];
 
 function database<Result>(work: (db: Sqlite.Database) => Result): Result {
   const db = new Sqlite(join(temp.dir, 'journal.sqlite'));
@@ -65,7 +77,7 @@ test('every index is made again exactly as commits made it', async () => {
   await temp.store.rebuild((done, of) => seen.push(done, of));
   expect(dump(indexes)).toEqual(before);
   expect(dump(['entries'])).toEqual(entries);
-  expect(seen).toEqual([32, 32]);
+  expect(seen).toEqual([35, 35]);
 });
 
 test('wrong rows are put right', async () => {
@@ -76,11 +88,20 @@ test('wrong rows are put right', async () => {
   expect(dump(indexes)).toEqual(before);
 });
 
+test('what is no index survives: notes, and who serves', async () => {
+  const me = { host: 'web1', pid: 1, boot: 'b', startTime: '1', since: '2026-01-02T03:04:05.678Z' };
+  await temp.store.putNote('slack', 'card', '17');
+  await temp.store.takeHold('serve', me, () => true);
+  const before = dump(['notes', 'holds']);
+  await temp.store.rebuild(() => undefined);
+  expect(dump(['notes', 'holds'])).toEqual(before);
+});
+
 test('entries that do not lead to the signed head are refused, and nothing changes', async () => {
   database((db) => {
     db.exec('drop trigger entries_stay');
     db.exec(
-      "update entries set bytes = cast(replace(bytes, 'ana@web1', 'eve@web1') as blob) where seq = 2",
+      "update entries set bytes = cast(replace(bytes, 'ana@web1', 'eve@web1') as blob) where seq = 5",
     );
   });
   const before = dump(indexes);

@@ -1,5 +1,12 @@
+import type { TokenIssued } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import { type BlobId, newRequestId, type RequestId, type RunId } from '../../src/base/ids.ts';
+import {
+  type BlobId,
+  newRequestId,
+  newTokenId,
+  type RequestId,
+  type RunId,
+} from '../../src/base/ids.ts';
 import type { Evaluation } from '../../src/policy/policy.ts';
 import type { ConfigSet, Decided, Event, RunStarted, StepStarted } from '../../src/run/events.ts';
 
@@ -139,4 +146,23 @@ export function decided(
 
 export function expired(request: RequestId): Event {
   return { type: 'approval.expired', data: { request, which: 'pending' } };
+}
+
+export function tokenIssued(more: Partial<TokenIssued> = {}): Event {
+  const token = more.token ?? newTokenId();
+  const data: TokenIssued = {
+    token,
+    hash: sha256(token),
+    holder: { kind: 'person', id: 'ana' },
+    scopes: ['start', 'read'],
+    label: null,
+    expires_at: '2026-02-02T03:04:05.678Z',
+    by: 'os:root@web1',
+    ...more,
+  };
+  return { type: 'token.issued', data };
+}
+
+export function tokenRevoked(token: string): Event {
+  return { type: 'token.revoked', data: { token, by: 'os:root@web1' } };
 }
