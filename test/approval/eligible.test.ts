@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conflictOf, eligiblePeople } from '../../src/approval/eligible.ts';
+import { conflictOf, departedLink, eligiblePeople } from '../../src/approval/eligible.ts';
 import { resolveInitiator } from '../../src/approval/initiator.ts';
 import type { People } from '../../src/approval/people.ts';
 import { aPerson, byAna, crew } from './builders.ts';
@@ -48,6 +48,29 @@ describe('nobody slips out of the chain', () => {
     } as const;
     const people = { people: [aPerson('eve', { osUsers: ['eve@web1'] }), aPerson('bob')] };
     expect(eligiblePeople(people, stranger)(['*'])).toEqual(['bob']);
+  });
+});
+
+describe('somebody of the chain whom people.yaml no longer knows', () => {
+  const byToken = {
+    kind: 'person',
+    chain: [{ role: 'caller', identity: 'token:0123456789abcdef', person: 'ana' }],
+  } as const;
+
+  test('keeps everybody from approving: they could be there under another name', () => {
+    const renamed = { people: [aPerson('anna'), aPerson('bob')] };
+    expect(eligiblePeople(renamed, byToken)(['*'])).toEqual([]);
+    expect(departedLink(renamed, byToken)?.person).toBe('ana');
+  });
+
+  test('is no obstacle once they are back under the name they had', () => {
+    expect(eligiblePeople(crew, byToken)(['*'])).toEqual(['bob', 'carol']);
+    expect(departedLink(crew, byToken)).toBeNull();
+  });
+
+  test('is told from an account that was nobody’s from the start', () => {
+    const agent = resolveInitiator(crew, { osUser: 'bot@web1', agent: 'deploy-bot' });
+    expect(departedLink(crew, agent)).toBeNull();
   });
 });
 

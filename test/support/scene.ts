@@ -57,6 +57,8 @@ export interface SceneOptions {
   /** The runbook lies in a trusted folder: `config.yaml` names it. */
   readonly trusted?: boolean;
   readonly caller?: Partial<Caller>;
+  /** `USER@HOST` that the process runs under, as a server does: ana's own account unless said. */
+  readonly account?: string;
 }
 
 /** A person with a real key. */
@@ -68,7 +70,8 @@ export interface Colleague {
 
 /**
  * The whole product but its doors: a real journal in a temporary folder, real processes, real keys. Ana
- * starts runs; robin and kim can sign. `engine.store` may be swapped, as a crash test does.
+ * starts runs; robin and kim can sign, and all three have an account in Slack (`T0TEAM/U0ROBIN`).
+ * `engine.store` may be swapped, as a crash test does.
  */
 export interface Scene {
   readonly dir: string;
@@ -124,9 +127,9 @@ export function openScene(options: SceneOptions): Scene {
   };
   const trusted = {
     people: `people:
-  - { name: ana, groups: [sre], os_users: [ana@${host}], agents: [deploy-bot], ssh_keys: ["${people.ana.signer.publicKey}"] }
-  - { name: robin, groups: [sre], ssh_keys: ["${people.robin.signer.publicKey}"] }
-  - { name: kim, groups: [data], ssh_keys: ["${people.kim.signer.publicKey}"] }
+  - { name: ana, groups: [sre], os_users: [ana@${host}], agents: [deploy-bot], ssh_keys: ["${people.ana.signer.publicKey}"], slack: [T0TEAM/U0ANA] }
+  - { name: robin, groups: [sre], ssh_keys: ["${people.robin.signer.publicKey}"], slack: [T0TEAM/U0ROBIN] }
+  - { name: kim, groups: [data], ssh_keys: ["${people.kim.signer.publicKey}"], slack: [T0TEAM/U0KIM] }
 ${options.morePeople ?? ''}`,
     policy: options.policy ?? '',
     config: `${options.config ?? ''}${options.trusted === true ? `\ntrusted_folders: ["${dir}"]\n` : ''}`,
@@ -147,7 +150,7 @@ ${options.morePeople ?? ''}`,
       channels: [],
       receptions: [],
       attesting: { slack: false, email: false },
-      account: `ana@${host}`,
+      account: options.account ?? `ana@${host}`,
       clock,
       trusted: () => ({
         people: file(trusted.people, parsePeople),
