@@ -41,10 +41,11 @@ async function honestRun(
   return { scene, run };
 }
 
-/** Cuts the log to its first `size` entries; with the key that lies beside it, nothing shows. */
+/** Cuts the log to its first `size` entries; with the key that lies beside it, nothing shows to the next process. */
 async function cut(scene: Scene, size: number): Promise<void> {
   byHand(scene, (db) => db.prepare('delete from entries where seq >= ?').run(size));
   await scene.engine().store.rebuild(() => undefined);
+  await scene.restart();
 }
 
 /** Index of the first entry of a type. */

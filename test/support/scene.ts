@@ -13,7 +13,12 @@ import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/
 import type { Engine } from '../../src/engine/engine.ts';
 import { describeRunbook } from '../../src/engine/list-runbooks.ts';
 import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
-import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
+import type {
+  DecisionReport,
+  FoundRunbook,
+  RequestDetail,
+  RunReport,
+} from '../../src/engine/reports.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import { parsePolicy } from '../../src/policy/schema.ts';
