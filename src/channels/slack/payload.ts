@@ -59,6 +59,11 @@ export interface Sender {
   readonly app: string | null;
 }
 
+/** The account as the payload has it; whose it is, is asked when something is decided. */
+export function senderName({ enterprise, userTeam, user }: Sender): string {
+  return `slack:${enterprise ?? userTeam}/${user}`;
+}
+
 /** More than any payload of Slack's: a message is at most some 50,000 characters. */
 const longestPayload = 512 * 1024;
 

@@ -40,8 +40,8 @@ export function verifySignature(
 
 /** Remembers what came once, until it could not come again. */
 export interface Memory {
-  /** True where `key` is new; it is remembered from now on. */
-  isNew(key: string, nowMs: number): boolean;
+  /** True where `key` is new. */
+  remember(key: string, nowMs: number): boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface Memory {
 export function openMemory({ keepMs, most }: { keepMs: number; most: number }): Memory {
   const seen = new Map<string, number>();
   return {
-    isNew(key, nowMs) {
+    remember(key, nowMs) {
       for (const [old, at] of seen) {
         if (seen.size < most && nowMs - at <= keepMs) {
           break;

@@ -1,6 +1,8 @@
+import { setTimeout as timer } from 'node:timers/promises';
 import { personOf } from '../../approval/identity.ts';
 import type { People } from '../../approval/people.ts';
 import type { Sender } from './payload.ts';
+import type { SlackSettings } from './settings.ts';
 import { type SlackApi, SlackError, type SlackSelf, type SlackUser } from './slack-api.ts';
 
 /** Whose account acted, as `people.yaml` knows it, or why that counts for nothing. */
@@ -35,36 +37,45 @@ export interface Member {
 
 /**
  * Asks Slack who this is, now: whoever left, or was made a guest, a minute ago decides nothing. Where
- * Slack does not answer, nobody decides.
+ * Slack does not say it within `patienceMs`, nobody decides.
  */
 export async function askMember(
-  api: SlackApi,
-  self: SlackSelf,
+  slack: Asked,
   sender: Sender,
+  patienceMs: number,
 ): Promise<Member | Refusal> {
-  const foreign = refuseSender(self, sender);
-  if (foreign !== null) {
-    return foreign;
-  }
+  const late = new AbortController();
   try {
-    return memberOf(self, sender, await api.user(sender.user));
+    return await Promise.race([
+      lookUp(slack, sender),
+      timer(patienceMs, unreachable('timeout'), { signal: late.signal }),
+    ]);
   } catch (error) {
     if (error instanceof SlackError) {
-      return refused(
-        'slack_unreachable',
-        `Slack does not say who you are (\`${error.code}\`)`,
-        again,
-      );
+      return unreachable(error.code);
     }
     throw error;
+  } finally {
+    late.abort();
   }
+}
+
+/** Who we are in Slack, and whom we may ask. */
+interface Asked {
+  readonly api: SlackApi;
+  readonly self: () => Promise<SlackSelf>;
+}
+
+async function lookUp(slack: Asked, sender: Sender): Promise<Member | Refusal> {
+  const self = await slack.self();
+  return refuseSender(self, sender) ?? memberOf(self, sender, await slack.api.user(sender.user));
 }
 
 /** The one person a member is. Addresses count only where the settings say so (`match_email`). */
 export function identify(
   people: People,
   member: Member,
-  { matchEmail }: { readonly matchEmail: boolean },
+  { matchEmail }: Pick<SlackSettings, 'matchEmail'>,
 ): Who {
   const [account] = member.accounts;
   const mapped = member.accounts.flatMap((each) => {
@@ -149,7 +160,10 @@ function isOfOurs(self: SlackSelf, user: SlackUser): boolean {
   );
 }
 
-const again = 'try again in a moment';
+function unreachable(code: string): Refusal {
+  const message = `Slack does not say who you are (\`${code}\`), so nothing was decided`;
+  return refused('slack_unreachable', message, 'try again in a moment');
+}
 
 function refused(code: string, message: string, hint: string | null): Refusal {
   return { kind: 'refused', code, message, hint };

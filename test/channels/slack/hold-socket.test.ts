@@ -1,7 +1,7 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { holdSocket, type SocketState } from '../../../src/channels/slack/socket.ts';
+import { holdSocket, type SocketState } from '../../../src/channels/slack/hold-socket.ts';
 import type { Envelope } from '../../../src/channels/slack/socket-link.ts';
 import { openSlackSocket } from '../../support/slack-socket.ts';
 
