@@ -49,6 +49,7 @@ function listsOf(person: Person): readonly (readonly [key: string, items: readon
     ['ssh_keys', person.sshKeys],
     ['slack', person.slack],
     ['teams', person.teams],
+    ['emails', person.emails],
     ['oidc', person.oidc],
     ['agents', person.agents],
   ];

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { collect } from '../flags.ts';
 import { type PersonFlags, runPeopleAdd } from './people-add.ts';
+import { peopleLinkCommand } from './people-link.ts';
 import { runPeopleList } from './people-list.ts';
 import { runPeopleRemove } from './people-remove.ts';
 
@@ -40,6 +41,7 @@ Examples:
     .description('Lists people with their groups and identities.')
     .addHelpText('after', '\nExample:\n  runbook people list --json')
     .action(() => cli.finish(runPeopleList(cli)));
+  group.addCommand(peopleLinkCommand(cli));
   group
     .command('remove')
     .summary('remove a person')
