@@ -1,19 +1,17 @@
 import type * as appModule from '../app.ts';
-import type { Service } from '../engine/service.ts';
 import type { Io } from './io.ts';
 import { loadPaint, type Paint } from './paint.ts';
+import { openServices, type Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 /** What a command works with. Everything heavy is loaded when it is first asked for. */
-export interface Cli {
+export interface Cli extends Services {
   readonly io: Io;
   readonly settings: Settings;
   /** Arguments as typed. */
   readonly argv: readonly string[];
   /** Styles for results, and for talk. */
   readonly paint: { readonly stdout: Paint; readonly stderr: Paint };
-  /** The engine; opened once, closed when the command is done. `terminal`: a waiting run may talk to it. */
-  openService(terminal?: boolean): Promise<Service>;
   openApprover(): Promise<Approver>;
   openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
   /** A result: one JSON object, or the text that `render` makes. */
@@ -48,23 +46,20 @@ export interface CliInput {
 export async function openCli(input: CliInput): Promise<OpenCli> {
   const { io, settings, argv, loadApp } = input;
   let exitCode = 0;
-  let app: appModule.App | null = null;
   const surroundings = (withTerminal: boolean): appModule.Surroundings => ({
     env: io.env,
     cwd: io.cwd,
     terminal: withTerminal ? terminalOf(input) : null,
   });
+  const services = openServices({ io, settings, loadApp, surroundings });
   return {
+    ...services,
     io,
     settings,
     argv,
     paint: {
       stdout: await loadPaint(settings.colour.stdout),
       stderr: await loadPaint(settings.colour.stderr),
-    },
-    async openService(terminal = false) {
-      app ??= (await loadApp()).openApp(surroundings(terminal));
-      return app.service;
     },
     async openApprover() {
       return (await loadApp()).openApprover(surroundings(false));
@@ -88,9 +83,6 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
       exitCode = code;
     },
     exitCode: () => exitCode,
-    async close() {
-      await app?.close();
-    },
   };
 }
 

@@ -157,6 +157,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommand,
   },
   {
+    name: 'login',
+    group: set,
+    summary: 'let a server know you',
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  {
+    name: 'logout',
+    group: set,
+    summary: 'forget the login',
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
+  {
+    name: 'whoami',
+    group: set,
+    summary: 'say who you are taken for',
+    load: async () => (await import('./commands/whoami.ts')).whoamiCommand,
+  },
+  {
     name: 'doctor',
     group: set,
     summary: 'check that everything is in place',

@@ -1,15 +1,16 @@
 import type { RequestContent } from '../approval/request.ts';
 import { parseStatement } from '../approval/statement.ts';
 import { digestWords } from '../base/digest.ts';
-import { DeniedError, UsageError } from '../base/errors.ts';
+import { DeniedError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Service } from '../engine/service.ts';
 import { printSigned, readExported, readSigned } from './carry.ts';
 import type { Approver, Cli } from './cli.ts';
+import { confirmSigned } from './confirm-decision.ts';
+import { decideAsMyself } from './decide-as-myself.ts';
 import { refuseSigningTogether, type SigningFlags } from './flags.ts';
-import { askText } from './prompt.ts';
-import { provenCard } from './proven-card.ts';
-import { requireSigner } from './signing.ts';
+import { showProvenCard } from './proven-card.ts';
+import { requireSigner, signerChoice } from './signing.ts';
 import { tellDecision } from './tell-decision.ts';
 
 /** What `approve`, `reject` and `revoke` have in common. */
@@ -17,6 +18,8 @@ export interface DecideInput extends SigningFlags {
   readonly decision: 'approve' | 'reject' | 'revoke';
   readonly request: string | null;
   readonly reason?: string;
+  /** Stands for the answer that nobody can be asked for, where nothing is signed. */
+  readonly yes?: true;
 }
 
 export async function decide(cli: Cli, input: DecideInput): Promise<number> {
@@ -31,9 +34,15 @@ export async function decide(cli: Cli, input: DecideInput): Promise<number> {
   return offline === undefined ? decideHere(cli, input) : decideOffline(cli, input, offline);
 }
 
-/** Signs what the journal proves, hands it in, and keeps the receipt. */
+/**
+ * Signs what the journal proves, hands it in, and keeps the receipt. Where a server knows the caller, no
+ * key means that their login decides.
+ */
 async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
   const command = `runbook ${input.decision}${input.request === null ? '' : ` ${input.request}`}`;
+  if (signerChoice(cli, input) === null && (await cli.server()) !== null) {
+    return decideAsMyself(cli, input, command);
+  }
   requireSigner(cli, input, command);
   const service = await cli.openService();
   const approver = await cli.openApprover();
@@ -69,46 +78,12 @@ interface SignInput {
 }
 
 async function sign(cli: Cli, { approver, proven, input, command }: SignInput): Promise<Signed> {
-  const content = contentOf(proven);
-  // Drawn also where nobody looks: it holds the command against the digest that is about to be signed.
-  const card = provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash });
-  if (cli.settings.output === 'text') {
-    cli.io.stderr.write(`${card}\n`);
-  }
-  await confirmProtected(cli, content, input);
+  const content = showProvenCard(cli, proven);
+  await confirmSigned(cli, content, input.decision);
   const wanted = proven.file.approvers.flatMap(({ keys }) => keys);
   const signer = await cli.openSigner(requireSigner(cli, input, command), wanted);
   const { decision, reason = null } = input;
   return { ...(await approver.decide(proven, signer, { decision, reason })), content };
-}
-
-function contentOf({ content }: Proven): RequestContent {
-  if (content === null) {
-    throw new UsageError({
-      code: 'not_a_request',
-      message: 'this file shows a step whose outcome is unknown, not a request',
-      hint: '`runbook resolve RUN STEP` settles it',
-    });
-  }
-  return content;
-}
-
-/** Against the slip of approving in the wrong window; the decision itself is the signature. */
-async function confirmProtected(
-  cli: Cli,
-  { target }: RequestContent,
-  { decision }: DecideInput,
-): Promise<void> {
-  if (decision !== 'approve' || !target.protected || !cli.settings.interactive) {
-    return;
-  }
-  const answer = await askText(cli, `Approve? Type the environment's name (${target.environment})`);
-  if (answer.trim() !== target.environment) {
-    throw new UsageError({
-      code: 'not_confirmed',
-      message: `that is not \`${target.environment}\`: nothing was signed`,
-    });
-  }
 }
 
 /** Hands in what was signed elsewhere. Who carries it is irrelevant: the key's person counts. */

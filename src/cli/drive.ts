@@ -33,7 +33,9 @@ export async function openDriver(cli: Cli, wait: DriveOptions['wait']): Promise<
 export async function driveRun(cli: Cli, run: RunId, wait: DriveOptions['wait']): Promise<number> {
   const service = await openDriver(cli, wait);
   const { signal, hurry } = cli.io.interrupts.take();
-  const told = { service, run, prompts: promptsAtGate(cli, wait) };
+  // Nobody can be asked here by a run that waits elsewhere.
+  const prompts = promptsAtGate(cli, wait) && (await cli.server()) === null;
+  const told = { service, run, prompts };
   const report = await actOnRun(cli, told, (listener) =>
     service.drive(run, { wait, listener, signal, hurry }),
   );

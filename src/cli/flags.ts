@@ -42,6 +42,14 @@ export function addSigningFlags(command: Command, exported: string): Command {
     .option('--signature <file>', 'hand in what was signed elsewhere (- reads it from stdin)');
 }
 
+/** As `addSigningFlags`, where a login at a server can decide without a signature. */
+export function addDecisionFlags(command: Command): Command {
+  return addSigningFlags(command, 'review --export').option(
+    '--yes',
+    'without a key, at a server: you have read it, and nobody need ask',
+  );
+}
+
 /** A signature that is handed in says everything itself, and a file says what it is about. */
 export function refuseSigningTogether(
   { key, sshAgent, offline, signature }: SigningFlags,

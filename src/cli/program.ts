@@ -29,6 +29,7 @@ export function buildProgram(io: Io, settings: Settings): Command {
     )
     .option('--no-color', 'the same as --color=never')
     .option('--no-input', 'never ask; say which flag is missing')
+    .option('--local', "use this machine's own journal, although a server is configured")
     .option('--debug', 'show where an error comes from')
     .configureHelp(helpLayout)
     .configureOutput({

@@ -12,11 +12,32 @@ import { cardText } from './card.ts';
 import type { Approver, Cli } from './cli.ts';
 
 /**
+ * Shows the card of a proven request, and answers what it asks for. Throws UsageError `not_a_request`, and
+ * what `provenCard` throws.
+ */
+export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): RequestContent {
+  const { content } = proven;
+  if (content === null) {
+    throw new UsageError({
+      code: 'not_a_request',
+      message: 'this file shows a step whose outcome is unknown, not a request',
+      hint: '`runbook resolve RUN STEP` settles it',
+    });
+  }
+  // Drawn also where nobody looks: it holds the command against the digest that is about to be decided.
+  const card = provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash });
+  if (cli.settings.output === 'text') {
+    cli.io.stderr.write(`${card}\n`);
+  }
+  return content;
+}
+
+/**
  * The card as the approver's own client draws it: from the proven leaf and the blobs that were checked
  * against their ids, never from what the journal's owner says about them. Throws IntegrityError where
  * the command shown is not the one that would be signed.
  */
-export function provenCard(
+function provenCard(
   cli: Cli,
   {
     file,

@@ -4,6 +4,8 @@ import type { Io, OutputStream } from './io.ts';
 export interface Settings {
   readonly output: OutputFormat;
   readonly debug: boolean;
+  /** This machine's own journal, although a server is configured. */
+  readonly local: boolean;
   /** Somebody can be asked: a terminal at both ends, and neither CI, an agent nor `--no-input`. */
   readonly interactive: boolean;
   readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
@@ -22,12 +24,14 @@ export interface GlobalFlags {
   readonly color?: (typeof colourChoices)[number] | false;
   readonly input?: boolean;
   readonly debug?: true;
+  readonly local?: true;
 }
 
 export function readSettings(flags: GlobalFlags, io: Io): Settings {
   return {
     output: flags.json === true ? 'json' : (flags.output ?? 'text'),
     debug: flags.debug === true || isSet(io.env['RUNBOOK_DEBUG']),
+    local: flags.local === true,
     interactive: flags.input !== false && isInteractive(io),
     colour: { stdout: hasColour(io.stdout, flags, io), stderr: hasColour(io.stderr, flags, io) },
     columns: { stdout: widthOf(io.stdout), stderr: widthOf(io.stderr) },

@@ -29,8 +29,8 @@ export function requireSigner(cli: Cli, flags: SigningFlags, command: string): S
   return choice;
 }
 
-/** Whatever key an agent can reach, the person whose key it is has decided nothing. */
-function refuseAgent({ io }: Cli): void {
+/** Whatever key or login an agent can reach, the person whose it is has decided nothing. Throws DeniedError. */
+export function refuseAgent({ io }: Cli): void {
   const agent = io.env['RUNBOOK_AGENT'] ?? '';
   if (agent !== '') {
     throw new DeniedError({

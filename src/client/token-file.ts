@@ -1,9 +1,17 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, LoginError } from '../base/errors.ts';
 import { writeFileDurably } from '../base/files.ts';
 
-/** The one line of a token, as `runbook token issue` shows it once. */
+/** The one line of a token, as `runbook token create` shows it once. */
 const tokenForm = /^rbk_[A-Za-z0-9_-]{43}$/;
 
 /** True where this could be a token's secret. */
@@ -40,8 +48,12 @@ export function keepToken(dir: string, token: string, server: string): string {
   return path;
 }
 
-export function forgetToken(dir: string): void {
-  rmSync(join(dir, 'token'), { force: true });
+/** False where none was kept. */
+export function forgetToken(dir: string): boolean {
+  const path = join(dir, 'token');
+  const isThere = existsSync(path);
+  rmSync(path, { force: true });
+  return isThere;
 }
 
 /** What is looked at is what is read: one descriptor for both. */

@@ -10,11 +10,14 @@ const systemConfigDir = '/etc/runbook';
 
 /** Where `people.yaml`, `policy.yaml` and `config.yaml` are read. */
 export function configDir(env: Env, systemDir = systemConfigDir): string {
-  return existsSync(systemDir)
-    ? systemDir
-    : choose(env, 'RUNBOOK_CONFIG_DIR', () =>
-        join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'runbook'),
-      );
+  return existsSync(systemDir) ? systemDir : userConfigDir(env);
+}
+
+/** The caller's own, also where the machine has one: what they alone may read, such as their token. */
+export function userConfigDir(env: Env): string {
+  return choose(env, 'RUNBOOK_CONFIG_DIR', () =>
+    join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'runbook'),
+  );
 }
 
 /** Where the journal lies. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Finding } from '../../engine/reports.ts';
+import type { Service } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
@@ -13,11 +14,17 @@ export function doctorCommand(cli: Cli): Command {
 }
 
 export async function runDoctor(cli: Cli): Promise<number> {
-  const service = await cli.openService();
+  const service = await openDoctor(cli);
   const findings = await service.doctor();
   const ok = findings.every((finding) => finding.ok);
   cli.print({ ok, findings }, () => renderFindings(findings, resultStyle(cli)));
   return ok ? 0 : 1;
+}
+
+/** Where `config.yaml` is what is wrong, nobody can say which server it names: this machine is examined. */
+async function openDoctor(cli: Cli): Promise<Service> {
+  const server = await cli.server().catch(() => null);
+  return server === null ? cli.openLocalService() : cli.openService();
 }
 
 function renderFindings(findings: readonly Finding[], { paint, columns }: Style): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { RunbookError } from '../../base/errors.ts';
+import type { ListedRunbook } from '../../engine/reports.ts';
 import { outlineRunbook } from '../../runbook/outline.ts';
 import type { Cli } from '../cli.ts';
 import { findAllRunbooks } from '../find-runbooks.ts';
@@ -12,30 +13,28 @@ import { resultStyle } from '../styles.ts';
 export function listCommand(cli: Cli): Command {
   return new Command('list')
     .description(
-      'Lists the runbooks that can be called by name: those in RUNBOOK_PATH, in the folders of the project, and in the trusted folders.',
+      'Lists the runbooks that can be called by name: those in RUNBOOK_PATH, in the folders of the project, and in the trusted folders; where a server is configured, its own.',
     )
     .addHelpText('after', '\nExample:\n  runbook list --json')
     .action(async () => cli.finish(await runList(cli)));
 }
 
-interface ListedRunbook {
-  readonly name: string;
-  readonly file: string;
-  readonly description: string | null;
-  readonly params: readonly string[];
-  /** How many steps are marked privileged in the file; null where the file is invalid. */
-  readonly privileged: number | null;
-  readonly problem: string | null;
-}
-
 export async function runList(cli: Cli): Promise<number> {
-  const found = await findAllRunbooks(cli);
-  const runbooks = found.map(({ name, file }) => readListed(name, file, cli));
+  const runbooks = await listRunbooks(cli);
   cli.print({ runbooks }, () => renderList(runbooks, resultStyle(cli)));
   if (runbooks.length === 0) {
     cli.say('no runbooks here: `runbook init` writes a first one');
   }
   return 0;
+}
+
+/** Here without the engine: nothing of it is needed, and it takes its time to load. */
+async function listRunbooks(cli: Cli): Promise<readonly ListedRunbook[]> {
+  if ((await cli.server()) !== null) {
+    return (await cli.openService()).runbooks();
+  }
+  const found = await findAllRunbooks(cli);
+  return found.map(({ name, file }) => readListed(name, file, cli));
 }
 
 /** An invalid file is listed too: whoever looks for it should learn why it does not run. */

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addSigningFlags, type SigningFlags } from '../flags.ts';
+import { addDecisionFlags, type SigningFlags } from '../flags.ts';
 import { optionMissing } from '../usage.ts';
 
 export function rejectCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('reject'), 'review --export')
+  return addDecisionFlags(new Command('reject'))
     .description(
       'Signs, with your own key, that it may not run. One rejection ends the run; its reason is told.',
     )
@@ -25,6 +25,7 @@ Examples:
 
 export interface RejectOptions extends SigningFlags {
   readonly reason?: string;
+  readonly yes?: true;
 }
 
 export async function runReject(

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addSigningFlags, type SigningFlags } from '../flags.ts';
+import { addDecisionFlags, type SigningFlags } from '../flags.ts';
 
 export function revokeCommand(cli: Cli): Command {
-  return addSigningFlags(new Command('revoke'), 'review --export')
+  return addDecisionFlags(new Command('revoke'))
     .description('Takes your own approval back, as long as it has not been used.')
     .argument('[request]', 'the request, by its id or its words; without it the only open one')
     .option('--reason <text>', 'why; part of what is signed')
@@ -19,6 +19,7 @@ export function revokeCommand(cli: Cli): Command {
 
 export interface RevokeOptions extends SigningFlags {
   readonly reason?: string;
+  readonly yes?: true;
 }
 
 export async function runRevoke(

@@ -68,6 +68,8 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'run.started':
     case 'run.resumed':
     case 'run.finished':
+    case 'token.issued':
+    case 'token.revoked':
       return undefined;
   }
 }

@@ -33,8 +33,9 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
 
 /** `RUNBOOK in ENVIRONMENT, run RUN`, without its newline. */
 export function renderHead({ runbook, environment, run }: RunReport, style: Style): string {
-  const text = wrapped(`${runbook} in ${environment}, run ${run}`, style);
-  return paintHead(text, runbook, style.paint.strong);
+  const name = sanitizeLine(runbook);
+  const text = wrapped(`${name} in ${sanitizeLine(environment)}, run ${run}`, style);
+  return paintHead(text, name, style.paint.strong);
 }
 
 function wrapped(text: string, { columns }: Style): string {
@@ -43,7 +44,7 @@ function wrapped(text: string, { columns }: Style): string {
 
 /** `next: COMMAND`, pasteable: never wrapped. */
 export function renderNext(command: string, { paint }: Style): string {
-  return `${paint.accent('next:')} ${command}\n`;
+  return `${paint.accent('next:')} ${sanitizeLine(command)}\n`;
 }
 
 /** Which request waits, for whom and how long. */

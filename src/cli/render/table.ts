@@ -1,3 +1,4 @@
+import { sanitizeLine } from '../../base/sanitize.ts';
 import { textWidth, wrapText } from '../../base/wrap.ts';
 
 /** A text, and how it is painted once it has been measured. */
@@ -10,11 +11,17 @@ export interface Cell {
  * Rows in columns two spaces apart; the last column wraps at the window. Where it would be squeezed, or a
  * word in it broken, it stands below its row instead. Ends in a newline; no rows are an empty text.
  */
-export function renderTable(rows: readonly (readonly Cell[])[], columns: number): string {
+export function renderTable(given: readonly (readonly Cell[])[], columns: number): string {
+  const rows = given.map((row) => row.map(fit));
   const widths = columnWidths(rows);
   const before = widths.reduce((sum, width) => sum + width + 2, 0);
   const below = standsBelow(rows, { room: columns - before, columns });
   return rows.map((row) => renderRow(row, { widths, before, below, columns })).join('');
+}
+
+/** Much of it was said by a journal or a server, which may be hostile: it must not steer the terminal. */
+function fit(cell: Cell): Cell {
+  return { ...cell, text: cell.text.split('\n').map(sanitizeLine).join('\n') };
 }
 
 function standsBelow(

@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
+import { parseServerUrl, type ServerSettings } from '../../client/settings.ts';
+import { isToken, keepToken } from '../../client/token-file.ts';
+import { userConfigDir } from '../../config/paths.ts';
+import type { Cli } from '../cli.ts';
+import { readAll } from '../io.ts';
+import { openRemoteAs } from '../open-remote.ts';
+import { askSecret } from '../prompt.ts';
+import { renderMe } from '../render/me.ts';
+import { resultStyle } from '../styles.ts';
+
+export function loginCommand(cli: Cli): Command {
+  return new Command('login')
+    .description(
+      'Keeps the token by which a server knows you, once the server has said who that is. The token is asked for, or read from stdin; it never stands among the arguments, where others could see it.',
+    )
+    .option('--server <url>', 'the server; without it the one that is configured')
+    .addHelpText(
+      'after',
+      `
+Whoever runs the server issues it: \`runbook token create --person NAME --scope start,read,decide\`.
+
+Examples:
+  runbook login
+  runbook login --server https://runbook.example.com < token.txt`,
+    )
+    .action(async (options: LoginOptions) => cli.finish(await runLogin(cli, options)));
+}
+
+export interface LoginOptions {
+  readonly server?: string;
+}
+
+export async function runLogin(cli: Cli, options: LoginOptions): Promise<number> {
+  const server = await chosenServer(cli, options);
+  const token = await readSecret(cli, server.url);
+  const me = await openRemoteAs(cli.io, server, token).me();
+  const file = keepToken(userConfigDir(cli.io.env), token, server.url);
+  const nowMs = cli.io.clock.now().wallMs;
+  cli.print({ ...me, server: server.url }, () =>
+    renderMe(me, server.url, { style: resultStyle(cli), nowMs }),
+  );
+  cli.say(`the token is kept in ${file}; \`runbook logout\` forgets it`);
+  if ((cli.io.env['RUNBOOK_TOKEN'] ?? '') !== '') {
+    cli.warn('RUNBOOK_TOKEN is set, and comes before the token that is kept');
+  }
+  if ((await cli.server())?.url !== server.url) {
+    cli.say(
+      `commands go there with RUNBOOK_SERVER=${server.url}, or with \`server: { url: ${server.url} }\` in config.yaml`,
+    );
+  }
+  return 0;
+}
+
+/** A server that is named is taken as it is; the configured one brings its authority. */
+async function chosenServer(cli: Cli, options: LoginOptions): Promise<ServerSettings> {
+  const named = options.server === undefined ? null : parseServerUrl(options.server);
+  const configured = await cli.server();
+  if (named !== null) {
+    return configured?.url === named ? configured : { url: named, ca: null };
+  }
+  if (configured === null) {
+    throw new UsageError({
+      code: 'server_missing',
+      message: 'no server is named or configured',
+      hint: '`runbook login --server https://runbook.example.com`',
+    });
+  }
+  return configured;
+}
+
+async function readSecret(cli: Cli, url: string): Promise<string> {
+  if (!cli.settings.interactive && cli.io.stdin.isTTY === true) {
+    throw new UsageError({
+      code: 'token_missing',
+      message: 'nobody can be asked for the token here',
+      hint: 'give it on stdin: `runbook login < token.txt`',
+    });
+  }
+  const text = cli.settings.interactive
+    ? await askSecret(cli, `Token for ${url}`)
+    : await readAll(cli.io.stdin);
+  if (!isToken(text.trim())) {
+    throw new UsageError({
+      code: 'token_malformed',
+      message: 'that is no token: it begins with `rbk_` and has 47 characters',
+      hint: '`runbook token create` prints one, once',
+    });
+  }
+  return text.trim();
+}
