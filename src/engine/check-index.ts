@@ -2,17 +2,33 @@ import type { Finding } from '../audit/finding.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Store } from '../store/store.ts';
+import { openTokenIndexCheck } from './check-token-index.ts';
 
-/**
- * Holds the run index against the entries themselves, for every run that may still go on: an entry
- * hidden from its run, or given to another, is how a rejection would be overlooked.
- */
+/** Holds an index against the entries themselves, which it is given in order. */
 export interface IndexCheck {
   add(entry: Recorded): void;
   findings(store: Store, size: number): Promise<readonly Finding[]>;
 }
 
+/** The indexes that something is decided by. */
 export function openIndexCheck(): IndexCheck {
+  const checks = [openRunIndexCheck(), openTokenIndexCheck()];
+  return {
+    add: (entry) => {
+      for (const check of checks) {
+        check.add(entry);
+      }
+    },
+    findings: async (store, size) =>
+      (await Promise.all(checks.map((check) => check.findings(store, size)))).flat(),
+  };
+}
+
+/**
+ * Every run that may still go on: an entry hidden from its run, or given to another, is how a rejection
+ * would be overlooked.
+ */
+function openRunIndexCheck(): IndexCheck {
   const open = new Map<RunId, number[]>();
   return {
     add: ({ run, seq, event }) => {
