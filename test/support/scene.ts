@@ -13,12 +13,7 @@ import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/
 import type { Engine } from '../../src/engine/engine.ts';
 import { describeRunbook } from '../../src/engine/list-runbooks.ts';
 import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
-import type {
-  DecisionReport,
-  FoundRunbook,
-  RequestDetail,
-  RunReport,
-} from '../../src/engine/reports.ts';
+import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import { parsePolicy } from '../../src/policy/schema.ts';
@@ -90,6 +85,8 @@ export interface Scene {
   service(store?: Store, caller?: Partial<Caller>): Service;
   engine(store?: Store, caller?: Partial<Caller>): Engine;
   openStore(): Store;
+  /** What follows is another process: it opens the journal anew, and remembers nothing. */
+  restart(): Promise<void>;
   /** What a service needs beside an engine: the runbooks of `dir`. */
   readonly elsewhere: Elsewhere;
   /** Starts and drives as `exec --no-wait` does. */
@@ -184,6 +181,10 @@ ${options.morePeople ?? ''}`,
     engine,
     service,
     openStore,
+    restart: async () => {
+      await current?.close();
+      current = null;
+    },
     elsewhere,
     exec: async (given = {}) => {
       const door = service();
