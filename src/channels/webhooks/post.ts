@@ -54,7 +54,8 @@ export async function openPost(endpoint: Endpoint, timeoutMs: number): Promise<P
         const { 'retry-after': retryAfter } = response.headers;
         return judge(response.statusCode, readRetryAfter(String(retryAfter ?? ''), nowMs));
       } catch (error) {
-        return failed(explain(error, { host: url.host, timeoutMs, isLate: tooLate.aborted }));
+        const late = `it did not answer within ${formatDuration(timeoutMs)}`;
+        return failed(explain(error, tooLate.aborted ? late : null));
       }
     },
     close: () => dispatcher.destroy(),
@@ -86,19 +87,13 @@ function failed(message: string, retryAfterMs: number | null = null): Outcome {
   return { kind: 'failed', message, retryAfterMs };
 }
 
-interface Circumstances {
-  readonly host: string;
-  readonly timeoutMs: number;
-  readonly isLate: boolean;
-}
-
-/** By the host alone: a path or query may be all that keeps an address private. */
-function explain(error: unknown, { host, timeoutMs, isLate }: Circumstances): string {
-  if (isLate) {
-    return `\`${host}\` did not answer within ${formatDuration(timeoutMs)}`;
+/** Without the address: what stands here is shown to whoever may ask for health. */
+function explain(error: unknown, late: string | null): string {
+  if (late !== null) {
+    return late;
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
   return code === refusedAddress
-    ? `\`${host}\` has an address of our own networks, which only \`allow_private: true\` lets through`
-    : `the connection to \`${host}\` failed: ${code}`;
+    ? 'it has an address of our own networks, which only `allow_private: true` lets through'
+    : `the connection failed: ${code}`;
 }

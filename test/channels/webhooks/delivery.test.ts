@@ -246,9 +246,7 @@ describe('when something fails', () => {
     await greet(reception, journal.front);
     await journal.write(configSet());
     await greet(reception, journal.front);
-    expect(reception.health().message).toContain(
-      `the connection to \`127.0.0.1:${port}\` failed: ECONNREFUSED`,
-    );
+    expect(reception.health().message).toContain('the connection failed: ECONNREFUSED');
   });
 
   test('410 ends it until the settings change', async () => {
