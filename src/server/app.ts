@@ -1,0 +1,121 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Clock } from '../base/clock.ts';
+import type { Office } from '../engine/office.ts';
+import { admission } from './admission.ts';
+import { mountEntrances } from './entrances.ts';
+import { openMetrics } from './metrics.ts';
+import { observe } from './observe.ts';
+import { readBody, readQuery } from './read-body.ts';
+import {
+  answerOf,
+  bodyTooLarge,
+  methodNotAllowed,
+  RateLimitError,
+  refusalOf,
+  routeUnknown,
+  statusOf,
+} from './refusals.ts';
+import type { Env, Route } from './route.ts';
+import { routes } from './routes.ts';
+import type { ServeSettings } from './settings.ts';
+import type { Log, Site, Turnstile } from './site.ts';
+import { openStarts } from './start-once.ts';
+
+export interface AppDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+  /** The office has its place and works. */
+  readonly working: () => boolean;
+}
+
+/** The API over this office, as a web application that no socket belongs to. */
+export function createApp(office: Office, settings: ServeSettings, deps: AppDeps): Hono<Env> {
+  const site: Site = {
+    ...deps,
+    office,
+    settings,
+    metrics: openMetrics(office),
+    starts: openStarts(office.notes('idempotency'), deps.clock),
+    verifying: openTurnstile(),
+    owners: new Map(),
+  };
+  const app = new Hono<Env>();
+  app.use(observe(site));
+  mountRoutes(app, site);
+  mountEntrances(app, site);
+  refuseOtherMethods(app);
+  app.notFound((context) => refuse(routeUnknown(), context));
+  app.onError((error, context) => refuse(error, context));
+  return app;
+}
+
+function mountRoutes(app: Hono<Env>, site: Site): void {
+  const admit = admission(site);
+  const limited = bodyLimit({
+    maxSize: site.settings.bodyLimit,
+    onError: () => {
+      throw bodyTooLarge(site.settings.bodyLimit);
+    },
+  });
+  for (const route of routes) {
+    app.on(route.method, honoPath(route.path), admit(route), limited, async (context) =>
+      route.handle({
+        site,
+        context,
+        bearer: context.get('bearer'),
+        query: readQuery(context.req.url, route.query),
+        body: route.body === null ? null : await readBody(context.req.raw, route.body),
+      }),
+    );
+  }
+}
+
+/** A path that is there, by a method that is not. */
+function refuseOtherMethods(app: Hono<Env>): void {
+  const allowed = new Map<string, string[]>();
+  for (const { method, path } of app.routes.filter((route) => route.method !== 'ALL')) {
+    const methods = allowed.get(path) ?? [];
+    allowed.set(path, [...new Set([...methods, method, ...(method === 'GET' ? ['HEAD'] : [])])]);
+  }
+  for (const [path, methods] of allowed) {
+    app.all(path, (context) => {
+      context.header('Allow', methods.join(', '));
+      throw methodNotAllowed(methods);
+    });
+  }
+}
+
+function honoPath(path: Route['path']): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function refuse(thrown: unknown, context: Parameters<Parameters<Hono<Env>['notFound']>[0]>[0]) {
+  const error = refusalOf(thrown);
+  const status = statusOf(error);
+  context.set('failure', error);
+  if (status === 401) {
+    context.header('WWW-Authenticate', 'Bearer');
+  }
+  if (error instanceof RateLimitError) {
+    context.header('Retry-After', String(error.retryAfterS));
+  }
+  return context.json(answerOf(error), status);
+}
+
+function openTurnstile(): Turnstile {
+  let taken = false;
+  return async (work) => {
+    if (taken) {
+      throw new RateLimitError(5);
+    }
+    taken = true;
+    try {
+      return await work();
+    } finally {
+      taken = false;
+    }
+  };
+}

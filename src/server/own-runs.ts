@@ -1,0 +1,101 @@
+import { RunbookError, UsageError } from '../base/errors.ts';
+import { isRunId, type RunId } from '../base/ids.ts';
+import { scopeMissing } from './refusals.ts';
+import type { Call } from './route.ts';
+
+const maxOwners = 10_000;
+/** How far back a token that sees only its own runs looks for `latest` and in lists. */
+const maxListed = 1000;
+
+/**
+ * The run that a path names: an id, a unique prefix, or `latest`. To a token that sees only its own runs
+ * another's is as unknown as one that is not there; where it may read but not do this, it is told so.
+ */
+export async function namedRun(call: Call, name = call.param('run')): Promise<RunId> {
+  if (call.reach === 'all') {
+    return isRunId(name) ? name : (await call.service.status(name === 'latest' ? null : name)).run;
+  }
+  const run = name === 'latest' ? await latestOwn(call) : await findRun(call, name);
+  if (run !== null && (await isOwn(call, run))) {
+    return run;
+  }
+  if (run !== null && call.scopes.includes('read')) {
+    throw scopeMissing('this token may do that only with the runs it started');
+  }
+  throw new UsageError({
+    code: 'run_unknown',
+    message: `no run \`${name}\``,
+    hint: '`runbook runs` lists them',
+  });
+}
+
+/** Of these, what this token sees. */
+export async function seen<Row extends { readonly run: RunId }>(
+  call: Call,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  if (call.reach === 'all') {
+    return rows;
+  }
+  const own = await Promise.all(rows.map((row) => isOwn(call, row.run)));
+  return rows.filter((_, index) => own[index]);
+}
+
+/** The newest runs that this token sees. */
+export async function seenRuns(call: Call, limit: number) {
+  if (call.reach === 'all') {
+    return call.service.runs(limit);
+  }
+  const runs = await call.service.runs(maxListed);
+  return runs.filter(({ caller }) => caller === identityOf(call)).slice(0, limit);
+}
+
+async function latestOwn(call: Call): Promise<RunId | null> {
+  const [latest] = await seenRuns(call, 1);
+  return latest?.run ?? null;
+}
+
+/** Null also where several runs begin like this: how many there are is not this token's to know. */
+async function findRun(call: Call, name: string): Promise<RunId | null> {
+  try {
+    return isRunId(name) ? name : (await call.service.status(name)).run;
+  } catch (error) {
+    return orNull(error);
+  }
+}
+
+async function isOwn(call: Call, run: RunId): Promise<boolean> {
+  const { owners } = call.site;
+  const owner = owners.get(run) ?? (await ownerOf(call, run));
+  if (owner === null) {
+    return false;
+  }
+  if (owners.size >= maxOwners) {
+    owners.clear();
+  }
+  owners.set(run, owner);
+  return owner === identityOf(call);
+}
+
+/** The first link of the chain: whoever called. Null for an unknown run. */
+async function ownerOf(call: Call, run: RunId): Promise<string | null> {
+  try {
+    const [first] = await call.service.events(run, 0);
+    return first?.event.type === 'run.started'
+      ? (first.event.data.initiator.chain[0]?.identity ?? null)
+      : null;
+  } catch (error) {
+    return orNull(error);
+  }
+}
+
+function orNull(error: unknown): null {
+  if (error instanceof RunbookError && ['run_unknown', 'run_ambiguous'].includes(error.code)) {
+    return null;
+  }
+  throw error;
+}
+
+function identityOf({ caller }: Call): string {
+  return `token:${caller.token}`;
+}
