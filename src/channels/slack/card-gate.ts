@@ -1,45 +1,53 @@
 import type { Answer, Front, StandingRequest } from '../channel.ts';
 import { actionIds } from './actions.ts';
+import { readCardNote } from './card-note.ts';
 import type { Inbox } from './inbox.ts';
 import { messageOf, type RequestMessage } from './message.ts';
 import { stateAt, takesDecisions } from './message-state.ts';
+import type { SlackPlace } from './slack-api.ts';
+
+/** A decision, and the message whose button was pressed for it. */
+export interface CardWish {
+  readonly request: StandingRequest;
+  readonly decision: 'approve' | 'reject';
+  readonly card: SlackPlace;
+}
 
 /**
- * Why this decision cannot have come from a card of ours; null where it can. A button counts only where
- * the card as we would show it now has that button: a value sent without one was made up, or comes from
- * a card that shows less than what would run. Of requests that take no decision any more the journal
- * says what became of them.
+ * Why this decision cannot have come from a card of ours; null where it can. It must be the very message
+ * that we posted for this request, and that message, as we would show it now, must have this button:
+ * else somebody with the bot's token posted a card of their own, or the value was made up, or the card
+ * shows less than what would run. Of requests that take no decision any more, the journal says what
+ * became of them.
  */
-export function refuseCard(
+export async function refuseCard(
   { buttons }: Inbox['settings'],
-  { clock, url, receives }: Front,
-  wish: { readonly request: StandingRequest; readonly decision: 'approve' | 'reject' },
-): Answer | null {
-  const { request, decision } = wish;
-  const { wallMs: nowMs } = clock.now();
+  front: Front,
+  wish: CardWish,
+): Promise<Answer | null> {
+  const { request, decision, card } = wish;
+  const { wallMs: nowMs } = front.clock.now();
   if (!takesDecisions(stateAt(request, nowMs))) {
     return null;
   }
-  const look = { nowMs, url, receives, buttons, replacedBy: null, short: false };
+  const note = await readCardNote(front.notes, request.content.id);
+  if (note === null || note.channel !== card.channel || note.ts !== card.ts) {
+    return refusal(wish, 'card_unknown', 'this is not the card that we keep for this request');
+  }
+  const { url, receives } = front;
+  const look = { nowMs, url, receives, buttons, replacedBy: null, short: note.short };
   const message = messageOf(request, look);
   if (offers(message, actionIds[decision])) {
     return null;
   }
-  const hint = `decide in your own session: \`runbook ${decision} ${request.content.id}\``;
   return decision === 'approve' && !message.fits
-    ? {
-        accepted: false,
-        code: 'card_incomplete',
-        message:
-          'the whole command does not fit into a Slack message, so it cannot be approved here',
-        hint,
-      }
-    : {
-        accepted: false,
-        code: 'not_offered',
-        message: `request \`${request.words}\` cannot be decided with a button`,
-        hint,
-      };
+    ? refusal(wish, 'card_incomplete', 'the whole command does not fit into a Slack message')
+    : refusal(wish, 'not_offered', 'this request cannot be decided with a button');
+}
+
+function refusal({ request, decision }: CardWish, code: string, why: string): Answer {
+  const hint = `decide in your own session: \`runbook ${decision} ${request.content.id}\``;
+  return { accepted: false, code, message: `${why}, so nothing was decided`, hint };
 }
 
 function offers({ blocks }: RequestMessage, action: string): boolean {

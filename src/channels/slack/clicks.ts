@@ -1,11 +1,11 @@
-import type { RequestId, Sha256 } from '../../base/ids.ts';
-import type { Answer, Front } from '../channel.ts';
+import type { Sha256 } from '../../base/ids.ts';
+import type { Answer, Front, StandingRequest } from '../channel.ts';
 import { actionIds, parseButtonValue, parseRejectContext } from './actions.ts';
 import { refuseCard } from './card-gate.ts';
 import { type Inbox, tellFailure } from './inbox.ts';
 import { type Click, type Sender, type Submission, senderName } from './payload.ts';
 import { rejectView } from './reject-modal.ts';
-import { SlackError } from './slack-api.ts';
+import { SlackError, type SlackPlace } from './slack-api.ts';
 import { askMember, identify } from './who.ts';
 
 /** What somebody wants, as it came. Nothing in it is believed but the ids that Slack vouches for. */
@@ -15,8 +15,9 @@ interface Wish {
   readonly request: Sha256 | null;
   readonly reason: string | null;
   readonly sender: Sender;
-  /** Where the person is told, and nobody else. */
-  readonly place: { readonly channel: string; readonly thread: string | null };
+  /** The message whose button was pressed. The person is told beside it, and nobody else. */
+  readonly card: SlackPlace;
+  readonly thread: string | null;
   readonly event: string;
   readonly raw: Buffer;
 }
@@ -27,12 +28,13 @@ export async function takeClick(
   front: Front,
   { click, raw }: { readonly click: Click; readonly raw: Buffer },
 ): Promise<void> {
-  const { sender, channel, thread, value } = click;
+  const { sender, channel, message, thread, value } = click;
   const wish: Omit<Wish, 'decision'> = {
     request: parseButtonValue(value),
     reason: null,
     sender,
-    place: { channel, thread },
+    card: { channel, ts: message },
+    thread,
     event: clickEvent(click),
     raw,
   };
@@ -50,7 +52,7 @@ export async function takeRejection(
   const { sender, metadata } = of.submission;
   const context = parseRejectContext(metadata);
   if (context === null) {
-    tell(inbox, sender, { ...unknownRequest, accepted: false });
+    tell(inbox, sender, unknownRequest);
     return;
   }
   await decide(inbox, front, {
@@ -58,7 +60,8 @@ export async function takeRejection(
     request: context.request,
     reason: of.reason,
     sender,
-    place: { channel: context.place.channel, thread: null },
+    card: context.place,
+    thread: null,
     event: viewEvent(of.submission),
     raw: of.raw,
   });
@@ -116,26 +119,23 @@ async function judge(inbox: Inbox, front: Front, wish: Wish): Promise<Answer> {
 /** Nobody waits for this answer but the person; Slack has had its own. */
 const patienceMs = 10_000;
 
-/** The stored request that the card is of, where its card could have had this button. */
+/** The stored request that the card is of, or why the card counts for nothing. */
 async function standing(
   inbox: Inbox,
   front: Front,
   wish: Wish,
-): Promise<{ readonly id: RequestId; readonly hash: Sha256; readonly words: string } | Refused> {
+): Promise<StandingRequest | { readonly refusal: Answer }> {
   const id = wish.request === null ? null : await front.find(wish.request);
-  if (wish.request === null || id === null) {
-    return { refusal: { ...unknownRequest, accepted: false } };
+  if (id === null) {
+    return { refusal: unknownRequest };
   }
   const request = await front.look(id);
-  const refusal = refuseCard(inbox.settings, front, { request, decision: wish.decision });
-  return refusal === null ? { id, hash: wish.request, words: request.words } : { refusal };
+  const refusal = await refuseCard(inbox.settings, front, { ...wish, request });
+  return refusal === null ? request : { refusal };
 }
 
-interface Refused {
-  readonly refusal: Answer;
-}
-
-const unknownRequest: Omit<Answer, 'accepted'> = {
+const unknownRequest: Answer = {
+  accepted: false,
   code: 'request_unknown',
   message: 'this card is of no request that this journal has, so nothing was decided',
   hint: '`runbook requests` lists what waits',
@@ -156,9 +156,8 @@ async function askWhy(
     await whisper(inbox, wish, request.refusal);
     return;
   }
-  const place = { channel: click.channel, ts: click.message };
   try {
-    const view = rejectView({ request: request.hash, place }, request.words);
+    const view = rejectView({ request: request.hash, place: wish.card }, request.words);
     await inbox.api.openView(click.trigger, view);
     const message = 'asked for a reason';
     inbox.tell({ kind: 'opened', code: 'opened', message, sender: senderName(wish.sender) });
@@ -170,7 +169,7 @@ async function askWhy(
       accepted: false,
       code: 'modal_failed',
       message: `Slack did not open the window for your reason (\`${error.code}\`), so nothing was decided`,
-      hint: `press Reject again, or run \`runbook reject ${request.id} --reason TEXT\``,
+      hint: `press Reject again, or run \`runbook reject ${request.content.id} --reason TEXT\``,
     };
     tell(inbox, wish.sender, answer);
     await whisper(inbox, wish, answer);
@@ -184,10 +183,10 @@ function tell(inbox: Inbox, sender: Sender, { accepted, code, message }: Answer)
 
 /** For this person alone. Where Slack does not take it, the card still shows how things stand. */
 async function whisper(inbox: Inbox, wish: Wish, answer: Answer): Promise<void> {
-  const { channel, thread } = wish.place;
+  const { card, thread } = wish;
   const text = answer.hint === null ? answer.message : `${answer.message}\n${answer.hint}`;
   await inbox.api.whisper({
-    channel,
+    channel: card.channel,
     user: wish.sender.user,
     text,
     ...(thread === null ? {} : { thread }),

@@ -54,16 +54,20 @@ export function openMemory({ keepMs, most }: { keepMs: number; most: number }): 
   return {
     remember(key, nowMs) {
       for (const [old, at] of seen) {
-        if (seen.size < most && nowMs - at <= keepMs) {
+        if (nowMs - at <= keepMs) {
           break;
         }
         seen.delete(old);
       }
-      const isNew = !seen.has(key);
-      if (isNew) {
-        seen.set(key, nowMs);
+      if (seen.has(key)) {
+        return false;
       }
-      return isNew;
+      const [oldest] = seen.keys();
+      if (oldest !== undefined && seen.size >= most) {
+        seen.delete(oldest);
+      }
+      seen.set(key, nowMs);
+      return true;
     },
   };
 }
