@@ -1,8 +1,11 @@
 import type * as appModule from '../app.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { Office } from '../engine/office.ts';
 import type { Io } from './io.ts';
 import { loadPaint, type Paint } from './paint.ts';
 import { openServices, type Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { notBuiltYet } from './usage.ts';
 
 /** What a command works with. Everything heavy is loaded when it is first asked for. */
 export interface Cli extends Services {
@@ -14,6 +17,8 @@ export interface Cli extends Services {
   readonly paint: { readonly stdout: Paint; readonly stderr: Paint };
   openApprover(): Promise<Approver>;
   openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
+  /** The engine as `runbook serve` has it. Whoever opens it closes it. */
+  openServing(options: ServingOptions): Promise<ServingOffice>;
   /** A result: one JSON object, or the text that `render` makes. */
   print(result: object, render: () => string): void;
   /** Talk, on stderr; silent where the output is JSON. */
@@ -28,8 +33,31 @@ type AppModule = typeof appModule;
 export type Approver = ReturnType<AppModule['openApprover']>;
 export type SignerChoice = Parameters<AppModule['openSigner']>[0];
 
+/** What a server says of itself to the engine. */
+export interface ServingOptions {
+  /** Where people reach it; null where that was not said. */
+  readonly url: string | null;
+  /** Runs worked on at the same time. */
+  readonly workers: number;
+  /** How long steps that run may go on once it stops. */
+  readonly graceMs: number;
+  readonly log: (line: JsonObject) => void;
+}
+
+export interface ServingOffice extends Office {
+  /** The journal it keeps. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+interface ServingModule {
+  openServing(surroundings: appModule.Surroundings, options: ServingOptions): ServingOffice;
+}
+
 /** Where commands get the engine from; tests may bring another. */
-export type LoadApp = () => Promise<Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner'>>;
+export type LoadApp = () => Promise<
+  Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner'> & Partial<ServingModule>
+>;
 
 export interface OpenCli extends Cli {
   exitCode(): number;
@@ -66,6 +94,13 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
     },
     async openSigner(choice, wanted) {
       return (await loadApp()).openSigner(choice, { ...surroundings(false), wanted });
+    },
+    async openServing(options) {
+      const { openServing } = await loadApp();
+      if (openServing === undefined) {
+        throw notBuiltYet('runbook serve');
+      }
+      return openServing(surroundings(false), options);
     },
     print(result, render) {
       const text = settings.output === 'text' ? render() : `${JSON.stringify(result)}\n`;

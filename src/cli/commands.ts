@@ -151,6 +151,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/people.ts')).peopleCommand,
   },
   {
+    name: 'serve',
+    group: set,
+    summary: 'serve the API, drive its runs and receive decisions',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
     name: 'token',
     group: set,
     summary: 'say who may call the server',
@@ -186,7 +192,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'help on a command or topic',
     load: async () => (await import('./commands/help.ts')).helpCommand,
   },
-  ...['done', 'policy', 'serve', 'worker', 'mcp', 'completion'].map((name) => ({
+  ...['done', 'policy', 'worker', 'mcp', 'completion'].map((name) => ({
     name,
     group: later,
     summary: '',
