@@ -161,7 +161,9 @@ export class Authorization {
     for (const [code, message] of judgeDecided({ entry, data, state }, docket)) {
       this.#complain(entry, code, message);
     }
-    this.#noteToken(entry, this.#tokens.judge(entry, data, docket.rules.people));
+    const use = { person: data.person, nowMs: Date.parse(entry.time), people: docket.rules.people };
+    const identity = data.attested?.identity ?? '';
+    this.#noteToken(entry, this.#tokens.judge({ identity, ...use }));
   }
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {

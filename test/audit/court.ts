@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Attested } from '../../src/approval/attested.ts';
 import type { RequestContent } from '../../src/approval/request.ts';
 import { decisionId, parseStatement, type SignedStatement } from '../../src/approval/statement.ts';
 import type { FindingCode, VerdictName } from '../../src/audit/finding.ts';
@@ -8,6 +9,7 @@ import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
 import type { Decided, Event, StepFinished, StepStarted } from '../../src/run/events.ts';
+import { forgeDecision } from '../attacks/forge.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 /** A journal whose key is in the wrong hands: whatever is committed here is signed and well formed. */
@@ -66,6 +68,28 @@ export function decided(
   };
   return { type: 'approval.decided', data };
 }
+
+/** A decision as an entry that a receiver attests: a click of robin's unless said otherwise. */
+export async function heard(
+  court: Court,
+  changes: Partial<Decided> & { readonly word?: Partial<Attested> } = {},
+): Promise<Event> {
+  const { word, ...data } = changes;
+  const { scene } = court;
+  const person = data.person ?? 'robin';
+  const { statement } = await forgeDecision(scene, scene.people.robin.signer, { person });
+  const raw = await scene.engine().store.putBlob(Buffer.from('{}'));
+  const attested = { ...aClick, raw, ...word };
+  const entry = { statement, signature: '' };
+  return decided(court, entry, { assurance: 'A1', signature: null, attested, ...data });
+}
+
+const aClick = {
+  receiver: 'os:runbook@elsewhere',
+  identity: 'slack:T0TEAM/U0ROBIN',
+  matched_by: null,
+  event: 'Ev1',
+};
 
 /** A start under the court's request, as if everything were in order. */
 export async function started(

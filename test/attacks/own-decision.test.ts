@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import type { TokenCaller } from '../../src/approval/initiator.ts';
+import type { Scope, TokenHolder } from '../../src/approval/token.ts';
+import { sha256 } from '../../src/base/digest.ts';
+import { decideAsMyself } from '../../src/engine/decide-as-myself.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import type { OwnDecision } from '../../src/engine/service.ts';
+import { cardOf, click, decisionsOf, host, openServed } from '../support/click.ts';
+import { driving, type Scene } from '../support/scene.ts';
+
+const issue = async (scene: Scene, holder: TokenHolder, scopes: readonly Scope[]) => {
+  const token = '0123456789abcdef';
+  const data = {
+    token,
+    hash: sha256('secret'),
+    holder,
+    scopes,
+    label: null,
+    expires_at: new Date(scene.clock.now().wallMs + 3_600_000).toISOString(),
+    by: `os:runbook@${host}`,
+  };
+  await scene.engine().store.commit({
+    run: null,
+    expectedVersion: null,
+    commandId: `token.${token}`,
+    events: [{ type: 'token.issued', data }],
+  });
+};
+const robin: TokenHolder = { kind: 'person', id: 'robin' };
+const bot: TokenHolder = { kind: 'agent', id: 'deploy-bot' };
+
+function engineOf(scene: Scene, holder: TokenHolder, claims: Partial<TokenCaller> = {}): Engine {
+  return { ...scene.engine(), caller: { token: '0123456789abcdef', holder, ...claims } };
+}
+
+async function own(scene: Scene, changes: Partial<OwnDecision> = {}): Promise<OwnDecision> {
+  const { request, hash } = await cardOf(scene);
+  return { request, hash, decision: 'approve', reason: null, ...changes };
+}
+
+test('a token of a person decides as that person, at A1', async () => {
+  const scene = openServed();
+  const { run } = await scene.exec();
+  await issue(scene, robin, ['decide']);
+  expect(await decideAsMyself(engineOf(scene, robin), await own(scene))).toMatchObject({
+    person: 'robin',
+    assurance: 'A1',
+    missing: [],
+  });
+  expect(await scene.service().drive(run, driving(scene))).toMatchObject({ exit_code: 0 });
+  const [decided] = await decisionsOf(scene, run);
+  expect(decided).toMatchObject({
+    channel: 'api',
+    attested: { identity: 'token:0123456789abcdef', matched_by: null },
+  });
+  const verified = await scene.service().verify({ receipts: [], pins: [], progress: () => {} });
+  expect(verified).toMatchObject({ findings: [], exit_code: 0 });
+});
+
+test('a token of a person decides nothing about a run that was started with it', async () => {
+  const token = '0123456789abcdef';
+  const scene = openServed({ caller: { token, holder: robin } });
+  const { run } = await scene.exec();
+  await issue(scene, robin, ['start', 'decide']);
+  await expect(decideAsMyself(engineOf(scene, robin), await own(scene))).rejects.toMatchObject({
+    code: 'self_approval',
+  });
+  // Nor under another identity of the same person.
+  await expect(click(scene, { by: 'robin' })).rejects.toMatchObject({ code: 'self_approval' });
+  expect(await decisionsOf(scene, run)).toEqual([]);
+});
+
+test.each<[string, TokenHolder, Partial<TokenCaller>]>([
+  ['an agent', bot, {}],
+  ['a CI job', { kind: 'ci', id: 'github/acme/infra' }, {}],
+  ['a person, where an agent calls with it', robin, { agent: 'deploy-bot' }],
+  ['a person, where a job calls with it', robin, { ci: { identity: 'github/acme/infra' } }],
+])('a token of %s never decides', async (_, holder, claims) => {
+  const scene = openServed();
+  const { run } = await scene.exec();
+  await issue(scene, holder, ['decide']);
+  const decision = own(scene);
+  await expect(
+    decideAsMyself(engineOf(scene, holder, claims), await decision),
+  ).rejects.toMatchObject({ code: 'agent_decides', exitCode: 13 });
+  expect(await decisionsOf(scene, run)).toEqual([]);
+});
+
+test('a token of an agent never decides, whoever hands it on', async () => {
+  const scene = openServed();
+  await scene.exec();
+  await issue(scene, bot, ['decide']);
+  const token = { by: 'robin', identity: 'token:0123456789abcdef' };
+  await expect(click(scene, token)).rejects.toMatchObject({ code: 'agent_decides' });
+});
+
+test.each<[string, string, readonly Scope[], (scene: Scene) => Promise<unknown>]>([
+  ['that does not carry `decide`', 'scope_missing', ['start', 'read'], async () => null],
+  [
+    'that was revoked',
+    'token_revoked',
+    ['decide'],
+    async (scene) => scene.service().revokeToken('0123456789abcdef'),
+  ],
+  [
+    'that has expired',
+    'token_expired',
+    ['decide'],
+    async (scene) => scene.clock.shift(2 * 3_600_000),
+  ],
+  [
+    'whose person is gone',
+    'token_orphaned',
+    ['decide'],
+    async (scene) => {
+      scene.trusted.people = scene.trusted.people.replace('name: robin', 'name: robyn');
+    },
+  ],
+])('a token %s decides nothing', async (_, code, scopes, change) => {
+  const scene = openServed({ policy: 'floor: { pending: 5h }' });
+  const { run } = await scene.exec();
+  await issue(scene, robin, scopes);
+  await change(scene);
+  await expect(decideAsMyself(engineOf(scene, robin), await own(scene))).rejects.toMatchObject({
+    code,
+  });
+  expect(await decisionsOf(scene, run)).toEqual([]);
+});
+
+test('a token decides only about what its bearer saw', async () => {
+  const scene = openServed();
+  await scene.exec();
+  await issue(scene, robin, ['decide']);
+  const other = await own(scene, { hash: sha256('something else') });
+  await expect(decideAsMyself(engineOf(scene, robin), other)).rejects.toMatchObject({
+    code: 'other_request',
+    exitCode: 2,
+  });
+});
+
+test('a token is what it takes: an account of the host decides by signing', async () => {
+  const scene = openServed();
+  await scene.exec();
+  await expect(decideAsMyself(scene.engine(), await own(scene))).rejects.toMatchObject({
+    code: 'not_a_person',
+  });
+});
