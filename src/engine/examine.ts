@@ -6,6 +6,7 @@ import { RunbookError } from '../base/errors.ts';
 import { runTool } from '../base/tool.ts';
 import { anyone } from '../policy/policy.ts';
 import type { Engine, Trusted } from './engine.ts';
+import { examineHolds, examineReceptions } from './examine-receptions.ts';
 import { meansOf } from './means-of.ts';
 import type { Finding } from './reports.ts';
 
@@ -22,6 +23,8 @@ export async function examine(
     };
   });
   const journal = await examineJournal(engine, of.stateDir);
+  const [opened] = journal;
+  const isOpen = opened?.ok === true;
   const sshKeygen = check(
     'ssh-keygen',
     'install the OpenSSH client: approvals with an OpenSSH key need it',
@@ -33,9 +36,11 @@ export async function examine(
   return [
     examineNode(),
     trusted.finding,
-    ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, journal)),
+    ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
     ...journal,
     sshKeygen.finding,
+    ...(isOpen ? await examineHolds(engine) : []),
+    ...(await examineReceptions(engine)),
   ];
 }
 
@@ -54,14 +59,13 @@ function examineNode(): Finding {
 async function examinePeople(
   engine: Engine,
   trusted: Trusted,
-  journal: readonly Finding[],
+  isOpen: boolean,
 ): Promise<readonly Finding[]> {
   const people = trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
   const me = personOf(people, `os:${engine.account}`);
   // Without a journal there are no tokens, and nobody to hear a click.
-  const [opened] = journal;
-  const means = opened?.ok === true ? await meansOf(engine, { people, initiator }) : signingAlone;
+  const means = isOpen ? await meansOf(engine, { people, initiator }) : signingAlone;
   const able = canReach(people, means);
   const { assurance } = trusted.policy.value.floor;
   const others = eligiblePeople(
