@@ -6,14 +6,12 @@ import { type CardQueue, type CardTask, openCardQueue, pause } from './card-queu
 import { touchesCards } from './card-thread.ts';
 import type { SlackSettings } from './settings.ts';
 import { type Keeper, settleCard } from './settle-card.ts';
-import { type SlackApi, SlackError, type SlackSelf } from './slack-api.ts';
+import { type SlackApi, SlackError } from './slack-api.ts';
 
 export interface KeepCardsInput {
   readonly api: SlackApi;
   readonly settings: SlackSettings;
   readonly front: Front;
-  /** Our own workspace; asked once by whoever opens the channel. Throws SlackError. */
-  readonly self: () => Promise<SlackSelf>;
   readonly onUpkeep: (upkeep: Upkeep) => void;
 }
 

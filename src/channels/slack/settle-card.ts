@@ -6,14 +6,12 @@ import { outcomeFor, type Reply, replyTo, tellRequester } from './card-thread.ts
 import { messageOf } from './message.ts';
 import { stateAt, takesDecisions } from './message-state.ts';
 import { channelFor, type SlackSettings } from './settings.ts';
-import { type SlackApi, SlackError, type SlackSelf } from './slack-api.ts';
+import { type SlackApi, SlackError } from './slack-api.ts';
 
 export interface Keeper {
   readonly api: SlackApi;
   readonly settings: SlackSettings;
   readonly front: Front;
-  /** Our own workspace; asked once. Throws SlackError. */
-  readonly self: () => Promise<SlackSelf>;
   /** Last entry that was taken in: what a new card shows, its thread need not tell. */
   readonly seen: () => number;
 }
@@ -191,7 +189,7 @@ const final: ReadonlySet<RequestState> = new Set(['expired', 'lapsed', 'cancelle
 
 async function outcomeReply({ keeper, standing }: Card, outcome: string): Promise<Reply> {
   const people = keeper.front.people();
-  return tellRequester(standing, outcome, { people, self: await keeper.self() });
+  return tellRequester(standing, outcome, { people, self: await keeper.api.whoAmI() });
 }
 
 /** A thread whose card was deleted is nobody's. */
