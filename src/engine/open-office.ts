@@ -43,9 +43,10 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
       return attended({ engine: theirs, feed, attendant }, options.serviceFor(theirs));
     },
     figures: () => ({ ...attendant.counts(), entries: feed.size }),
-    work: async (signal) => {
+    work: async (signal, ready) => {
       const holder = describeSelf(engine);
       await takeServe(engine, holder);
+      ready?.();
       try {
         await Promise.all([
           attendant.attend(signal),
