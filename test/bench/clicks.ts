@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openActions } from '../../src/actions/open-actions.ts';
+import { parsePeople } from '../../src/approval/people-schema.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { sha256 } from '../../src/base/digest.ts';
+import type { RequestId, RunId } from '../../src/base/ids.ts';
+import type { Front, Reception } from '../../src/channels/channel.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { localService } from '../../src/engine/local-service.ts';
+import { openOffice } from '../../src/engine/open-office.ts';
+import { parseConfig } from '../../src/policy/config.ts';
+import { parsePolicy } from '../../src/policy/schema.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
+import { storeOptions } from '../support/temp-store.ts';
+
+const people = `people:
+  - { name: ana, agents: [bot], slack: [T1/UANA] }
+  - { name: robin, slack: [T1/UROBIN] }
+`;
+const text = `name: change
+steps:
+  - { id: change, privileged: true, run: ":" }
+`;
+
+/**
+ * `DIR RUNS CLICKS`: that many runs of an agent wait in one office, and so many of them are approved by a
+ * click, one after the other. Prints one JSON object: milliseconds from the click to the durable start of
+ * its step, and how much memory the process holds while they wait.
+ */
+async function main(dir: string, runs: number, clicks: number): Promise<void> {
+  const fronts: Front[] = [];
+  const engine = engineIn(dir, fronts);
+  const office = openOffice(engine, {
+    serviceFor: (theirs) => localService(theirs, nothingElse),
+    url: null,
+  });
+  const over = new AbortController();
+  const working = office.work(over.signal);
+  const caller = { token: 'bench', holder: { kind: 'agent', id: 'bot' } } as const;
+  const service = office.serviceFor(caller);
+  for (let at = 0; at < runs; at += 1) {
+    await service.start(input(dir));
+  }
+  const front = await firstOf(fronts);
+  while ((await front.open()).length < runs || office.figures().active > 0) {
+    await sleep(50);
+  }
+  const rssMb = Math.round(process.memoryUsage().rss / 1e6);
+  const started = startsOf(office.feed);
+  const took: number[] = [];
+  // From the middle, so that neither the first nor the newest run is all there is to it.
+  const open = await front.open();
+  for (const request of open.slice(runs >> 1).slice(0, clicks)) {
+    took.push(await click(front, request, started));
+  }
+  over.abort();
+  await working;
+  await engine.store.close();
+  process.stdout.write(`${JSON.stringify({ took, rss_mb: rssMb })}\n`);
+}
+
+async function click(
+  front: Front,
+  request: RequestId,
+  started: ReturnType<typeof startsOf>,
+): Promise<number> {
+  const { hash, content } = await front.look(request);
+  const runs = started(content.run);
+  const from = performance.now();
+  const { accepted, message } = await front.attest({
+    request: hash,
+    decision: 'approve',
+    reason: null,
+    identity: 'slack:T1/UROBIN',
+    matchedBy: null,
+    event: `slack:T1/UROBIN/${request}`,
+    raw: Buffer.from('{}'),
+  });
+  if (!accepted) {
+    throw new Error(message);
+  }
+  return (await runs) - from;
+}
+
+/** Answers when a run's next step has durably started. */
+function startsOf(feed: ReturnType<typeof openOffice>['feed']): (run: RunId) => Promise<number> {
+  return (run) =>
+    new Promise((resolve) => {
+      const leave = feed.follow({
+        recorded: (entry) => {
+          if (entry.run === run && entry.event.type === 'step.started') {
+            leave();
+            resolve(performance.now());
+          }
+        },
+      });
+    });
+}
+
+function engineIn(dir: string, fronts: Front[]): Engine {
+  const collecting: Reception = {
+    name: 'slack',
+    attend: (front, signal) =>
+      new Promise((resolve) => {
+        fronts.push(front);
+        signal.addEventListener('abort', () => resolve());
+      }),
+    tell: () => Promise.resolve(),
+    http: null,
+    health: () => ({ ok: true, message: '', backlog: 0 }),
+    examine: () => Promise.resolve([]),
+  };
+  const file = <Value>(written: string, parse: (text: string, file: string) => Value) => ({
+    text: written,
+    digest: sha256(written),
+    value: parse(written, 'bench'),
+  });
+  return {
+    store: openSqliteStore(storeOptions(dir)),
+    actions: openActions({ clock: systemClock }),
+    channels: [],
+    receptions: [collecting],
+    attesting: { slack: true, email: false },
+    clock: systemClock,
+    trusted: () => ({
+      people: file(people, parsePeople),
+      policy: file('floor: { pending: 2h, unused: 1h }', parsePolicy),
+      config: file('', parseConfig),
+    }),
+    caller: { osUser: 'runbook@bench' },
+    account: 'runbook@bench',
+    host: 'bench',
+    uid: process.geteuid?.() ?? 0,
+    user: 'runbook',
+    env: { PATH: process.env['PATH'] },
+    program: 'bench',
+    graceMs: 500,
+  };
+}
+
+const nothingElse = {
+  doctor: () => Promise.resolve([]),
+  runbooks: () => Promise.resolve([]),
+  openRunbook: () => Promise.reject(new Error('no runbooks here')),
+};
+
+function input(dir: string) {
+  const source = { name: 'change', file: 'change.yaml', dir, text, trusted: false };
+  return { source, given: {}, environment: null, reason: null, ticket: null };
+}
+
+async function firstOf(fronts: readonly Front[]): Promise<Front> {
+  for (;;) {
+    const [front] = fronts;
+    if (front !== undefined) {
+      return front;
+    }
+    await sleep(10);
+  }
+}
+
+await main(process.argv[2] ?? '', Number(process.argv[3]), Number(process.argv[4]));
