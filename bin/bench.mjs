@@ -75,6 +75,26 @@ function bench() {
     ours: runbook('exec', 'long/output.yaml'),
     theirs: ['sh', '-c', `${printed} | cat > '${dir}/output'`],
   });
+
+  heading('a click to the start of its step, by runs that wait in one server');
+  for (const waiting of quick ? [100] : [1000, 10_000]) {
+    clicks(waiting, quick ? 20 : 100);
+  }
+}
+
+/** From a click to the durable start of its step, and the server's memory while so many runs wait. */
+function clicks(runs, often) {
+  const state = join(dir, `clicks-${runs}`);
+  mkdirSync(state);
+  const argv = program('clicks', state, String(runs), String(often)).slice(1);
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`exit ${status}: ${stderr}`);
+  }
+  const { took, rss_mb } = JSON.parse(stdout);
+  const sorted = took.toSorted((a, b) => a - b);
+  const at = (part) => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)])} ms`;
+  say(`  ${String(runs).padEnd(20)} p50 ${at(0.5)}, p99 ${at(0.99)}, memory ${rss_mb} MB`);
 }
 
 async function prepare() {
@@ -90,7 +110,7 @@ async function prepare() {
     'output',
     `  - { id: say, run: "yes '${line}' | head -c ${megabytes}000000" }\n`,
   );
-  const names = ['commit', 'insert', 'copy-run', 'hash'];
+  const names = ['commit', 'insert', 'copy-run', 'hash', 'clicks'];
   const bundle = await rolldown({
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `test/bench/${name}.ts`])),
