@@ -1,6 +1,6 @@
-import { RunbookError } from '../base/errors.ts';
-import type { RunId } from '../base/ids.ts';
-import type { RunReport } from '../engine/reports.ts';
+import { DeniedError, RunbookError } from '../base/errors.ts';
+import type { RequestId, RunId } from '../base/ids.ts';
+import type { RequestDetail, RunReport } from '../engine/reports.ts';
 import type { DriveOptions } from '../engine/service.ts';
 import { requestDetail } from '../engine/wire-requests.ts';
 import { runReport } from '../engine/wire-runs.ts';
@@ -123,19 +123,32 @@ function isStuck({ report, sinceMs, changedMs }: View, nowMs: number): boolean {
 
 /** Tells of the gate once for each way it stands; true where the caller waits no longer. */
 async function tellGate({ connection, options, view }: Following): Promise<boolean> {
+  const { wait } = options;
   const [request] = view.report.requests;
   if (request !== undefined && view.told?.version !== view.version) {
-    const path = pathOf('requests', request.request);
-    options.listener.waiting(await connection.call({ path, answer: requestDetail }));
-    const { wait } = options;
+    const detail = await describe(connection, request.request);
+    if (detail !== null) {
+      options.listener.waiting(detail);
+    }
     const leaveMs =
       typeof wait === 'object' ? connection.pace.nowMs() + wait.ms : Date.parse(request.expires_at);
     view.told = { version: view.version, leaveMs };
   }
-  const { wait } = options;
   const isTimeUp = connection.pace.nowMs() >= (view.told?.leaveMs ?? 0);
   // Whether it has expired is the server's word: its clock decides.
   return wait === 'stop' || (typeof wait === 'object' && isTimeUp);
+}
+
+/** Null where this token may start runs and not read requests: what it waits for is in the run's report. */
+async function describe(connection: Connection, request: RequestId): Promise<RequestDetail | null> {
+  try {
+    return await connection.call({ path: pathOf('requests', request), answer: requestDetail });
+  } catch (error) {
+    if (error instanceof DeniedError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 async function askToCancel({ connection, followed, view }: Following): Promise<void> {

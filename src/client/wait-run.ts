@@ -26,12 +26,12 @@ export async function waitForRun(
     }
     const asked = { ...seen, signal, seconds: Math.min(longestSeconds, Math.ceil(leftMs / 1000)) };
     const next = await askWhenMoved(connection, asked);
-    const isEarly = next.version === seen.version && next.early;
+    const isSame = next.version === seen.version;
     seen = next;
-    if (isEarly && isApproved(seen.value)) {
+    if (isSame && isApproved(seen.value)) {
       break;
     }
-    await pace.pause(isEarly ? betweenMs : 0, signal);
+    await pace.pause(isSame && next.early ? betweenMs : 0, signal);
   }
   return seen.value;
 }
@@ -65,7 +65,7 @@ async function askWhenMoved(
   }
 }
 
-/** It should go on by itself; where the server answers at once all the same, nobody drives it. */
+/** It should go on by itself; where it does not for as long as a question takes, nobody drives it. */
 function isApproved({ status, requests }: RunReport): boolean {
   return status === 'waiting' && requests.length === 0;
 }
