@@ -25,13 +25,13 @@ export interface Staffed {
   readonly store: Store;
   /** What was told as trouble: `run or reception: code`. */
   readonly troubles: string[];
-  start(given?: Readonly<Record<string, Json>>): Promise<RunId>;
-  /** Waits until the run has come as far as it comes. */
-  settled(run: RunId, status: RunReport['status']): Promise<RunReport>;
+  readonly start: (given?: Readonly<Record<string, Json>>) => Promise<RunId>;
+  /** Waits until the run stands so. */
+  readonly settled: (run: RunId, status: RunReport['status']) => Promise<RunReport>;
   /** A graceful stop. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** As `kill -9`: nothing that it still does reaches the journal. */
-  crash(): void;
+  readonly crash: () => void;
 }
 
 export function staff(
