@@ -81,13 +81,13 @@ function sumUp(
   head: SignedHead | null,
   facts: {
     readonly completeness: Omit<Answer, 'name'>;
-    readonly authorization: Pick<Authorization, 'spawns' | 'grants'>;
+    readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'attested'>;
     readonly heads: number;
     readonly lastTime: string | null;
   },
 ): readonly Answer[] {
   const key = keyId(trust.origin, trust.publicKey).toString('hex');
-  const { spawns, grants } = facts.authorization;
+  const { spawns, grants, attested } = facts.authorization;
   const now = { anchored_at: facts.lastTime };
   return [
     {
@@ -98,11 +98,16 @@ function sumUp(
     { name: 'completeness', ...facts.completeness },
     {
       name: 'authorization',
-      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)`,
+      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)${unsigned(attested)}`,
       ...now,
     },
     { name: 'time', anchor: "the machine's own clocks", ...now },
   ];
+}
+
+/** What no signature of a person's backs is said with the verdict that rests on it. */
+function unsigned(attested: number): string {
+  return attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
 }
 
 function readEntry(

@@ -25,6 +25,8 @@ export class Authorization {
   readonly decisions = new Set<string>();
   spawns = 0;
   grants = 0;
+  /** Decisions that rest on a receiver's word. */
+  attested = 0;
   readonly #origin: string;
   readonly #rootAt: Docket['rootAt'];
   readonly #report: Report;
@@ -154,6 +156,7 @@ export class Authorization {
 
   #judgeDecided(entry: Recorded, data: Decided, { state }: Replay): void {
     this.decisions.add(decisionId(data));
+    this.attested += data.signature === null ? 1 : 0;
     const docket = this.#docket(entry);
     if (docket === null) {
       return;

@@ -71,7 +71,8 @@ export interface Service {
   decide(signed: SignedStatement, channel: string): Promise<DecisionReport>;
   /**
    * Decides as the person the caller's token was issued to: attested by the server, signed by nobody.
-   * Throws DeniedError `not_a_person`, `scope_missing`, UsageError `other_request`.
+   * Throws as `decide`, and DeniedError `not_a_person`, `agent_decides`, `scope_missing`,
+   * `assurance_too_low`, UsageError `other_request`, LoginError where the token opens nothing any more.
    */
   decideAsMyself(input: OwnDecision): Promise<DecisionReport>;
 
