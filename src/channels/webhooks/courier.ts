@@ -5,10 +5,9 @@ import { delayMs } from './backoff.ts';
 import { begin, type Cursor, keepCursor, keepGone } from './cursor.ts';
 import { covers } from './event-types.ts';
 import { messageOf } from './payload.ts';
-import { type Outcome, openPost, type Post } from './post.ts';
-import { readSecrets } from './read-secrets.ts';
+import { openPost } from './post.ts';
+import { type Sending, type SendTools, sendSigned } from './send-signed.ts';
 import type { Endpoint } from './settings.ts';
-import { type Message, sign } from './sign.ts';
 
 /** Serves one endpoint alone, so that a slow one keeps nobody else waiting. */
 export interface Courier {
@@ -32,9 +31,7 @@ export interface Standing {
   readonly backlog: number;
 }
 
-export interface CourierTools {
-  /** Where secrets may be. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface CourierTools extends SendTools {
   /** Of one attempt. */
   readonly timeoutMs: number;
   /** Before the next attempt; resolves soon where `signal` aborts, and never throws. */
@@ -60,33 +57,13 @@ export function openCourier(endpoint: Endpoint, tools: CourierTools): Courier {
   };
 }
 
-/** One attempt at one message, signed with the secrets as they are now. */
-export async function sendSigned(
-  message: Message,
-  { endpoint, tools, post, nowMs, signal }: Sending,
-): Promise<Outcome> {
-  const secrets = readSecrets(endpoint.secrets, tools.env);
-  if (secrets.kind === 'unusable') {
-    return { kind: 'failed', message: secrets.message, retryAfterMs: null };
-  }
-  const headers = await sign(message, secrets.values, nowMs);
-  return post.send({ headers, body: message.body, nowMs }, signal);
-}
-
-interface Sending {
-  readonly endpoint: Endpoint;
-  readonly tools: CourierTools;
-  readonly post: Post;
-  readonly nowMs: number;
-  readonly signal: AbortSignal;
-}
-
 /** What outlives a round. */
 interface Progress {
   standing: Standing;
 }
 
 interface Round extends Omit<Sending, 'nowMs'> {
+  readonly tools: CourierTools;
   readonly progress: Progress;
   readonly front: Front;
   readonly once: boolean;

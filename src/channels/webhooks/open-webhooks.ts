@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { Check, Reception } from '../channel.ts';
-import { type CourierTools, openCourier, type Standing, sendSigned } from './courier.ts';
+import { type CourierTools, openCourier, type Standing } from './courier.ts';
 import { pingOf } from './payload.ts';
 import { type Outcome, openPost } from './post.ts';
+import { sendSigned } from './send-signed.ts';
 import { type Endpoint, parseWebhooks } from './settings.ts';
 
 export interface WebhookDeps {
