@@ -34,6 +34,8 @@ export interface SlackSocketServer {
   babble(text: string): void;
   /** Cuts every connection without a frame. */
   cut(): void;
+  /** The same, once what was delivered is out: no acknowledgement can come back. */
+  cutAfterWriting(): void;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,9 @@ export async function openSlackSocket(): Promise<SlackSocketServer> {
     },
     babble(text) {
       sockets.forEach((socket) => socket.write(frame(opcodes.text, Buffer.from(text))));
+    },
+    cutAfterWriting() {
+      sockets.forEach((socket) => socket.write('', () => socket.destroy()));
     },
     cut() {
       sockets.forEach((socket) => socket.destroy());

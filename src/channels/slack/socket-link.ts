@@ -156,8 +156,8 @@ function remembering(
   const connect = buildConnector({ allowH2: false });
   return (to, callback) =>
     connect(to, (...result) => {
-      const [, wire] = result;
-      if (wire !== null) {
+      const [error, wire] = result;
+      if (error === null) {
         wires.add(wire);
         wire.once('close', () => wires.delete(wire));
       }

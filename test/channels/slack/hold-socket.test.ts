@@ -165,6 +165,29 @@ describe('a connection that ends', () => {
   });
 });
 
+describe('a Slack that is not there', () => {
+  test('is tried again and again, and harms nobody', async () => {
+    const gone = await openSlackSocket();
+    await gone.close();
+    const stop = new AbortController();
+    const states: SocketState[] = [];
+    const held = holdSocket({
+      appToken: 'xapp-1-test',
+      api: gone.apiUrl,
+      pingTimeoutMs: 300,
+      pauseMs: 1,
+      clock: systemClock,
+      signal: stop.signal,
+      onEnvelope: () => undefined,
+      onState: (state) => states.push(state),
+    });
+    await until(() => states.length >= 4);
+    stop.abort();
+    await held;
+    expect(states[1]).toMatchObject({ kind: 'lost', why: 'Slack cannot be reached' });
+  });
+});
+
 describe('the end', () => {
   test('does not wait for Slack, which keeps TCP open', async () => {
     const { slack, stop, held, states } = await aSocket();

@@ -48,8 +48,8 @@ export interface Receiver {
   ): Promise<Awaited<ReturnType<HttpEntrance['handle']>>>;
   click(parts?: ClickParts): ReturnType<Receiver['post']>;
   /** What the journal has of decisions, in order. */
-  decisions(): Promise<readonly Recorded[]>;
-  until(done: () => boolean): Promise<void>;
+  readonly decisions: () => Promise<readonly Recorded[]>;
+  readonly until: (done: () => boolean) => Promise<void>;
 }
 
 export async function openReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
