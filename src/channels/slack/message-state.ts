@@ -37,7 +37,7 @@ export function headlineOf(input: HeadlineInput): Headline {
   return { title, parts: [line(...elements), ...(shown.length > 0 ? [bullets(shown)] : [])] };
 }
 
-const shownDecisions = 8;
+const shownDecisions = 6;
 
 interface Saying {
   readonly title: string;
@@ -84,7 +84,7 @@ function sayMissing({ missing, content }: StandingRequest): readonly Inline[] {
     return `${count} for ${slot}, from ${people}`;
   });
   return [
-    words(`Missing: ${sanitizeLine(open.join('; '))}. Decide by `),
+    words(`Missing: ${brief(open.join('; '), 400)}. Decide by `),
     moment(content.limits.pending_until),
     words('.'),
   ];
@@ -93,7 +93,8 @@ function sayMissing({ missing, content }: StandingRequest): readonly Inline[] {
 /** What became of the step; a retry's next attempt shows as its own. */
 function sayClaimed(outcome: string | null): Saying {
   const [kind = '', ...reason] = (outcome ?? 'running').split(': ');
-  const why: Inline[] = reason.length === 0 ? [] : [words(': '), code(brief(reason.join(': ')))];
+  const why: Inline[] =
+    reason.length === 0 ? [] : [words(': '), code(brief(reason.join(': '), 150))];
   switch (kind) {
     case 'running':
       return { title: 'Running', elements: [words('Approved; the step is running.')] };
@@ -104,7 +105,7 @@ function sayClaimed(outcome: string | null): Saying {
     default:
       return {
         title: 'Approved',
-        elements: [words('Approved; the step: '), code(brief(kind)), ...why],
+        elements: [words('Approved; the step: '), code(brief(kind, 150)), ...why],
       };
   }
 }
@@ -120,7 +121,7 @@ function saySuperseded(replacedBy: string | null): readonly Inline[] {
   const before = words('What would run is no longer what this asks for. ');
   return replacedBy === null
     ? [before, words('A new request takes its place.')]
-    : [before, words('The new request: '), code(replacedBy)];
+    : [before, words('The new request: '), code(brief(replacedBy, 100))];
 }
 
 const verbs = {
@@ -148,17 +149,20 @@ function sayDecision(decision: GivenDecision): readonly Inline[] {
 }
 
 function sayReason({ reason }: GivenDecision): readonly Inline[] {
-  return reason === null || reason === '' ? [] : [words(': '), code(brief(reason))];
+  return reason === null || reason === '' ? [] : [words(': '), code(brief(reason, 150))];
 }
 
 /** By their account where they decided in Slack: its name and picture are Slack's affair. */
 function namePerson({ person, identity }: GivenDecision): readonly Inline[] {
   const [, user] = /^slack:[A-Z0-9]+\/([UW][A-Z0-9]+)$/.exec(identity ?? '') ?? [];
-  const name = sanitizeLine(person);
+  const name = brief(person, 60);
   return user === undefined ? [code(name)] : [{ type: 'user', user_id: user }, words(` (${name})`)];
 }
 
-/** Reasons are no part of what is approved: a long one must not push the command out of the message. */
-function brief(text: string): string {
-  return sanitizeLine(beginning(text, 200));
+/**
+ * Reasons and names are no part of what is approved: a long one must not push the command out of the
+ * message. Cut after it was made visible, as that makes it longer.
+ */
+function brief(text: string, most: number): string {
+  return beginning(sanitizeLine(text.slice(0, 4 * most)), most);
 }

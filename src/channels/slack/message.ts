@@ -129,11 +129,11 @@ function plainName(name: string): string {
 function footOf({ standing, state }: Draft): readonly SlackBlock[] {
   const { content } = standing;
   const digests = content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ');
-  const names = context(`${sanitizeLine(standing.words)} · sha256 ${digests} · run ${content.run}`);
+  const names = context(`${plainName(standing.words)} · sha256 ${digests} · run ${content.run}`);
   if (!takesDecisions(state)) {
     return [names];
   }
-  const paste = line(words('In your own session: '), code(approveLine(standing.words)));
+  const paste = line(words('In your own session: '), code(approveLine(plainName(standing.words))));
   return [richText([paste]), names];
 }
 
