@@ -5,7 +5,11 @@ import type { Readable, Writable } from 'node:stream';
 import { openActions } from './actions/open-actions.ts';
 import type { Caller } from './approval/initiator.ts';
 import { systemClock } from './base/clock.ts';
+import { RunbookError } from './base/errors.ts';
+import type { JsonObject } from './base/json.ts';
+import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
+import { openReceptions } from './channels/open-receptions.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { loadTrusted } from './config/load.ts';
@@ -16,6 +20,8 @@ import type { Engine } from './engine/engine.ts';
 import { examine } from './engine/examine.ts';
 import { describeRunbook } from './engine/list-runbooks.ts';
 import { type Elsewhere, localService } from './engine/local-service.ts';
+import type { Office } from './engine/office.ts';
+import { openOffice } from './engine/open-office.ts';
 import type { Service } from './engine/service.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
@@ -49,53 +55,112 @@ export interface App {
 
 /** Config → engine. The journal is opened, and made where it is new, when a command first needs it. */
 export function openApp(surroundings: Surroundings): App {
+  const { engine, elsewhere, close } = openEngine(surroundings);
+  return { service: localService(engine, elsewhere), close };
+}
+
+/** What a process that stays says of itself. */
+export interface Serving {
+  /** Where people reach it; null where nobody said. */
+  readonly url: string | null;
+  /** Runs worked on at the same time. */
+  readonly workers: number;
+  /** How long steps that run may go on once it stops. */
+  readonly graceMs: number;
+  /** Structured log: what gave trouble and is tried again, and what came in. */
+  readonly log: (line: JsonObject) => void;
+}
+
+/** The office, and the journal it keeps. Whoever opens it closes it. */
+export interface ServingOffice extends Office {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** The engine for a process that stays: it drives the runs of the API and serves the receptions. */
+export function openServing(
+  surroundings: Surroundings,
+  { log, ...serving }: Serving,
+): ServingOffice {
+  const { engine, elsewhere, close } = openEngine(surroundings, log);
+  const office = openOffice(engine, {
+    ...serving,
+    serviceFor: (theirs) => localService(theirs, elsewhere),
+    onTrouble: (place, error) => log({ event: 'trouble', place, message: messageOf(error) }),
+  });
+  return { ...office, origin: engine.store.origin, close };
+}
+
+/** A bug is told with where it happened; what can go wrong in the world, in words. */
+function messageOf(error: unknown): string {
+  if (error instanceof RunbookError) {
+    return error.message;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function openEngine(
+  surroundings: Surroundings,
+  log: (line: JsonObject) => void = () => undefined,
+): {
+  readonly engine: Engine;
+  readonly elsewhere: Elsewhere;
+  readonly close: App['close'];
+} {
   const { env, terminal } = surroundings;
-  const host = hostname();
-  const user = userInfo();
-  const program = `runbook ${version}`;
-  const account = `${user.username}@${host}`;
+  const receptions = lazy(() =>
+    openReceptions(loadConfig(env).channels, { clock: systemClock, env, log }),
+  );
+  const self = describeSelf();
   let store: Store | null = null;
   const engine: Engine = {
+    ...self,
     get store() {
-      store ??= openStore(env, { host, uid: user.uid, program });
+      store ??= openStore(env, self);
       return store;
     },
     actions: openActions({ clock: systemClock }),
     channels: terminal === null ? [] : [terminalChannel(terminal)],
     clock: systemClock,
     trusted: () => loadTrusted(env),
-    receptions: [],
-    attesting: { slack: false, email: false },
-    caller: callerOf(env, account),
-    account,
-    host,
-    uid: user.uid,
-    user: user.username,
+    get receptions() {
+      return receptions().receptions;
+    },
+    get attesting() {
+      return receptions().attesting;
+    },
+    caller: callerOf(env, self.account),
     env,
-    program,
     graceMs: 10_000,
   };
   return {
-    service: localService(engine, {
+    engine,
+    elsewhere: {
       doctor: () => examine(engine, { stateDir: stateDir(env) }),
       ...runbooksOf(surroundings),
-    }),
+    },
     close: async () => {
       await store?.close();
     },
   };
 }
 
-function openStore(
-  env: Surroundings['env'],
-  genesis: { host: string; uid: number; program: string },
-): Store {
+type Self = Pick<Engine, 'host' | 'uid' | 'user' | 'account' | 'program'>;
+
+/** This process, as the operating system has it. */
+function describeSelf(): Self {
+  const host = hostname();
+  const { uid, username: user } = userInfo();
+  return { host, uid, user, account: `${user}@${host}`, program: `runbook ${version}` };
+}
+
+function openStore(env: Surroundings['env'], { host, uid, program }: Self): Store {
   const dir = stateDir(env);
   return openSqliteStore({
     dir,
     clock: systemClock,
     signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
-    genesis: { ...genesis, recovery: null },
+    genesis: { host, uid, program, recovery: null },
   });
 }
 

@@ -1,11 +1,8 @@
 import type * as appModule from '../app.ts';
-import type { JsonObject } from '../base/json.ts';
-import type { Office } from '../engine/office.ts';
 import type { Io } from './io.ts';
 import { loadPaint, type Paint } from './paint.ts';
 import { openServices, type Services } from './services.ts';
 import type { Settings } from './settings.ts';
-import { notBuiltYet } from './usage.ts';
 
 /** What a command works with. Everything heavy is loaded when it is first asked for. */
 export interface Cli extends Services {
@@ -33,30 +30,12 @@ type AppModule = typeof appModule;
 export type Approver = ReturnType<AppModule['openApprover']>;
 export type SignerChoice = Parameters<AppModule['openSigner']>[0];
 
-/** What a server says of itself to the engine. */
-export interface ServingOptions {
-  /** Where people reach it; null where that was not said. */
-  readonly url: string | null;
-  /** Runs worked on at the same time. */
-  readonly workers: number;
-  /** How long steps that run may go on once it stops. */
-  readonly graceMs: number;
-  readonly log: (line: JsonObject) => void;
-}
-
-export interface ServingOffice extends Office {
-  /** The journal it keeps. */
-  readonly origin: string;
-  close(): Promise<void>;
-}
-
-interface ServingModule {
-  openServing(surroundings: appModule.Surroundings, options: ServingOptions): ServingOffice;
-}
+export type ServingOptions = Parameters<AppModule['openServing']>[1];
+export type ServingOffice = ReturnType<AppModule['openServing']>;
 
 /** Where commands get the engine from; tests may bring another. */
 export type LoadApp = () => Promise<
-  Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner'> & Partial<ServingModule>
+  Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner' | 'openServing'>
 >;
 
 export interface OpenCli extends Cli {
@@ -96,11 +75,7 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
       return (await loadApp()).openSigner(choice, { ...surroundings(false), wanted });
     },
     async openServing(options) {
-      const { openServing } = await loadApp();
-      if (openServing === undefined) {
-        throw notBuiltYet('runbook serve');
-      }
-      return openServing(surroundings(false), options);
+      return (await loadApp()).openServing(surroundings(false), options);
     },
     print(result, render) {
       const text = settings.output === 'text' ? render() : `${JSON.stringify(result)}\n`;

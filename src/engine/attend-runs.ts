@@ -16,6 +16,8 @@ export interface AttendantOptions {
   readonly feed: JournalFeed;
   /** How many runs are worked on at the same time. */
   readonly workers: number;
+  /** How long steps that run may go on once it stops. */
+  readonly graceMs: number;
   /** A run that cannot be driven just now; it is tried again. */
   readonly onTrouble: (run: RunId, error: unknown) => void;
 }
@@ -75,7 +77,7 @@ export class Attendant {
 
   /**
    * Takes up what an earlier process left, and drives until `signal` aborts. Then nothing new begins;
-   * steps that run may end within the engine's grace, and are interrupted after that.
+   * steps that run may end within `graceMs`, and are interrupted after that.
    */
   async attend(signal: AbortSignal): Promise<void> {
     this.#leave = signal;
@@ -230,7 +232,7 @@ export class Attendant {
   async #close(): Promise<void> {
     const grace = setTimeout(() => {
       this.#interrupt.abort();
-    }, this.#engine.graceMs);
+    }, this.#options.graceMs);
     await Promise.allSettled(this.#drives);
     clearTimeout(grace);
   }

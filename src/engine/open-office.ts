@@ -24,15 +24,17 @@ export interface OfficeOptions {
   readonly url: string | null;
   /** How many runs are worked on at the same time. */
   readonly workers?: number;
+  /** How long steps that run may go on once it stops; as long as a step that is ended unless said. */
+  readonly graceMs?: number;
   /** For the log: a run or a reception that gave trouble, and is tried again. */
   readonly onTrouble?: (place: string, error: unknown) => void;
 }
 
 /** An office over this engine. It attends to nothing before `work`. */
 export function openOffice(engine: Engine, options: OfficeOptions): Office {
-  const { url, workers = 16, onTrouble = () => undefined } = options;
+  const { url, workers = 16, graceMs = engine.graceMs, onTrouble = () => undefined } = options;
   const feed = new JournalFeed(engine.store);
-  const attendant = new Attendant(engine, { feed, workers, onTrouble });
+  const attendant = new Attendant(engine, { feed, workers, graceMs, onTrouble });
   return {
     feed,
     receptions: engine.receptions,

@@ -1,0 +1,56 @@
+import type { Clock } from '../base/clock.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { ParsedYaml } from '../base/yaml.ts';
+import { object } from '../base/yaml-collections.ts';
+import { checkDocument, optional, raw, sectionOf } from '../base/yaml-schema.ts';
+import type { Reception } from './channel.ts';
+import { openSlack } from './slack/open-slack.ts';
+import { parseSlackSettings } from './slack/settings.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
+
+export interface ReceptionDeps {
+  readonly clock: Clock;
+  /** Where secrets are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told what comes in, as one line of a structured log. */
+  readonly log: (line: JsonObject) => void;
+}
+
+/** The receptions that `config.yaml` names, and which of them take decisions. */
+export interface Receptions {
+  readonly receptions: readonly Reception[];
+  readonly attesting: { readonly slack: boolean; readonly email: boolean };
+}
+
+const channelsFile = object({ slack: optional(raw()), webhooks: optional(raw()) });
+
+/**
+ * Reads the value of `channels`; null is none of them. Throws InvalidFileError `config_invalid`. Nothing
+ * is connected to and no secret is read before somebody attends.
+ */
+export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps): Receptions {
+  if (section === null) {
+    return { receptions: [], attesting: { slack: false, email: false } };
+  }
+  const written = checkDocument(channelsFile, section);
+  const slack = written.slack === null ? null : sectionOf(section, written.slack);
+  const webhooks = written.webhooks === null ? null : sectionOf(section, written.webhooks);
+  const settings = slack === null ? null : parseSlackSettings(slack);
+  return {
+    receptions: [
+      ...(slack === null
+        ? []
+        : [
+            openSlack(slack, {
+              ...deps,
+              onEvent: (event) => deps.log({ event: 'slack', ...event }),
+            }),
+          ]),
+      ...(webhooks === null ? [] : [openWebhooks(webhooks, deps)]),
+    ],
+    attesting: {
+      slack: settings !== null && settings.buttons !== 'off',
+      email: settings?.matchEmail ?? false,
+    },
+  };
+}
