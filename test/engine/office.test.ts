@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/base/ids.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { openChat } from '../support/chat.ts';
+import { eventually } from '../support/eventually.ts';
 import { elsewhereHolder } from '../support/holder.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
 import { bot, staff } from '../support/staff.ts';
@@ -55,17 +56,17 @@ async function typesOf(scene: Scene, run: RunId): Promise<readonly string[]> {
   return (await scene.engine().store.loadRun(run)).map((entry) => recordedOf(entry).event.type);
 }
 
-describe('a run started through the API', () => {
+describe('a run started through the API', { timeout: 60_000 }, () => {
   test('waits without anybody, goes on by itself after a decision, and ends', async () => {
     const scene = openScene({ runbook: gated });
     const { start, settled, office } = staff(scene);
     const run = await start();
     await settled(run, 'waiting');
-    await expect.poll(() => office.figures()).toMatchObject({ open: 1, active: 0, stranded: 0 });
+    await eventually(() => office.figures()).toMatchObject({ open: 1, active: 0, stranded: 0 });
     await approve(scene, run);
     await settled(run, 'succeeded');
     expect(linesOf(scene, 'ran.txt')).toHaveLength(1);
-    await expect.poll(() => office.figures().open).toBe(0);
+    await eventually(() => office.figures().open).toBe(0);
     expect((await scene.engine().store.listServed()).length).toBe(0);
   });
 
@@ -90,7 +91,7 @@ describe('a run started through the API', () => {
     await settled(run, 'waiting');
     await scene.decide(scene.people.robin, 'reject');
     expect(await settled(run, 'rejected')).toMatchObject({ exit_code: 11 });
-    await expect.poll(async () => (await scene.service().status(run)).terminal).toBe(true);
+    await eventually(async () => (await scene.service().status(run)).terminal).toBe(true);
     expect(linesOf(scene, 'ran.txt')).toEqual([]);
   });
 
@@ -110,7 +111,7 @@ describe('a run started through the API', () => {
     const run = await start();
     await settled(run, 'waiting');
     scene.clock.shift(31 * 60_000);
-    await expect.poll(() => typesOf(scene, run)).toContain('approval.expired');
+    await eventually(() => typesOf(scene, run)).toContain('approval.expired');
     await door.resume({ run, given: {} });
     await settled(run, 'waiting');
     await approve(scene, run);
@@ -129,10 +130,10 @@ steps:
     });
     const { start, office } = staff(scene);
     const run = await start();
-    await expect.poll(() => typesOf(scene, run)).toContain('step.finished');
-    await expect.poll(() => office.figures()).toMatchObject({ open: 1, active: 0 });
+    await eventually(() => typesOf(scene, run)).toContain('step.finished');
+    await eventually(() => office.figures()).toMatchObject({ open: 1, active: 0 });
     scene.clock.shift(11 * 60_000);
-    await expect.poll(() => typesOf(scene, run)).toContain('run.finished');
+    await eventually(() => typesOf(scene, run)).toContain('run.finished');
     expect((await typesOf(scene, run)).filter((type) => type === 'step.started')).toHaveLength(2);
   });
 
@@ -169,7 +170,7 @@ steps:
     await settled(well, 'waiting');
     rmSync(join(scene.dir, 'tool'));
     await approve(scene, sick);
-    await expect.poll(() => troubles).toContain(`${sick}: claim_impossible`);
+    await eventually(() => troubles).toContain(`${sick}: claim_impossible`);
     await approve(scene, well);
     await settled(well, 'succeeded');
     writeFileSync(join(scene.dir, 'tool'), 'as it was');
@@ -179,7 +180,7 @@ steps:
   });
 });
 
-describe('whoever is not the office', () => {
+describe('whoever is not the office', { timeout: 60_000 }, () => {
   test('cannot take on, drive or end a run of a server that lives', async () => {
     const scene = openScene({ runbook: gated });
     const { start, settled, stop } = staff(scene);
@@ -212,7 +213,7 @@ describe('whoever is not the office', () => {
   });
 });
 
-describe('an office that ends', () => {
+describe('an office that ends', { timeout: 60_000 }, () => {
   test('comes back with none of 200 open requests lost, and each approved one runs once', async () => {
     const scene = openScene({ runbook: gateAlone, account: 'runbook@here' });
     const chats = [openChat(), openChat()] as const;
@@ -221,15 +222,15 @@ describe('an office that ends', () => {
     for (let count = 0; count < 200; count += 1) {
       runs.push(await first.start());
     }
-    await expect.poll(openRequests(scene), { timeout: 60_000 }).toBe(200);
+    await eventually(openRequests(scene)).toBe(200);
     first.crash();
     const second = staff(scene, { engine: { receptions: [chats[1].reception] } });
     expect((await (await chats[1].front()).open()).length).toBe(200);
     for (const run of runs) {
       expect(await chats[1].click(run, 'ROBIN', 'approve')).toMatchObject({ code: 'recorded' });
     }
-    await expect.poll(openRequests(scene), { timeout: 60_000 }).toBe(0);
-    await expect.poll(() => second.office.figures().open, { timeout: 60_000 }).toBe(0);
+    await eventually(openRequests(scene)).toBe(0);
+    await eventually(() => second.office.figures().open).toBe(0);
     expect(new Set(linesOf(scene, 'ran.txt')).size).toBe(200);
     expect(linesOf(scene, 'ran.txt')).toHaveLength(200);
   }, 180_000);
@@ -247,7 +248,7 @@ steps:
     });
     const first = staff(scene, { engine: { graceMs: 60_000 } });
     const run = await first.start();
-    await expect.poll(() => existsSync(join(scene.dir, 'begun.txt'))).toBe(true);
+    await eventually(() => existsSync(join(scene.dir, 'begun.txt'))).toBe(true);
     const stopped = first.stop();
     writeFileSync(join(scene.dir, 'go'), '');
     await stopped;
@@ -269,7 +270,7 @@ steps:
     });
     const { start, stop } = staff(scene, { engine: { graceMs: 100 } });
     const run = await start();
-    await expect.poll(() => existsSync(join(scene.dir, 'begun.txt'))).toBe(true);
+    await eventually(() => existsSync(join(scene.dir, 'begun.txt'))).toBe(true);
     await stop();
     const types = await typesOf(scene, run);
     expect(types).toContain('step.finished');
@@ -277,7 +278,7 @@ steps:
   });
 });
 
-describe('a run whose secrets went with an earlier process', () => {
+describe('a run whose secrets went with an earlier process', { timeout: 60_000 }, () => {
   const secret = `
 name: secret
 params:
@@ -297,7 +298,7 @@ steps:
     await first.settled(run, 'waiting');
     first.crash();
     const second = staff(scene);
-    await expect.poll(() => second.office.figures()).toMatchObject({ open: 1, stranded: 1 });
+    await eventually(() => second.office.figures()).toMatchObject({ open: 1, stranded: 1 });
     await approve(scene, run);
     expect(await second.door.wait(run, null, new AbortController().signal)).toMatchObject({
       status: 'waiting',
@@ -314,14 +315,14 @@ steps:
     await first.settled(run, 'waiting');
     first.crash();
     const second = staff(scene);
-    await expect.poll(() => second.office.figures().stranded).toBe(1);
+    await eventually(() => second.office.figures().stranded).toBe(1);
     await scene.decide(scene.people.robin, 'reject');
-    await expect.poll(async () => (await scene.service().status(run)).terminal).toBe(true);
-    await expect.poll(() => second.office.figures().open).toBe(0);
+    await eventually(async () => (await scene.service().status(run)).terminal).toBe(true);
+    await eventually(() => second.office.figures().open).toBe(0);
   });
 });
 
-describe('the service of an office', () => {
+describe('the service of an office', { timeout: 60_000 }, () => {
   test('follows where an engine would drive, and tells what happens', async () => {
     const scene = openScene({ runbook: gated });
     const { start, door } = staff(scene);
