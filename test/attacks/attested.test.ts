@@ -14,6 +14,7 @@ import {
   openServed,
   ran,
 } from '../support/click.ts';
+import { crashingStore, Stopped } from '../support/crashing-store.ts';
 import { driving, openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';
 
@@ -300,6 +301,21 @@ describe('what comes twice', () => {
     expect(await decisionsOf(scene, run)).toHaveLength(1);
   });
 
+  test.each(['before', 'after'] as const)(
+    'is one decision where the receiver dies %s the commit',
+    async (when) => {
+      const scene = openServed();
+      const { run } = await scene.exec();
+      const { hash } = await cardOf(scene);
+      const store = crashingStore(scene.openStore(), { commit: 1, when });
+      const event = { by: 'robin', request: hash, event: 'Ev1' };
+      await expect(click(scene, event, store)).rejects.toThrow(Stopped);
+      await store.close();
+      expect(await click(scene, event)).toMatchObject({ duplicate: when === 'after' });
+      expect(await decisionsOf(scene, run)).toHaveLength(1);
+    },
+  );
+
   test('stays dead once it was revoked', async () => {
     const scene = openServed();
     const { run } = await scene.exec();
@@ -388,6 +404,26 @@ describe('between click and start', () => {
     change(scene);
     expect((await scene.service().drive(run, driving(scene))).status).toBe('waiting');
     expect(ran(scene)).toBe(false);
+  });
+
+  test('the receiver’s owner took the run on: it is asked again', async () => {
+    const scene = openServed({ morePeople: `  - { name: zoe, os_users: [runbook@${host}] }\n` });
+    const { run } = await scene.exec();
+    await click(scene, { by: 'robin' });
+    const zoe = scene.service(undefined, { osUser: `runbook@${host}` });
+    await zoe.resume({ run, given: {} });
+    expect((await zoe.drive(run, driving(scene))).status).toBe('waiting');
+    expect(ran(scene)).toBe(false);
+  });
+
+  test('who clicked cannot take the run on', async () => {
+    const scene = openServed({
+      morePeople: `  - { name: zoe, os_users: [zoe@${host}], slack: [T0TEAM/U0ZOE] }\n`,
+    });
+    const { run } = await scene.exec();
+    await click(scene, { by: 'zoe' });
+    const zoe = scene.service(undefined, { osUser: `zoe@${host}` });
+    await expect(zoe.resume({ run, given: {} })).rejects.toMatchObject({ code: 'decider_resumes' });
   });
 
   test('an account taken from the initiator does not lift what was A0', async () => {

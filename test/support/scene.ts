@@ -59,6 +59,7 @@ export interface SceneOptions {
   readonly caller?: Partial<Caller>;
   /** `USER@HOST` that the process runs under, as a server does: ana's own account unless said. */
   readonly account?: string;
+  readonly attesting?: Partial<Engine['attesting']>;
 }
 
 /** A person with a real key. */
@@ -151,7 +152,7 @@ ${options.morePeople ?? ''}`,
       actions: openActions({ clock }),
       channels: [],
       receptions: [],
-      attesting: { slack: false, email: false },
+      attesting: { slack: false, email: false, ...options.attesting },
       account: options.account ?? `ana@${host}`,
       clock,
       trusted: () => ({
