@@ -2,9 +2,12 @@ import type { RunId } from '../base/ids.ts';
 import { recordedOf } from '../run/recorded.ts';
 import type { Store } from '../store/store.ts';
 import type { Feed, Follower, Output } from './office.ts';
+import { watchFeed } from './watch-feed.ts';
 
 const pollMs = 100;
 const batch = 500;
+/** It is looked at again by then, whether there was anything or not. */
+const patienceMs = 60_000;
 
 /**
  * One tail of the journal for a whole process: whoever follows is told of every entry committed after the
@@ -62,35 +65,12 @@ export class JournalFeed implements Feed {
 
   /** Resolves with the journal's size once it is larger than `size`, or when `signal` aborts. */
   async grown(size: number, signal: AbortSignal): Promise<number> {
+    const watch = watchFeed(this, () => true);
     while (this.size <= size && !signal.aborted) {
-      await this.changed(() => true, signal);
+      await watch.changed(signal, patienceMs);
     }
+    watch.close();
     return this.size;
-  }
-
-  /** Resolves at the next entry that `matters`, when `signal` aborts, or after `atMostMs`. */
-  changed(
-    matters: (run: RunId | null) => boolean,
-    signal: AbortSignal,
-    atMostMs = 60_000,
-  ): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        leave();
-        resolve();
-      };
-      const leave = this.follow({
-        recorded: ({ run }) => {
-          if (matters(run)) {
-            done();
-          }
-        },
-      });
-      const timer = setTimeout(done, signal.aborted ? 0 : atMostMs);
-      signal.addEventListener('abort', done);
-    });
   }
 
   close(): void {

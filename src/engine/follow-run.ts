@@ -5,6 +5,7 @@ import type { JournalFeed } from './feed.ts';
 import { reportRun } from './report-run.ts';
 import type { RunReport } from './reports.ts';
 import type { DriveOptions } from './service.ts';
+import { watchFeed } from './watch-feed.ts';
 
 /**
  * What `drive` is where the office drives: tells the listener what happens, and comes back where a driver
@@ -16,6 +17,7 @@ export async function followRun(
   options: DriveOptions,
 ): Promise<RunReport> {
   const { listener, signal } = options;
+  const watch = watchFeed(feed, (entry) => entry.run === run);
   const leave = feed.follow({
     recorded: (entry) => {
       if (entry.run === run) {
@@ -32,11 +34,12 @@ export async function followRun(
   try {
     let report = await reportRun(engine, run);
     while (!signal.aborted && !(await isOver(engine, { report, gate }, options))) {
-      await feed.changed((of) => of === run, signal, followMs);
+      await watch.changed(signal, followMs);
       report = await reportRun(engine, run);
     }
     return report;
   } finally {
+    watch.close();
     leave();
   }
 }

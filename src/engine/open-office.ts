@@ -16,6 +16,7 @@ import type { Service } from './service.ts';
 import { startRun } from './start-run.ts';
 import { authenticate } from './tokens.ts';
 import { waitRun } from './wait-run.ts';
+import { watchFeed } from './watch-feed.ts';
 
 export interface OfficeOptions {
   /** The service over an engine, as a process without an office has it. */
@@ -103,14 +104,15 @@ function running({
   feed,
   attendant,
 }: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait' | 'cancel'> {
-  const wait = (run: RunId, timeoutMs: number | null, signal: AbortSignal) =>
-    waitRun(engine, run, {
+  const wait = async (run: RunId, timeoutMs: number | null, signal: AbortSignal) => {
+    const watch = watchFeed(feed, (entry) => entry.run === run);
+    return waitRun(engine, run, {
       timeoutMs,
       signal,
       isLost: () => attendant.isStranded(run),
-      pause: (over, atMostMs) =>
-        feed.changed((changed) => changed === run, over, Math.min(atMostMs, pauseMs)),
-    });
+      pause: (over, atMostMs) => watch.changed(over, Math.min(atMostMs, pauseMs)),
+    }).finally(watch.close);
+  };
   const attend = ({ run, secrets }: Resumed): RunId => {
     attendant.take(run, secrets);
     feed.nudge();
