@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import { admission } from './admission.ts';
@@ -9,7 +8,6 @@ import { observe } from './observe.ts';
 import { readBody, readQuery } from './read-body.ts';
 import {
   answerOf,
-  bodyTooLarge,
   methodNotAllowed,
   RateLimitError,
   refusalOf,
@@ -54,20 +52,15 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
 
 function mountRoutes(app: Hono<Env>, site: Site): void {
   const admit = admission(site);
-  const limited = bodyLimit({
-    maxSize: site.settings.bodyLimit,
-    onError: () => {
-      throw bodyTooLarge(site.settings.bodyLimit);
-    },
-  });
+  const limit = site.settings.bodyLimit;
   for (const route of routes) {
-    app.on(route.method, honoPath(route.path), admit(route), limited, async (context) =>
+    app.on(route.method, honoPath(route.path), admit(route), async (context) =>
       route.handle({
         site,
         context,
         bearer: context.get('bearer'),
         query: readQuery(context.req.url, route.query),
-        body: route.body === null ? null : await readBody(context.req.raw, route.body),
+        body: route.body === null ? null : await readBody(context.req.raw, route.body, limit),
       }),
     );
   }

@@ -1,5 +1,6 @@
 import type { RunId } from '../base/ids.ts';
 import type { RunReport, RunStatus } from '../engine/reports.ts';
+import type { Service } from '../engine/service.ts';
 import type { Call } from './route.ts';
 import { monotonicMs } from './site.ts';
 import { openWake, ringOnAbort } from './wake.ts';
@@ -26,9 +27,7 @@ export async function awaitChange(
   });
   try {
     for (;;) {
-      // Counted before it is judged: a report may be newer than its number, never older.
-      const entries = (await service.events(run, 0)).length;
-      const report = await service.status(run);
+      const { report, entries } = await readRun(service, run);
       const leftMs = deadline - monotonicMs(site.clock);
       const done = entries > version || isSettled(report) || over.some(({ aborted }) => aborted);
       if (done || leftMs <= 0) {
@@ -39,6 +38,22 @@ export async function awaitChange(
   } finally {
     leave();
     silence();
+  }
+}
+
+/** The report of exactly so many entries: one that came in between is read again. */
+async function readRun(
+  service: Service,
+  run: RunId,
+): Promise<{ readonly report: RunReport; readonly entries: number }> {
+  let entries = (await service.events(run, 0)).length;
+  for (;;) {
+    const report = await service.status(run);
+    const since = (await service.events(run, entries)).length;
+    if (since === 0) {
+      return { report, entries };
+    }
+    entries += since;
   }
 }
 

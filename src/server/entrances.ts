@@ -1,8 +1,7 @@
 import type { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { HttpEntrance } from '../channels/channel.ts';
 import { sleep } from '../engine/wait.ts';
-import { bodyTooLarge } from './refusals.ts';
+import { readBytes } from './read-body.ts';
 import type { Env } from './route.ts';
 import type { Site } from './site.ts';
 
@@ -17,26 +16,17 @@ const budgetMs = 3000;
 export function mountEntrances(app: Hono<Env>, { office }: Site): void {
   for (const { http } of office.receptions) {
     if (http !== null) {
-      app.post(
-        http.path,
-        bodyLimit({
-          maxSize: maxBytes,
-          onError: () => {
-            throw bodyTooLarge(maxBytes);
-          },
-        }),
-        async (context) => {
-          context.set('route', http.path);
-          return answer(http, context.req.raw);
-        },
-      );
+      app.post(http.path, async (context) => {
+        context.set('route', http.path);
+        return answer(http, context.req.raw);
+      });
     }
   }
 }
 
 async function answer(entrance: HttpEntrance, request: Request): Promise<Response> {
   const headers = Object.fromEntries(request.headers);
-  const body = Buffer.from(await request.arrayBuffer());
+  const body = await readBytes(request, maxBytes);
   const over = new AbortController();
   const late = sleep(budgetMs, over.signal).then(() => null);
   const answered = await Promise.race([entrance.handle({ headers, body }), late]);

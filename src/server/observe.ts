@@ -27,6 +27,10 @@ export function observe(site: Site): MiddlewareHandler<Env> {
     context.header('Request-Id', id);
     context.header('Cache-Control', 'no-store');
     await secure(context, next);
+    if (site.stopping.aborted) {
+      // Or the connection stays open for a next call that nobody will answer.
+      context.header('Connection', 'close');
+    }
     const ms = monotonicMs(site.clock) - begun;
     const { method } = context.req;
     const { status } = context.res;

@@ -78,7 +78,7 @@ export function scopeMissing(message: string): DeniedError {
   return new DeniedError({
     code: 'scope_missing',
     message,
-    hint: 'somebody with an `admin` token, or on the server itself, issues another: `runbook token issue`',
+    hint: 'somebody with an `admin` token, or on the server itself, issues another: `runbook token create`',
   });
 }
 
