@@ -29,7 +29,7 @@ export interface LinkFlags {
 }
 
 /** Two codes, one each way; on a terminal in one go, else the second by `--answer`. */
-export async function runPeopleLink(cli: Cli, channel: string, flags: LinkFlags): Promise<number> {
+async function runPeopleLink(cli: Cli, channel: string, flags: LinkFlags): Promise<number> {
   refuseOther(channel);
   const service = await cli.openService();
   if (flags.answer !== undefined) {
