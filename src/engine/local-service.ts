@@ -28,21 +28,11 @@ import { whoAmI } from './who-am-i.ts';
 /** What the engine cannot know: the runbooks' folders, and what its brands need to be in place. */
 export type Elsewhere = Pick<Service, 'doctor' | 'runbooks' | 'openRunbook'>;
 
-/** Secrets of the runs that this process started or resumed; each grows with its run's secret outputs. */
-export type SecretsOf = Map<RunId, Map<string, string>>;
-
-/**
- * The service in this very process, for the engine's caller. Several callers' services may share one
- * `secretsOf`: a run is driven on with what it was started with, whoever asks for it.
- */
-export function localService(
-  engine: Engine,
-  from: Elsewhere,
-  secretsOf: SecretsOf = new Map(),
-): Service {
+/** The service in this very process. Secrets of runs it started or resumed stay in its memory alone. */
+export function localService(engine: Engine, from: Elsewhere): Service {
   return {
     ...from,
-    ...running(engine, secretsOf),
+    ...running(engine),
     ...approving(engine),
     ...auditing(engine),
     me: () => whoAmI(engine),
@@ -69,12 +59,14 @@ type Running =
   | 'logs'
   | 'events';
 
-function running(engine: Engine, secretsOf: SecretsOf): Pick<Service, Running> {
+function running(engine: Engine): Pick<Service, Running> {
+  const secretsOf = new Map<RunId, Map<string, string>>();
   const drive = async (
     run: RunId,
     options: DriveOptions,
   ): Promise<Awaited<ReturnType<Service['drive']>>> => {
-    await driveRun(engine, { run, secrets: secretsOf.get(run) ?? new Map() }, options);
+    const secrets = secretsOf.get(run) ?? new Map<string, string>();
+    await driveRun(engine, { run, secrets }, options);
     return reportRun(engine, run);
   };
   return {
