@@ -14,7 +14,8 @@ export const helpTopics: Readonly<Record<string, string>> = {
    15  a step's outcome is unknown, and a person must say: \`runbook resolve\`
    16  a lock is held by another run
    17  cancelled
-   18  the journal cannot be written; nothing ran
+   18  the journal cannot be written, and nothing ran; or its server cannot
+       be reached
    70  a bug in runbook
   130  interrupted        143  terminated
 
@@ -26,6 +27,9 @@ exec, wait and resume exit with the run's code; status exits with 0.
                         wins where it is present
   RUNBOOK_STATE_DIR     the journal
   RUNBOOK_APPROVER_DIR  what an approver keeps: pins and receipts
+  RUNBOOK_SERVER        the server that commands go to; empty: this machine's
+                        own journal, as with --local
+  RUNBOOK_TOKEN         who calls it; without one, what \`runbook login\` kept
   RUNBOOK_PATH          folders in which runbooks are looked up by name
   RUNBOOK_PARAM_NAME    the parameter \`name\`
   RUNBOOK_AGENT         id of the agent that calls; it is never asked

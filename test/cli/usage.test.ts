@@ -75,7 +75,6 @@ describe('what is typed wrong', () => {
 
   test('what is not built yet says so', async () => {
     for (const argv of [
-      ['serve'],
       ['worker'],
       ['mcp'],
       ['completion'],
