@@ -105,12 +105,12 @@ const passing = new Set([
 /** Without the client's error as its cause: that holds whole requests and answers. */
 function toSlackError(error: unknown, sdk: Sdk): SlackError {
   if (error instanceof sdk.WebAPIPlatformError) {
-    const code = error.data.error;
+    // Slack's own, unless something between us and Slack answered: a page of HTML, or any other JSON.
+    const code: unknown = error.data.error;
     if (code === 'ratelimited' || code === 'rate_limited') {
       return new SlackError('rate_limited', { passing: true });
     }
-    // A page of HTML with status 200 comes from something that stands between Slack and us.
-    return /^[a-z0-9_]{1,80}$/.test(code)
+    return typeof code === 'string' && /^[a-z0-9_]{1,80}$/.test(code)
       ? new SlackError(code, { passing: passing.has(code) })
       : new SlackError('unreachable', { passing: true });
   }
