@@ -18,11 +18,11 @@ import { approverDir, stateDir } from './config/paths.ts';
 import { loadProject } from './config/project.ts';
 import type { Engine } from './engine/engine.ts';
 import { examine } from './engine/examine.ts';
-import { describeRunbook } from './engine/list-runbooks.ts';
 import { type Elsewhere, localService } from './engine/local-service.ts';
 import type { Office } from './engine/office.ts';
 import { openOffice } from './engine/open-office.ts';
 import type { Service } from './engine/service.ts';
+import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
 import { openJournalKey } from './signers/journal-key.ts';
@@ -175,7 +175,7 @@ function runbooksOf({ env, cwd }: Surroundings): Pick<Elsewhere, 'runbooks' | 'o
   return {
     runbooks: async () =>
       listRunbooks(await places()).map((found) =>
-        describeRunbook(found, () => readFileSync(resolve(cwd, found.file), 'utf8')),
+        listRunbook(found, () => readFileSync(resolve(cwd, found.file), 'utf8')),
       ),
     openRunbook: async (nameOrFile) => findRunbook(nameOrFile, await places()),
   };

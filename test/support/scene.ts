@@ -11,13 +11,13 @@ import { sha256 } from '../../src/base/digest.ts';
 import type { Json } from '../../src/base/json.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/find-runbook.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { describeRunbook } from '../../src/engine/list-runbooks.ts';
 import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
 import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import { parsePolicy } from '../../src/policy/schema.ts';
 import type { Recorded } from '../../src/run/events.ts';
+import { listRunbook } from '../../src/runbook/list-runbook.ts';
 import { type Approver, openApprover } from '../../src/signers/approver.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
 import { pkcs8Signer } from '../../src/signers/pkcs8.ts';
@@ -232,7 +232,7 @@ function runbooksIn(dir: string, trusted: boolean): Elsewhere {
     doctor: async () => [],
     runbooks: async () =>
       listRunbooks(places).map((found) =>
-        describeRunbook(found, () => readFileSync(join(dir, found.file), 'utf8')),
+        listRunbook(found, () => readFileSync(join(dir, found.file), 'utf8')),
       ),
     openRunbook: async (nameOrFile) => findRunbook(nameOrFile, places),
   };

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { RunbookError } from '../../base/errors.ts';
 import type { ListedRunbook } from '../../engine/reports.ts';
-import { outlineRunbook } from '../../runbook/outline.ts';
+import { listRunbook } from '../../runbook/list-runbook.ts';
 import type { Cli } from '../cli.ts';
 import { findAllRunbooks } from '../find-runbooks.ts';
 import type { Style } from '../render/style.ts';
@@ -34,19 +33,9 @@ async function listRunbooks(cli: Cli): Promise<readonly ListedRunbook[]> {
     return (await cli.openService()).runbooks();
   }
   const found = await findAllRunbooks(cli);
-  return found.map(({ name, file }) => readListed(name, file, cli));
-}
-
-/** An invalid file is listed too: whoever looks for it should learn why it does not run. */
-function readListed(name: string, file: string, { io }: Cli): ListedRunbook {
-  try {
-    const outline = outlineRunbook(readFileSync(resolve(io.cwd, file), 'utf8'), file);
-    return { name, file, ...outline, problem: null };
-  } catch (error) {
-    const problem =
-      error instanceof RunbookError ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { name, file, description: null, params: [], privileged: null, problem };
-  }
+  return found.map((runbook) =>
+    listRunbook(runbook, () => readFileSync(resolve(cli.io.cwd, runbook.file), 'utf8')),
+  );
 }
 
 function renderList(runbooks: readonly ListedRunbook[], { paint, columns }: Style): string {
