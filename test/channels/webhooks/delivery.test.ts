@@ -13,7 +13,7 @@ import {
   runFinished,
   runStarted,
 } from '../../support/some-events.ts';
-import { frontOf, openJournal } from './front.ts';
+import { openJournal } from './front.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -196,15 +196,14 @@ describe('secrets', () => {
 describe('when something fails', () => {
   test('a crash between the delivery and the cursor delivers again, under the same id', async () => {
     const receiver = await openReceiver(secret);
-    const { front, store, reception, write } = await scene(receiver);
+    const { front, reception, write } = await scene(receiver);
     await write(configSet());
-    const crashing = frontOf(store);
     const stop = new AbortController();
     await reception.tell(
       {
-        ...crashing,
+        ...front,
         notes: {
-          ...crashing.notes,
+          ...front.notes,
           put: () => {
             stop.abort();
             throw new Error('killed');
