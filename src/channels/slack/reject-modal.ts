@@ -46,7 +46,8 @@ export function readReason(typed: string): TypedReason {
     const length = `${reason.length} characters`;
     return { kind: 'problem', problem: `At most ${longestReason} characters, not ${length}.` };
   }
-  return /[^\P{Cc}\t\n]/u.test(reason)
+  // Half a surrogate pair is no text: the journal could not say it.
+  return /(?![\t\n])[\p{Cc}\p{Cs}]/u.test(reason)
     ? { kind: 'problem', problem: 'This holds control characters: type it anew.' }
     : { kind: 'reason', reason };
 }

@@ -140,6 +140,7 @@ describe('a click on Reject', () => {
     [' \n\t ', 'Say why: a few words will do.'],
     ['x'.repeat(2001), 'At most 2000 characters, not 2001 characters.'],
     ['a\u001b[31mb', 'This holds control characters: type it anew.'],
+    ['a\ud800b', 'This holds control characters: type it anew.'],
     ['a\u0000b', 'This holds control characters: type it anew.'],
   ])('keeps its window open for a reason that will not do', async (typed, problem) => {
     const receiver = await openReceiver();
