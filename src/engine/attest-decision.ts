@@ -13,7 +13,7 @@ import type { AttestedDecision } from '../channels/channel.ts';
 import { reaches } from '../policy/assurance.ts';
 import type { Slot } from '../policy/policy.ts';
 import { standingApproval } from '../run/recount.ts';
-import type { RequestRecord } from '../run/state.ts';
+import type { DecisionRecord } from '../run/state.ts';
 import {
   atBench,
   type Bench,
@@ -80,10 +80,8 @@ function commandOf({ channel, event }: Pick<Heard, 'channel' | 'event'>): string
   return `attest.${sha256(JSON.stringify([channel, event]))}`;
 }
 
-type Recorded = RequestRecord['decisions'][number];
-
 /** In the whole run, because a command id is unique in it. */
-function sameEvent({ proven }: Bench, { channel, event }: Heard): Recorded | undefined {
+function sameEvent({ proven }: Bench, { channel, event }: Heard): DecisionRecord | undefined {
   return [...proven.state.requests.values()]
     .flatMap(({ decisions }) => decisions)
     .find(({ data }) => data.channel === channel && data.attested?.event === event);
@@ -160,7 +158,7 @@ function unchanged(
   engine: Engine,
   { inForce, proven, request }: Bench,
   { heard, sender }: { readonly heard: Heard; readonly sender: Sender },
-): Recorded | null {
+): DecisionRecord | null {
   const { name } = sender.person;
   if (heard.decision === 'revoke') {
     const last = request.decisions.findLast(({ data }) => data.person === name);

@@ -12,7 +12,7 @@ import {
 import type { RequestId, RunId } from '../base/ids.ts';
 import type { Decided } from '../run/events.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
-import type { RequestRecord } from '../run/state.ts';
+import type { DecisionRecord, RequestRecord } from '../run/state.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { type ProvenRun, proveRun } from './prove-run.ts';
@@ -24,8 +24,6 @@ export interface Bench {
   readonly inForce: InForce;
   readonly request: RequestRecord;
 }
-
-type Recorded = RequestRecord['decisions'][number];
 
 /**
  * Decides on the newest state of a request, and again on a newer one as often as somebody else moves it
@@ -175,7 +173,7 @@ function tallyNow(engine: Engine, { proven, inForce, request }: Bench): Tally {
 
 /**
  * Commits a judged decision on top of the state it was judged by. Throws ConflictError where that moved,
- * and where this command had been committed before: its entry is then there to be found.
+ * also where somebody else has just committed this very command.
  */
 export async function commitDecision(
   engine: Engine,
@@ -196,12 +194,9 @@ export async function commitDecision(
     },
   });
   if (committed.duplicate) {
-    throw new ConflictError({
-      code: 'version_moved',
-      message: `\`${commandId}\` was committed by another process`,
-    });
+    throw committedBefore(bench, { commandId, version: committed.version });
   }
-  const entry: Recorded = { data: decided, seq: committed.first, time: committed.head.time };
+  const entry: DecisionRecord = { data: decided, seq: committed.first, time: committed.head.time };
   const after = { ...request, decisions: [...request.decisions, entry] };
   return reportDecision(
     engine,
@@ -210,11 +205,26 @@ export async function commitDecision(
   );
 }
 
+/** Committed since we looked: look again. Committed before, it would have been found. */
+function committedBefore(
+  { proven }: Bench,
+  of: { readonly commandId: string; readonly version: number },
+): RunbookError {
+  const message = `\`${of.commandId}\` of run \`${proven.state.run}\` was committed before`;
+  return of.version > proven.state.version
+    ? new ConflictError({ code: 'version_moved', message })
+    : new IntegrityError({
+        code: 'run_unproven',
+        message: `${message}, but its entry is not in the proven journal`,
+        hint: 'run `runbook journal rebuild`, then `runbook audit verify`',
+      });
+}
+
 /** The answer to a decision that stands in the journal already. */
 export async function reportKnown(
   engine: Engine,
   bench: Bench,
-  entry: Recorded,
+  entry: DecisionRecord,
 ): Promise<DecisionReport> {
   const { note } = await engine.store.head();
   return reportDecision(engine, bench, { entry, checkpoint: note, duplicate: true });
@@ -223,7 +233,7 @@ export async function reportKnown(
 function reportDecision(
   engine: Engine,
   bench: Bench,
-  of: { readonly entry: Recorded; readonly checkpoint: string; readonly duplicate: boolean },
+  of: { readonly entry: DecisionRecord; readonly checkpoint: string; readonly duplicate: boolean },
 ): DecisionReport {
   const { data, seq } = of.entry;
   return {

@@ -5,7 +5,7 @@ import type { Tally } from '../approval/tally.ts';
 import { weaker } from '../policy/assurance.ts';
 import type { Slot } from '../policy/policy.ts';
 import { lastUseMs, tallyClaim } from './judge.ts';
-import type { RequestRecord, RunState } from './state.ts';
+import type { DecisionRecord, RequestRecord, RunState } from './state.ts';
 
 /** What a claim is counted by, at its moment. */
 export interface ClaimCourt {
@@ -41,7 +41,7 @@ export function recountClaim(request: RequestRecord, court: ClaimCourt): Tally {
 export function standingDecisions(
   request: RequestRecord,
   court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
-): RequestRecord['decisions'] {
+): readonly DecisionRecord[] {
   return request.decisions.flatMap((decision) => {
     const { data } = decision;
     const judged = judgeDecision({
@@ -72,7 +72,7 @@ export function standingApproval(
   request: RequestRecord,
   person: string,
   court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
-): RequestRecord['decisions'][number] | null {
+): DecisionRecord | null {
   const theirs = standingDecisions(request, court).filter(({ data }) => data.person === person);
   const revoked = theirs.findLast(({ data }) => data.decision === 'revoke')?.seq ?? -1;
   const standing = theirs.findLast(

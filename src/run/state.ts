@@ -65,17 +65,20 @@ export interface RequestRecord {
   readonly seq: number;
   /** Leaf hash of the request: what statements name. */
   readonly hash: Sha256;
-  readonly decisions: readonly {
-    readonly data: Decided;
-    readonly seq: number;
-    readonly time: string;
-  }[];
+  readonly decisions: readonly DecisionRecord[];
   /** Claims so far. */
   readonly used: number;
   readonly closed:
     | { readonly kind: 'expired'; readonly which: Expired['which']; readonly reopened: boolean }
     | { readonly kind: 'superseded'; readonly changes: Superseded['changes'] }
     | null;
+}
+
+/** A decision as its entry has it. */
+export interface DecisionRecord {
+  readonly data: Decided;
+  readonly seq: number;
+  readonly time: string;
 }
 
 /** Folds a run's entries, in order. Throws IntegrityError where the first is not `run.started`. */
