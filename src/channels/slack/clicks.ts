@@ -100,7 +100,7 @@ async function judge(inbox: Inbox, front: Front, wish: Wish): Promise<Answer> {
   if ('refusal' in request) {
     return request.refusal;
   }
-  const member = await askMember(inbox, wish.sender, patienceMs);
+  const member = await askMember(inbox.api, wish.sender, patienceMs);
   const who = member.kind === 'member' ? identify(front.people(), member, inbox.settings) : member;
   if (who.kind === 'refused') {
     return { ...who, accepted: false };

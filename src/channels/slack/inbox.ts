@@ -1,7 +1,7 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { SlackSettings } from './settings.ts';
 import { type Memory, openMemory } from './signature.ts';
-import { type SlackApi, SlackError, type SlackSelf } from './slack-api.ts';
+import { type SlackApi, SlackError } from './slack-api.ts';
 
 /** What everything that comes in from Slack is taken with, by whichever way it came. */
 export interface Inbox {
@@ -12,14 +12,12 @@ export interface Inbox {
   readonly seen: Memory;
   /** Codes that each account typed. */
   readonly tries: Memory;
-  /** Our own workspace and app; asked once, as it cannot change under one token. Throws SlackError. */
-  readonly self: () => Promise<SlackSelf>;
 }
 
-/** One thing that came in, for logs and metrics. Holds no token, no reason and no name. */
+/** One thing that came in, for logs and metrics. Holds no token, no reason and no Slack name. */
 export interface InboxEvent {
   readonly kind: 'recorded' | 'refused' | 'opened' | 'linking' | 'ignored' | 'failed';
-  /** Stable: an answer's code, or one of ours (`wrong_workspace`, `card_without_approve`). */
+  /** Stable: an answer's code, or one of ours (`wrong_workspace`, `card_incomplete`). */
   readonly code: string;
   readonly message: string;
   /** `slack:T0123ABCD/U0123ABCD` as the payload has it; null where it has none. */
@@ -49,18 +47,10 @@ export function tellFailure(
 }
 
 export function openInbox(of: Pick<Inbox, 'settings' | 'api' | 'tell'>): Inbox {
-  let self: Promise<SlackSelf> | null = null;
   return {
     ...of,
     // Slack sends again within minutes, if at all; the journal remembers for ever.
     seen: openMemory({ keepMs: 15 * 60_000, most: 10_000 }),
     tries: openMemory({ keepMs: 10 * 60_000, most: 10_000 }),
-    self: () => {
-      self ??= of.api.whoAmI().catch((error: unknown) => {
-        self = null;
-        throw error;
-      });
-      return self;
-    },
   };
 }

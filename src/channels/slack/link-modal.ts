@@ -48,7 +48,7 @@ export async function takeCode(
   front: Front,
   { sender, inputs }: Submission,
 ): Promise<ViewReply> {
-  const member = await askMember(inbox, sender, patienceMs);
+  const member = await askMember(inbox.api, sender, patienceMs);
   if (member.kind === 'refused') {
     return refuse(inbox, senderName(sender), member);
   }

@@ -40,14 +40,14 @@ export interface Member {
  * Slack does not say it within `patienceMs`, nobody decides.
  */
 export async function askMember(
-  slack: Asked,
+  api: SlackApi,
   sender: Sender,
   patienceMs: number,
 ): Promise<Member | Refusal> {
   const late = new AbortController();
   try {
     return await Promise.race([
-      lookUp(slack, sender),
+      lookUp(api, sender),
       timer(patienceMs, unreachable('timeout'), { signal: late.signal }),
     ]);
   } catch (error) {
@@ -60,15 +60,9 @@ export async function askMember(
   }
 }
 
-/** Who we are in Slack, and whom we may ask. */
-interface Asked {
-  readonly api: SlackApi;
-  readonly self: () => Promise<SlackSelf>;
-}
-
-async function lookUp(slack: Asked, sender: Sender): Promise<Member | Refusal> {
-  const self = await slack.self();
-  return refuseSender(self, sender) ?? memberOf(self, sender, await slack.api.user(sender.user));
+async function lookUp(api: SlackApi, sender: Sender): Promise<Member | Refusal> {
+  const self = await api.whoAmI();
+  return refuseSender(self, sender) ?? memberOf(self, sender, await api.user(sender.user));
 }
 
 /** The one person a member is. Addresses count only where the settings say so (`match_email`). */

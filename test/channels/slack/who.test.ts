@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePeople } from '../../../src/approval/people-schema.ts';
 import type { Sender } from '../../../src/channels/slack/payload.ts';
 import {
+  type SlackApi,
   SlackError,
   type SlackSelf,
   type SlackUser,
@@ -42,6 +43,11 @@ function aUser(changes: Partial<SlackUser> = {}): SlackUser {
     email: 'robin@example.com',
     ...changes,
   };
+}
+
+/** Nothing else of it is asked. */
+function anApi(user: SlackApi['user']): SlackApi {
+  return { whoAmI: async () => self, user } as SlackApi;
 }
 
 const people = parsePeople(
@@ -122,14 +128,14 @@ describe('an account that decides nothing', () => {
     new SlackError('user_not_found', { passing: false }),
     new SlackError('unreachable', { passing: true }),
   ])('is one that Slack does not know, or says nothing about: $code', async (error) => {
-    const api = { user: () => Promise.reject(error) } as never;
-    const asked = await askMember({ api, self: async () => self }, aSender(), 1000);
+    const api = anApi(() => Promise.reject(error));
+    const asked = await askMember(api, aSender(), 1000);
     expect(asked).toMatchObject({ kind: 'refused', code: 'slack_unreachable' });
   });
 
   test('is one that Slack takes too long over', async () => {
-    const api = { user: () => new Promise(() => undefined) } as never;
-    const asked = await askMember({ api, self: async () => self }, aSender(), 5);
+    const api = anApi(() => new Promise(() => undefined));
+    const asked = await askMember(api, aSender(), 5);
     expect(asked).toMatchObject({ code: 'slack_unreachable', hint: 'try again in a moment' });
   });
 });
