@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import { formatTime } from '../base/clock.ts';
 import type { RunbookError } from '../base/errors.ts';
 import { newNonce } from '../base/ids.ts';
 import type { JsonObject } from '../base/json.ts';
@@ -27,19 +26,13 @@ export function observe(site: Site): MiddlewareHandler<Env> {
     context.header('Request-Id', id);
     context.header('Cache-Control', 'no-store');
     await secure(context, next);
-    if (site.stopping.aborted) {
-      // Or the connection stays open for a next call that nobody will answer.
-      context.header('Connection', 'close');
-    }
     const ms = monotonicMs(site.clock) - begun;
     const { method } = context.req;
     const { status } = context.res;
     const route = context.get('route');
     site.metrics.answered({ method: knownMethod(method), route, status, seconds: ms / 1000 });
     site.log({
-      time: formatTime(site.clock.now().wallMs),
-      level: status >= 500 ? 'error' : 'info',
-      message: 'call',
+      event: 'call',
       id,
       method: knownMethod(method),
       route,

@@ -95,7 +95,6 @@ const byCode: Readonly<Record<string, ErrorStatus>> = {
   run_ended: 409,
   runbook_changed: 409,
   idempotency_reused: 409,
-  server_stopping: 503,
 };
 
 function isUnknownName({ code, exitCode }: RunbookError): boolean {

@@ -101,7 +101,12 @@ async function close({ server, worked, stopping, hurry, stop }: Closing): Promis
     // An office that could not go on takes the door with it: nobody would drive what it lets in.
     stop();
     const over = new AbortController();
+    // A connection that was busy when the server stopped stays open for a next call that nobody answers.
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+    }, 20);
     await Promise.race([closed, hurried, sleep(lastAnswersMs, over.signal)]);
+    clearInterval(sweep);
     over.abort();
     closeAll(server);
   }

@@ -233,7 +233,7 @@ test('the log says who called what, and never a secret, a body or a query', asyn
     expect(text.replace(/"(time|id|token|ms)":("[^"]*"|\d+)/g, '')).not.toContain(secret);
   }
   expect(served.log).toMatchObject([
-    { message: 'call', method: 'GET', route: '/v1/runs', status: 200 },
+    { event: 'call', method: 'GET', route: '/v1/runs', status: 200 },
     { route: '/v1/audit/verify', status: 400, code: 'body_invalid' },
     { route: 'unknown', status: 404, code: 'route_unknown', token: null },
     { route: '/healthz', status: 200, id: answer.headers.get('request-id') },

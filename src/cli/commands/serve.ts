@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatTime } from '../../base/clock.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { ServeFlags } from '../../server/settings.ts';
 import type { Cli, ServingOffice } from '../cli.ts';
@@ -26,7 +27,8 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
   const settings = readServeSettings(loadConfig(cli.io.env).serve, flags);
   const { signal, hurry } = cli.io.interrupts.take();
   const log = (line: object): void => {
-    cli.io.stderr.write(`${JSON.stringify(line)}\n`);
+    const time = formatTime(cli.io.clock.now().wallMs);
+    cli.io.stderr.write(`${JSON.stringify({ time, ...line })}\n`);
   };
   const { url, workers, graceMs } = settings;
   const office = await cli.openServing({ url, workers, graceMs, log });
