@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Recorded } from '../../../src/run/events.ts';
+import { problemsOfView } from './limits.ts';
 import { aClick, aSubmission } from './payloads.ts';
 import { openReceiver, place, type Receiver, signed } from './receiver.ts';
 
@@ -110,6 +111,7 @@ describe('a click on Reject', () => {
   test('asks why, and decides nothing yet', async () => {
     const receiver = await openReceiver();
     await receiver.click({ action: 'runbook.reject' });
+    expect(receiver.web.views().flatMap(problemsOfView)).toEqual([]);
     expect(receiver.web.views()).toMatchObject([
       { callback_id: 'runbook.reject', private_metadata: rejectMetadata(receiver) },
     ]);

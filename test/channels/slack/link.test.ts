@@ -7,6 +7,7 @@ import {
   newLink,
   parseLink,
 } from '../../../src/approval/account-link.ts';
+import { problemsOfView } from './limits.ts';
 import { aShortcut, aSubmission } from './payloads.ts';
 import { openReceiver, type Receiver, signed } from './receiver.ts';
 import { aUser } from './web.ts';
@@ -38,7 +39,9 @@ async function openDesk() {
 describe('linking one’s own account', () => {
   test('takes a code from the terminal to Slack and another one back', async () => {
     const { receiver, service, begun } = await openDesk();
-    const answer = answerOf(await type(receiver, 'U0ANA', formatCode(begun.code)));
+    const reply = await type(receiver, 'U0ANA', formatCode(begun.code));
+    expect(problemsOfView((JSON.parse(reply) as { view: unknown }).view)).toEqual([]);
+    const answer = answerOf(reply);
     expect(await service.finishLink('slack', answer)).toEqual({
       person: 'ana',
       identity: 'slack:T0TEAM/U0ANA',
@@ -60,6 +63,7 @@ describe('linking one’s own account', () => {
     const { receiver } = await openDesk();
     await receiver.entrance.handle(signed(receiver.scene, aShortcut({ user: 'U0ANA' })));
     await receiver.until(() => receiver.web.views().length > 0);
+    expect(receiver.web.views().flatMap(problemsOfView)).toEqual([]);
     expect(JSON.stringify(receiver.web.views()[0])).toContain('Whoever sent you a code');
   });
 
