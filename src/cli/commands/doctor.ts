@@ -27,7 +27,7 @@ async function openDoctor(cli: Cli): Promise<Service> {
   return server === null ? cli.openLocalService() : cli.openService();
 }
 
-function renderFindings(findings: readonly Finding[], { paint, columns }: Style): string {
+export function renderFindings(findings: readonly Finding[], { paint, columns }: Style): string {
   return renderTable(
     findings.map(({ name, ok, message, hint }) => [
       ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad },

@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, relative } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addPerson } from '../../approval/edit-people.ts';
+import { slackManifest } from '../../channels/slack/manifest.ts';
 import { loadTrusted } from '../../config/load.ts';
 import { stateDir } from '../../config/paths.ts';
+import type { Finding } from '../../engine/reports.ts';
+import type { Service } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../flags.ts';
 import { makeConfigDir, writeIfMissing } from '../people-file.ts';
@@ -12,6 +15,8 @@ import { renderTable } from '../render/table.ts';
 import { resultStyle } from '../styles.ts';
 import { configTemplate, helloRunbook, peopleTemplate, policyTemplate } from '../templates.ts';
 import { notBuiltYet } from '../usage.ts';
+import { renderFindings } from './doctor.ts';
+import { type SlackFlags, writeSlack } from './init-slack.ts';
 import { personOfFlags } from './people-add.ts';
 
 export function initCommand(cli: Cli): Command {
@@ -22,12 +27,35 @@ export function initCommand(cli: Cli): Command {
     .option('--person <name>', 'how you are called; without it your user name')
     .option('--ssh-key <file>', "your public key file, for approving others' runs", collect)
     .option('--no-example', 'write no runbooks/hello.yaml')
+    .option('--slack', 'set Slack up and check it, step by step')
+    .option('--slack-channel <id>', 'where cards go: C0123ABCD')
+    .option('--slack-bot-token <where>', 'variable or file of the bot token (SLACK_BOT_TOKEN)')
+    .option('--slack-app-token <where>', 'the same of the app token (SLACK_APP_TOKEN)')
+    .option(
+      '--slack-signing-secret <where>',
+      'the same of the signing secret, for clicks over HTTP',
+    )
+    .addOption(
+      new Option('--slack-buttons <where>', 'on which cards Approve and Reject stand').choices([
+        'off',
+        'unprotected',
+        'everywhere',
+      ]),
+    )
+    .option('--manifest', 'only print the manifest of the Slack app')
+    .option(
+      '--slack-url <url>',
+      'in the manifest: where Slack calls the server, without Socket Mode',
+    )
     .option('--system', 'set up /etc/runbook and /var/lib/runbook (not built yet)')
     .addHelpText('after', '\nExample:\n  runbook init --person ana --ssh-key ~/.ssh/id_ed25519.pub')
     .action(async (options: InitOptions) => cli.finish(await runInit(cli, options)));
 }
 
-export interface InitOptions {
+export interface InitOptions extends SlackFlags {
+  readonly slack?: true;
+  readonly manifest?: true;
+  readonly slackUrl?: string;
   readonly person?: string;
   readonly sshKey?: readonly string[];
   readonly example: boolean;
@@ -46,20 +74,39 @@ export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
   if (options.system === true) {
     throw notBuiltYet('runbook init --system');
   }
-  const files = [...writeConfig(cli, options), ...(options.example ? [writeExample(cli)] : [])];
+  if (options.manifest === true) {
+    const manifest = slackManifest({ url: options.slackUrl ?? null });
+    cli.print(manifest, () => `${JSON.stringify(manifest, null, 2)}\n`);
+    return 0;
+  }
+  const files = [
+    ...writeConfig(cli, options),
+    ...(options.example ? [writeExample(cli)] : []),
+    ...(options.slack === true ? await writeSlack(cli, options) : []),
+  ];
   const service = await cli.openService();
   const { origin, verifierKey, created } = await service.initialise();
   const journal = { what: stateDir(cli.io.env), made: created, about: `the journal ${origin}` };
   const people = loadTrusted(cli.io.env).people.value.people.length;
+  const checks = options.slack === true ? await checkSlack(service) : null;
   cli.print(
     {
+      ...(checks === null ? {} : { checks }),
       files: files.map(({ what, made }) => ({ file: what, made })),
       journal: { origin, verifier_key: verifierKey, made: created },
       next: { command: addSecond },
     },
-    () => renderMade([...files, journal], cli) + renderNextPerson(people),
+    () =>
+      renderMade([...files, journal], cli) +
+      (checks === null ? '' : `\n${renderFindings(checks, resultStyle(cli))}`) +
+      renderNextPerson(people),
   );
-  return 0;
+  return checks?.every(({ ok }) => ok) === false ? 1 : 0;
+}
+
+/** Of everything that doctor looks at, what is Slack's. */
+async function checkSlack(service: Service): Promise<readonly Finding[]> {
+  return (await service.doctor()).filter(({ name }) => /slack/i.test(name));
 }
 
 /** The trusted files; whoever calls is the first person in them. */
