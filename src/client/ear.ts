@@ -3,6 +3,7 @@ import type { Listener } from '../engine/service.ts';
 import type { EventType } from '../run/events.ts';
 import type { Connection } from './connection.ts';
 import { streamRun } from './run-stream.ts';
+import { stepOutput } from './step-output.ts';
 
 export interface Heard {
   readonly run: RunId;
@@ -53,12 +54,14 @@ export class Ear {
 
   async #pump({ run, from, listener }: Heard): Promise<void> {
     const { signal } = this.#left;
+    const output = stepOutput(this.#connection, run, listener);
     try {
       for await (const item of streamRun(this.#connection, run, { from, signal })) {
         if (item.kind === 'output') {
-          listener.output(item.step, item.stream, item.chunk);
+          output.live(item);
           continue;
         }
+        await output.beforeEntry(item.entry);
         listener.recorded(item.entry);
         this.#told = item.version;
         this.#turned = turning.has(item.entry.event.type) ? item.version : this.#turned;

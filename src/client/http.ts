@@ -19,8 +19,8 @@ export type Outcome =
       readonly kind: 'failed';
       readonly why: string;
       readonly cause: unknown;
-      /** False where the server cannot have seen it. */
-      readonly sent: boolean;
+      /** `unsent`: the server cannot have seen it. `distrusted`: it is not the one it should be. */
+      readonly how: 'sent' | 'unsent' | 'distrusted';
     };
 
 export interface Answer {
@@ -69,7 +69,7 @@ export function openHttp(input: HttpInput): Http {
       } catch (cause) {
         signal?.throwIfAborted();
         if (timeout.aborted) {
-          return { kind: 'failed', why: `no answer in ${timeoutMs / 1000} s`, cause, sent: true };
+          return { kind: 'failed', why: `no answer in ${timeoutMs / 1000} s`, cause, how: 'sent' };
         }
         return failure(cause);
       }
@@ -82,16 +82,21 @@ type Init = Omit<RequestInit, 'headers'> & Pick<Exchange, 'headers'>;
 
 /** What `fetch` says of a network that failed; everything else it throws is not for us to hide. */
 export function failure(cause: unknown): Extract<Outcome, { kind: 'failed' }> {
-  if (!(cause instanceof TypeError)) {
+  if (!(cause instanceof TypeError && cause.cause instanceof Error)) {
     throw cause;
   }
-  const root: unknown = cause.cause ?? cause;
-  const code = root instanceof Error && 'code' in root ? String(root.code) : null;
-  const words = root instanceof Error && root.message !== '' ? root.message : (code ?? 'no answer');
-  return { kind: 'failed', why: words, cause, sent: code === null || !neverSent.has(code) };
+  const root = cause.cause;
+  const code = 'code' in root ? String(root.code) : '';
+  const why = root.message === '' ? code : root.message;
+  return { kind: 'failed', why, cause, how: howFailed(code) };
 }
 
-const neverSent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+function howFailed(code: string): Extract<Outcome, { kind: 'failed' }>['how'] {
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
+    return 'unsent';
+  }
+  return /CERT|^UNABLE_TO_/.test(code) ? 'distrusted' : 'sent';
+}
 
 function headersOf({ url, token, claims, program }: HttpInput): Record<string, string> {
   if (token === null) {

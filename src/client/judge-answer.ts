@@ -2,7 +2,13 @@ import * as v from 'valibot';
 import type { RunbookError } from '../base/errors.ts';
 import type { Wire } from '../engine/wire-values.ts';
 import type { Answer, Outcome } from './http.ts';
-import { parseErrorAnswer, parseJson, unreachable, unreadable } from './server-error.ts';
+import {
+  distrusted,
+  parseErrorAnswer,
+  parseJson,
+  unreachable,
+  unreadable,
+} from './server-error.ts';
 
 /** What came of an exchange. */
 export type Judged<T> =
@@ -25,10 +31,9 @@ export interface Expected<T> {
 
 /** Decides; does nothing. */
 export function judgeOutcome<T>(outcome: Outcome, expected: Expected<T>): Judged<T> {
-  const { url, repeatable } = expected;
+  const { url } = expected;
   if (outcome.kind === 'failed') {
-    const error = unreachable(url, outcome.why, outcome.cause);
-    return { kind: 'error', error, again: repeatable || !outcome.sent ? 'soon' : null };
+    return judgeFailure(outcome, expected);
   }
   const { status, headers, text } = outcome.answer;
   if (status < 200 || status >= 300) {
@@ -40,6 +45,17 @@ export function judgeOutcome<T>(outcome: Outcome, expected: Expected<T>): Judged
   }
   const where = v.getDotPath(parsed.issues[0]) ?? 'the whole of it';
   return { kind: 'error', error: unreadable(url, `\`${where}\` is wrong`), again: null };
+}
+
+function judgeFailure(
+  { why, cause, how }: Extract<Outcome, { kind: 'failed' }>,
+  { url, repeatable }: Omit<Expected<unknown>, 'answer'>,
+): Refused {
+  if (how === 'distrusted') {
+    return { kind: 'error', error: distrusted(url, why, cause), again: null };
+  }
+  const again = repeatable || how === 'unsent' ? 'soon' : null;
+  return { kind: 'error', error: unreachable(url, why, cause), again };
 }
 
 /** An answer that is no success. */

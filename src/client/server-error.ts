@@ -29,6 +29,16 @@ export function unreachable(url: string, why: string, cause?: unknown): JournalE
   });
 }
 
+/** Its certificate does not prove that it is the server; nothing was sent. */
+export function distrusted(url: string, why: string, cause: unknown): JournalError {
+  return new JournalError({
+    code: 'server_unreachable',
+    message: `\`${url}\` is not trusted: ${why}`,
+    hint: '`server.ca` in `config.yaml` names the file of the authority that vouches for it',
+    cause,
+  });
+}
+
 /** Something answered, but not in the words of API v1. Exit 18. */
 export function unreadable(url: string, why: string): JournalError {
   return new JournalError({

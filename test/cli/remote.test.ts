@@ -98,7 +98,8 @@ describe('with a server configured', () => {
     expect(exitCode).toBe(10);
     expect(stdout).toMatch(/^[0-9a-z]{16} waiting\n$/);
     expect(stderr).toContain('gated in local, run ');
-    expect(stderr.indexOf('● look')).toBeLessThan(stderr.indexOf('◆ change'));
+    expect(stderr).toMatch(/● look[^●◆]* before\n[^●◆]*ok[^●◆]*◆ change/);
+    expect(stderr.match(/^ *before$/gm)).toHaveLength(1);
     expect(stderr).toContain('runbook approve ');
   });
 
@@ -338,6 +339,14 @@ describe('a login', () => {
     expect(await scene.run('whoami', '--json')).toMatchObject({
       stderr: expect.stringContaining('"login_missing"') as string,
     });
+  });
+
+  test('that is no token is refused, and never quoted', async () => {
+    const env = { RUNBOOK_SERVER: room.served.url, RUNBOOK_TOKEN: 'hunter2\nhunter3' };
+    const said = await room.cli.with({ env }).run('runs');
+    expect(said.exitCode).toBe(2);
+    expect(said.stderr).toContain('that is no token');
+    expect(said.stderr).not.toContain('hunter');
   });
 
   test('at another server than the configured one says how commands get there', async () => {

@@ -8,7 +8,7 @@ const slow = `name: slow
 params: { key: { type: string, secret: true, required: false } }
 env: { KEY: "\${{ params.key }}" }
 steps:
-  - { id: say, run: 'echo "begun $KEY"; exec sleep 60' }
+  - { id: say, run: 'while :; do echo "begun $KEY"; sleep 0.1; done' }
   - { id: never, exec: [echo, never] }
 finally:
   - { id: tidy, exec: [echo, tidied] }
@@ -107,6 +107,7 @@ describe('a run that a server drives', () => {
     const heard = listen();
     await service.drive(run, { ...heard.options, wait: 'stop' });
     expect(heard.events).toEqual(['step.started', 'step.finished', 'approval.requested']);
+    expect(heard.text()).toBe('before\n');
   });
 
   test('is not started when the runbook is not the one that was looked at', async () => {

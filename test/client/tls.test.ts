@@ -33,16 +33,22 @@ test('a server is trusted by the authority that is named, and by no other', asyn
     server.closeAllConnections();
   });
   const url = (await listen(server)).replace('http:', 'https:');
+  const pauses: number[] = [];
   const call = (ca: string | null) =>
-    openConnection({ url, ca, token: 'rbk_x', claims: {}, program: 'runbook 1' }, quickPace()).call(
-      {
-        path: '/v1/me',
-        answer: word,
-      },
-    );
+    openConnection(
+      { url, ca, token: 'rbk_x', claims: {}, program: 'runbook 1' },
+      quickPace(pauses),
+    ).call({
+      path: '/v1/me',
+      answer: word,
+    });
   expect(await call(cert)).toEqual({ word: 'hello' });
   for (const other of [null, certify().cert]) {
-    await expect(call(other)).rejects.toMatchObject({ code: 'server_unreachable' });
+    await expect(call(other)).rejects.toMatchObject({
+      code: 'server_unreachable',
+      message: expect.stringContaining('is not trusted') as string,
+    });
   }
   await expect(call(join(cert, 'nothing'))).rejects.toMatchObject({ code: 'ca_unreadable' });
+  expect(pauses).toEqual([]);
 });
