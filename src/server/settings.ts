@@ -63,7 +63,7 @@ export const defaultLimits: Limits = {
  * `tls_incomplete`, `tls_missing`.
  */
 export function readServeSettings(section: ParsedYaml | null, flags: ServeFlags): ServeSettings {
-  const written = section === null ? empty : checkDocument(serveFile, section);
+  const written = section === null ? defaults : checkDocument(serveFile, section);
   const tls = tlsOf(flags) ?? written.tls;
   const listen = flags.listen === undefined ? written.listen : flagged(parseListen, flags.listen);
   if (tls === null && flags.allowPlainHttp !== true && !isLoopback(listen.host)) {
@@ -112,20 +112,8 @@ interface Parser<T> {
   readonly parse: (written: string) => T | null;
 }
 
-const loopback = { host: '127.0.0.1', port: 7878 };
-
-const serveFile = object({
-  listen: optional(written(parseListen), loopback),
-  tls: optional(object({ cert: text(), key: text() })),
-  url: optional(written(parseUrl)),
-  workers: optional(integer({ min: 1, max: 1000 }), 16),
-  rate: optional(object({ per_minute: integer({ min: 1, max: 1_000_000 }) }), { per_minute: 600 }),
-  body_limit: optional(integer({ min: 1024, max: 64 * 1024 * 1024 }), 1024 * 1024),
-  grace: optional(duration(), 30_000),
-});
-
-const empty = {
-  listen: loopback,
+const defaults = {
+  listen: { host: '127.0.0.1', port: 7878 },
   tls: null,
   url: null,
   workers: 16,
@@ -133,6 +121,16 @@ const empty = {
   body_limit: 1024 * 1024,
   grace: 30_000,
 };
+
+const serveFile = object({
+  listen: optional(written(parseListen), defaults.listen),
+  tls: optional(object({ cert: text(), key: text() })),
+  url: optional(written(parseUrl)),
+  workers: optional(integer({ min: 1, max: 1000 }), defaults.workers),
+  rate: optional(object({ per_minute: integer({ min: 1, max: 1_000_000 }) }), defaults.rate),
+  body_limit: optional(integer({ min: 1024, max: 64 * 1024 * 1024 }), defaults.body_limit),
+  grace: optional(duration(), defaults.grace),
+});
 
 function written<T>({ expected, parse }: Parser<T>) {
   return refine(text(), (value, node, place) => {

@@ -45,7 +45,11 @@ function parse(text: string): readonly Told[] {
   return blocks.flatMap((block) => {
     const of = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? null;
     const [event, data] = [of('event'), of('data')];
-    return event === null || data === null ? [] : [{ event, id: of('id'), data: JSON.parse(data) }];
+    if (event === null || data === null) {
+      return [];
+    }
+    const parsed: unknown = JSON.parse(data);
+    return [{ event, id: of('id'), data: parsed }];
   });
 }
 
