@@ -8,7 +8,7 @@ export function serveCommand(cli: Cli): Command {
   return new Command('serve')
     .description(
       'Serves the API on this host, drives the runs that are started through it, and receives decisions. ' +
-        'Flags go before `serve` in `config.yaml`.',
+        'A flag wins over `serve` in `config.yaml`.',
     )
     .option('--listen <host:port>', 'where to listen (default: 127.0.0.1:7878)')
     .option('--tls-cert <file>', 'serve HTTPS with this certificate (PEM)')
