@@ -3,16 +3,11 @@ import { ConflictError, InternalError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { CommitInput, Committed, Head } from '../store.ts';
 import { append } from './append.ts';
-import {
-  countRunEntries,
-  selectCommand,
-  selectCommitEnd,
-  selectConfig,
-  selectLatestTime,
-} from './entries.ts';
+import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
 import { isFull } from './faults.ts';
 import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
 import { type Journal, write } from './journal.ts';
+import { latestTimeSince } from './latest-times.ts';
 import { insertOpening } from './openings.ts';
 import { giveReserve, makeReserve } from './reserve.ts';
 import { loadTree, selectNode } from './tree.ts';
@@ -92,7 +87,7 @@ function assertVersion({ db }: Journal, { run, expectedVersion, events }: Commit
 const steadyWithinMs = 2000;
 
 function assertGuards(
-  { db }: Journal,
+  { db, times }: Journal,
   { run, guards = {} }: CommitInput,
   { head, moment }: { readonly head: Head; readonly moment: Moment },
 ): void {
@@ -110,7 +105,7 @@ function assertGuards(
     });
   }
   if (guards.steadyClock === true) {
-    assertSteady(selectLatestTime(db, run) ?? head.time, moment);
+    assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
   }
 }
 

@@ -33,17 +33,6 @@ export function countRunEntries(
   return row?.version ?? 0;
 }
 
-/** The latest time that any entry bears since the run began; null for an unknown run. */
-export function selectLatestTime(db: Connection, run: RunId | null): string | null {
-  const row = db
-    .prepare<{ time: string | null }>(
-      `select max(json_extract(cast(bytes as text), '$.time')) as time from entries
-       where seq >= (select first from runs where run = ?)`,
-    )
-    .get(run);
-  return row?.time ?? null;
-}
-
 /** The newest `config.set`. */
 export function selectConfig(db: Connection): StoredEntry | null {
   const entry = db

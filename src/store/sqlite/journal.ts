@@ -3,6 +3,7 @@ import type { CheckpointSigner } from '../../journal/signer.ts';
 import type { Connection } from './connection.ts';
 import { explained } from './faults.ts';
 import { assertWritable, type JournalFile } from './journal-file.ts';
+import type { Times } from './latest-times.ts';
 
 /** An open journal: what the functions of this folder share. */
 export interface Journal {
@@ -16,6 +17,8 @@ export interface Journal {
   readonly signer: () => CheckpointSigner;
   /** The note of the last head that this process signed, whether its commit came about or not. */
   readonly signed: { note: string | null };
+  /** What this process has read of when entries were made. */
+  readonly times: Times;
 }
 
 /** One writing transaction, all or nothing, into the very file that was opened, by its owner. */

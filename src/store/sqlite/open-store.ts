@@ -12,6 +12,7 @@ import { selectEntries } from './entries.ts';
 import { explain, explained } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { describeFile } from './journal-file.ts';
+import { noTimes } from './latest-times.ts';
 import { assertLocal } from './local-disk.ts';
 import { migrate } from './migrate.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -51,6 +52,7 @@ function openJournal(db: Connection, path: string, options: StoreOptions): Journ
     origin,
     signer: lazy(() => loadSigner(db, origin, options)),
     signed: { note: null },
+    times: noTimes(),
   };
 }
 
