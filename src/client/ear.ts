@@ -35,13 +35,18 @@ export class Ear {
     await this.#until(() => this.#told >= version, reachMs, this.#left.signal);
   }
 
+  /** Something after entry number `version` was told that may have changed who must act. */
+  isPast(version: number): boolean {
+    return this.#turned > version;
+  }
+
   /**
    * Resolves when something after entry number `version` may have changed who must act, when `ms` passed,
    * or when `signal` aborts. Throws what ended the stream.
    */
   async turn(version: number, ms: number, signal: AbortSignal): Promise<void> {
     if (this.#ended === null) {
-      await this.#until(() => this.#turned > version, ms, signal);
+      await this.#until(() => this.isPast(version), ms, signal);
     } else {
       await this.#connection.pace.pause(Math.min(ms, lookMs), signal);
     }

@@ -36,7 +36,7 @@ export async function followRun(
     sinceMs: nowMs,
     changedMs: nowMs,
     told: null,
-    ending: followed.ending,
+    endingMs: followed.ending ? nowMs : null,
   };
   const following = { connection, options, ear, followed, view };
   try {
@@ -66,7 +66,8 @@ interface View {
   changedMs: number;
   /** The gate that the listener was told of, as it stood then. */
   told: { readonly version: number; readonly leaveMs: number } | null;
-  ending: boolean;
+  /** When it was asked to stop; null where nobody here did. */
+  endingMs: number | null;
 }
 
 /** Tells what is to be told of where the run stands; true where there is nothing more to wait for. */
@@ -78,9 +79,9 @@ async function isOver(following: Following): Promise<boolean> {
   if (report.terminal || options.hurry.aborted || isStuck(view, nowMs)) {
     return true;
   }
-  if (view.ending) {
+  if (view.endingMs !== null) {
     const left = followed.ending && options.signal.aborted;
-    return left || nowMs - view.sinceMs >= endingMs;
+    return left || nowMs - view.endingMs >= endingMs;
   }
   if (isGate(report)) {
     return (await tellGate(following)) || options.signal.aborted;
@@ -94,9 +95,8 @@ async function isOver(following: Following): Promise<boolean> {
 /** Waits until something may have changed, and reads where the run stands. */
 async function lookAgain({ connection, ear, options, view, followed }: Following): Promise<void> {
   const nowMs = connection.pace.nowMs();
-  const soonMs = isGate(view.report) ? (view.told?.leaveMs ?? nowMs) - nowMs : settlingMs;
-  const ms = Math.min(longestLookMs, Math.max(shortestLookMs, soonMs));
-  const interrupt = view.ending && !followed.ending ? options.hurry : options.signal;
+  const ms = Math.min(longestLookMs, Math.max(shortestLookMs, nextLookMs(view, nowMs)));
+  const interrupt = view.endingMs !== null && !followed.ending ? options.hurry : options.signal;
   await ear.turn(view.version, ms, interrupt);
   const { report, version } = await readStatus(connection, followed.run);
   if (version !== view.version || report.status !== view.report.status) {
@@ -104,6 +104,14 @@ async function lookAgain({ connection, ear, options, view, followed }: Following
   }
   view.report = report;
   view.version = version;
+}
+
+/** What changes is told by the stream: to look at times is for what no entry says. */
+function nextLookMs({ report, told, sinceMs }: View, nowMs: number): number {
+  if (isGate(report)) {
+    return (told?.leaveMs ?? nowMs) - nowMs;
+  }
+  return nowMs - sinceMs < settlingMs ? settlingMs : longestLookMs;
 }
 
 function isGate({ status, requests }: RunReport): boolean {
@@ -122,9 +130,13 @@ function isStuck({ report, sinceMs, changedMs }: View, nowMs: number): boolean {
 }
 
 /** Tells of the gate once for each way it stands; true where the caller waits no longer. */
-async function tellGate({ connection, options, view }: Following): Promise<boolean> {
+async function tellGate({ connection, options, ear, view }: Following): Promise<boolean> {
   const { wait } = options;
   const [request] = view.report.requests;
+  if (ear.isPast(view.version)) {
+    // Decided while it was asked where the run stands.
+    return false;
+  }
   if (request !== undefined && view.told?.version !== view.version) {
     const detail = await describe(connection, request.request);
     if (detail !== null) {
@@ -154,7 +166,7 @@ async function describe(connection: Connection, request: RequestId): Promise<Req
 async function askToCancel({ connection, followed, view }: Following): Promise<void> {
   const path = pathOf('runs', followed.run, 'cancel');
   const body = { reason: 'interrupted' };
-  view.ending = true;
+  view.endingMs = connection.pace.nowMs();
   try {
     await connection.call({ method: 'POST', path, body, answer: runReport });
   } catch (error) {

@@ -22,7 +22,8 @@ export async function runList(cli: Cli): Promise<number> {
   const runbooks = await listRunbooks(cli);
   cli.print({ runbooks }, () => renderList(runbooks, resultStyle(cli)));
   if (runbooks.length === 0) {
-    cli.say('no runbooks here: `runbook init` writes a first one');
+    const served = (await cli.server()) !== null;
+    cli.say(served ? 'the server has none' : 'no runbooks here: `runbook init` writes a first one');
   }
   return 0;
 }
