@@ -7,7 +7,7 @@ import { count, json, runId, time, type Wire } from './wire-values.ts';
 /** A newer server may write types that this client does not know; it prints them. */
 const eventType = v.string() as Wire<string> as Wire<EventType>;
 
-export const auditLine: Wire<AuditLine> = v.object({
+const auditLine: Wire<AuditLine> = v.object({
   index: count,
   time,
   type: eventType,

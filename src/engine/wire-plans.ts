@@ -6,7 +6,7 @@ import type { Plan } from '../runbook/plan.ts';
 import type { FoundRunbook, ListedRunbook, PlanReport } from './reports.ts';
 import { count, ofNoun, type Wire } from './wire-values.ts';
 
-export const listedRunbook: Wire<ListedRunbook> = v.object({
+const listedRunbook: Wire<ListedRunbook> = v.object({
   name: v.string(),
   file: v.string(),
   description: v.nullable(v.string()),

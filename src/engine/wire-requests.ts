@@ -29,7 +29,7 @@ const requestState = v.picklist([
   'lapsed',
 ]);
 
-export const requestSummary: Wire<RequestSummary> = v.object({
+const requestSummary: Wire<RequestSummary> = v.object({
   request: requestId,
   words: v.string(),
   run: runId,

@@ -76,7 +76,7 @@ export const runReport: Wire<RunReport> = v.object({
   next: v.nullable(v.object({ command: v.string() })),
 });
 
-export const runSummary: Wire<RunSummary> = v.object({
+const runSummary: Wire<RunSummary> = v.object({
   run: runId,
   runbook: v.string(),
   environment: v.string(),

@@ -5,6 +5,7 @@ import {
   signedBody,
 } from '../engine/wire-requests.ts';
 import { runReport } from '../engine/wire-runs.ts';
+import { namedRun } from './own-runs.ts';
 import { requestOf } from './requests.ts';
 import { jsonRoute, type Route } from './route.ts';
 
@@ -39,7 +40,7 @@ export const decisionRoutes: readonly Route[] = [
     summary: 'Settle a step whose outcome nobody knows',
     body: resolveBody,
     answer: runReport,
-    handle: async ({ service, param }, { body }) =>
-      service.resolve({ run: param('run'), step: param('step'), ...body }),
+    handle: async (call, { body }) =>
+      call.service.resolve({ run: await namedRun(call), step: call.param('step'), ...body }),
   }),
 ];

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { requestDetail, requestFile, requestsAnswer } from '../engine/wire-requests.ts';
-import { seen } from './own-runs.ts';
+import { namedRun, seen } from './own-runs.ts';
 import { flag, maybeNumber } from './query.ts';
 import { type Call, jsonRoute, type Route } from './route.ts';
 
@@ -43,8 +43,8 @@ export const requestRoutes: readonly Route[] = [
     summary: 'The started step whose outcome nobody knows, likewise',
     query: seenSize,
     answer: requestFile,
-    handle: async ({ service, param }, { query }) =>
-      service.reviewStarted(param('run'), param('step'), query.seen ?? null),
+    handle: async (call, { query }) =>
+      call.service.reviewStarted(await namedRun(call), call.param('step'), query.seen ?? null),
   }),
 ];
 

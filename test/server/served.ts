@@ -143,7 +143,7 @@ function expectSchema(
   }
 }
 
-export function routeOf(method: string, path: string): Route | undefined {
+function routeOf(method: string, path: string): Route | undefined {
   const [plain = ''] = path.split('?');
   return routes.find(
     (route) =>
