@@ -47,7 +47,8 @@ export class Attendant {
   readonly #wards = new Map<RunId, Ward>();
   readonly #queue = new Set<Ward>();
   readonly #drives = new Set<Promise<void>>();
-  readonly #interrupt = new AbortController();
+  /** One for each drive: what listens to it goes with it. */
+  readonly #interrupts = new Set<AbortController>();
   /** Aborts where nothing new is to begin; null while nobody attends. */
   #leave: AbortSignal | null = null;
 
@@ -189,15 +190,20 @@ export class Attendant {
     const { run, secrets } = ward;
     ward.standing = 'driven';
     ward.stirred = false;
+    const interrupt = new AbortController();
+    this.#interrupts.add(interrupt);
+    const course = this.#course(run, interrupt.signal);
     let left: Left;
     try {
-      left = await driveRun(this.#engine, { run, secrets, office: { leave } }, this.#course(run));
+      left = await driveRun(this.#engine, { run, secrets, office: { leave } }, course);
       ward.failures = 0;
     } catch (error) {
       ward.failures += 1;
       const untilMs = this.#engine.clock.now().wallMs + backOffMs(ward.failures);
       left = { kind: 'waiting', untilMs };
       this.#options.onTrouble(run, error);
+    } finally {
+      this.#interrupts.delete(interrupt);
     }
     if (left.kind === 'ended') {
       this.#wards.delete(run);
@@ -210,12 +216,12 @@ export class Attendant {
     }
   }
 
-  #course(run: RunId): DriveOptions {
+  #course(run: RunId, signal: AbortSignal): DriveOptions {
     const { feed } = this.#options;
     return {
       wait: 'stop',
-      signal: this.#interrupt.signal,
-      hurry: never,
+      signal,
+      hurry: new AbortController().signal,
       listener: {
         recorded: () => {
           feed.nudge();
@@ -231,7 +237,9 @@ export class Attendant {
 
   async #close(): Promise<void> {
     const grace = setTimeout(() => {
-      this.#interrupt.abort();
+      for (const interrupt of this.#interrupts) {
+        interrupt.abort();
+      }
     }, this.#options.graceMs);
     await Promise.allSettled(this.#drives);
     clearTimeout(grace);
@@ -245,8 +253,6 @@ const stirring: ReadonlySet<Recorded['event']['type']> = new Set([
   'run.cancel_requested',
   'step.resolved',
 ]);
-
-const never = new AbortController().signal;
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
