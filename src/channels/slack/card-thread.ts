@@ -1,8 +1,9 @@
 import { chainPeople } from '../../approval/initiator.ts';
 import type { People } from '../../approval/people.ts';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import type { JournalEntry, RequestState, StandingRequest } from '../channel.ts';
-import { type Inline, line, richText, words } from './blocks.ts';
-import { beginning, escapeText } from './escape.ts';
+import { code, type Inline, line, richText, words } from './blocks.ts';
+import { beginning, plainWords } from './escape.ts';
 import type { SlackMessage, SlackSelf } from './slack-api.ts';
 
 /** What stands in a card's thread: no channel, no place yet. */
@@ -37,7 +38,7 @@ export function replyTo(entry: JournalEntry, { content }: StandingRequest): Repl
     (step !== undefined && step !== content.step && step !== `${content.step}/check`);
   return title === undefined || foreign || entry.run !== content.run
     ? null
-    : reply([words(`${title}: ${beginning(entry.summary, 1_000)}`)]);
+    : reply([words(`${title}: ${beginning(sanitizeLine(entry.summary), 1_000)}`)]);
 }
 
 /** States that end the wait of whoever asked. A claim says that there was an approval. */
@@ -62,10 +63,15 @@ export function tellRequester(
 ): Reply {
   const names = chainPeople(content.initiator).slice(0, 5);
   const mentions = names.flatMap((name) => [
-    accountOf(people, name, self) ?? words(name),
+    accountOf(people, name, self) ?? code(short(name)),
     words(' '),
   ]);
-  return reply([...mentions, words(`step ${content.step} of ${content.runbook.name} ${outcome}.`)]);
+  const step = `step ${short(content.step)} of ${short(content.runbook.name)}`;
+  return reply([...mentions, words(`${step} ${outcome}.`)]);
+}
+
+function short(name: string): string {
+  return beginning(sanitizeLine(name), 80);
 }
 
 function accountOf(people: People, name: string, self: SlackSelf): Inline | null {
@@ -79,7 +85,7 @@ function accountOf(people: People, name: string, self: SlackSelf): Inline | null
 function reply(elements: readonly Inline[]): Reply {
   const text = elements.map((it) => (it.type === 'text' ? it.text : '')).join('');
   return {
-    text: beginning(escapeText(text.trim()), 1_000),
+    text: plainWords(text.trim(), 300),
     blocks: [richText([line(...elements)])],
   };
 }

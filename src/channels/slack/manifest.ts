@@ -29,7 +29,7 @@ export function slackManifest({ url }: { readonly url: string | null }): JsonObj
         },
       ],
     },
-    oauth_config: { scopes: { bot: [...botScopes] } },
+    oauth_config: { scopes: { bot: botScopes } },
     settings: {
       interactivity,
       org_deploy_enabled: false,
@@ -40,10 +40,4 @@ export function slackManifest({ url }: { readonly url: string | null }): JsonObj
 }
 
 /** `chat:write` posts, `users:read` looks who clicked, the next two look at the channel, the last is the shortcut's. */
-export const botScopes = [
-  'chat:write',
-  'users:read',
-  'channels:read',
-  'groups:read',
-  'commands',
-] as const;
+const botScopes = ['chat:write', 'users:read', 'channels:read', 'groups:read', 'commands'];

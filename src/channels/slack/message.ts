@@ -1,7 +1,6 @@
 import { type Card, layoutCard } from '../../approval/card.ts';
 import type { CardSection } from '../../approval/card-section.ts';
 import { approveLine } from '../../approval/card-text.ts';
-import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RequestState, StandingRequest } from '../channel.ts';
 import { actionIds, buttonValue } from './actions.ts';
 import {
@@ -17,7 +16,7 @@ import {
   strong,
   words,
 } from './blocks.ts';
-import { beginning, escapeText } from './escape.ts';
+import { beginning, plainWords } from './escape.ts';
 import { fitsMessage, limits, weigh } from './limits.ts';
 import { shortCard, wholeCard } from './message-card.ts';
 import { type Headline, headlineOf, stateAt, takesDecisions } from './message-state.ts';
@@ -55,9 +54,9 @@ export function messageOf(standing: StandingRequest, look: Look): RequestMessage
   const state = stateAt(standing, look.nowMs);
   const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
   const title = `${headline.title}: ${placeOf(standing)}`;
-  const names = `${namesBehind(standing)}, ${plainName(standing.words)}`;
+  const names = `${namesBehind(standing)}, ${plainWords(standing.words, 80)}`;
   const draft = { standing, look, state, card: layOut(standing), title, headline };
-  return { text: escapeText(title + names), ...bodyOf(draft) };
+  return { text: title + names, ...bodyOf(draft) };
 }
 
 interface Draft {
@@ -111,29 +110,29 @@ function titleLine({ title }: Card): RichPart {
 
 function placeOf({ content, command }: StandingRequest): string {
   const { runbook, step } = content;
-  return `${plainName(runbook.name)}, step ${plainName(step)} in ${plainName(command.environment)}`;
+  return `${plainWords(runbook.name, 60)}, step ${plainWords(step, 60)} in ${plainWords(command.environment, 60)}`;
 }
 
 function namesBehind({ content }: StandingRequest): string {
   const people = content.initiator.chain.flatMap(({ person }) => (person === null ? [] : [person]));
-  const names = [...new Set(people)].slice(0, 3).map(plainName);
+  const names = [...new Set(people)].slice(0, 3).map((name) => plainWords(name, 60));
   return names.length === 0 ? '' : `, asked for by ${names.join(', ')}`;
-}
-
-/** Names that a notification may show: its text is mrkdwn, so that anything but a name is taken out. */
-function plainName(name: string): string {
-  return sanitizeLine(name.slice(0, 80)).replace(/[^\p{L}\p{N}./_ -]/gu, '·');
 }
 
 /** How else to decide, and what the request is called everywhere. */
 function footOf({ standing, state }: Draft): readonly SlackBlock[] {
   const { content } = standing;
   const digests = content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ');
-  const names = context(`${plainName(standing.words)} · sha256 ${digests} · run ${content.run}`);
+  const names = context(
+    `${plainWords(standing.words, 80)} · sha256 ${digests} · run ${content.run}`,
+  );
   if (!takesDecisions(state)) {
     return [names];
   }
-  const paste = line(words('In your own session: '), code(approveLine(plainName(standing.words))));
+  const paste = line(
+    words('In your own session: '),
+    code(approveLine(plainWords(standing.words, 80))),
+  );
   return [richText([paste]), names];
 }
 

@@ -26,7 +26,7 @@ export interface Keeper {
  */
 export async function settleCard(keeper: Keeper, task: CardTask): Promise<number | null> {
   const { front } = keeper;
-  const standing = await front.look(task.request);
+  const standing = endedWith(task, await front.look(task.request));
   const state = stateAt(standing, front.clock.now().wallMs);
   const card: Card = { keeper, task, standing, state };
   const note = await readCardNote(front.notes, task.request);
@@ -36,6 +36,12 @@ export async function settleCard(keeper: Keeper, task: CardTask): Promise<number
   }
   const told = await tellThread(card, shown);
   return told === 'done' ? null : changesAt(card);
+}
+
+/** With its run a request ends too, whatever else is true of it. */
+function endedWith({ entries }: CardTask, standing: StandingRequest): StandingRequest {
+  const ended = entries.some(({ type }) => type === 'run.finished');
+  return ended && takesDecisions(standing.state) ? { ...standing, state: 'cancelled' } : standing;
 }
 
 interface Card {

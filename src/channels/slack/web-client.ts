@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
-import { plainText } from './escape.ts';
+import { sanitizeBlock } from '../../base/sanitize.ts';
+import { plainText, plainWords } from './escape.ts';
 import {
   type SlackApi,
   SlackError,
@@ -56,8 +57,9 @@ function messageArgs({ channel, text, blocks, thread }: SlackMessage): Record<st
 
 /** Words without markup, whatever they hold. */
 function wordArgs(channel: string, words: string): Record<string, unknown> {
-  const text = plainText(words, 3_000);
-  return { ...asWritten, channel, text: text.text, blocks: [{ type: 'section', text }] };
+  const text = plainText(sanitizeBlock(words), 3_000);
+  const blocks = [{ type: 'section', text }];
+  return { ...asWritten, channel, text: plainWords(words, 300), blocks };
 }
 
 /** Each caller gets the next free moment of its channel at once, so that callers stay in order. */

@@ -6,7 +6,7 @@ import { parseSlackSettings } from '../../../src/channels/slack/settings.ts';
 import { openSlackApi } from '../../../src/channels/slack/web-client.ts';
 import { JournalFeed } from '../../../src/engine/feed.ts';
 import { openFront } from '../../../src/engine/front.ts';
-import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
+import { driving, openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { openSlackWeb, type SlackWeb } from '../../support/slack-web.ts';
 
 // A pace and a pause of their own each: slower than most tests.
@@ -82,7 +82,7 @@ const titlesIn = async (slack: SlackWeb, channel?: string) =>
 
 const threadOf = async (slack: SlackWeb) => {
   const [card] = await slack.messages();
-  return (await slack.thread(card?.ts ?? '')).map(({ text }) => text);
+  return (await slack.thread(card?.ts ?? '')).map(({ blocks }) => JSON.stringify(blocks));
 };
 
 test('a request has a card, which says what became of it, and its thread tells the story', async () => {
@@ -154,6 +154,37 @@ test('a restart finds its cards again: none is posted twice, and what was missed
     async () => expect((await threadOf(slack)).join('\n')).toContain('Decided: approve by robin'),
     soon,
   );
+});
+
+test('many open requests survive a restart in the middle: each has one card', async () => {
+  const desk = await openDesk();
+  const { scene, slack } = desk;
+  const runs = 12;
+  for (let run = 0; run < runs; run += 1) {
+    await scene.exec();
+  }
+  const first = attend(desk);
+  await vi.waitFor(() => expect(slack.count('chat.postMessage')).toBeGreaterThan(3), soon);
+  await first.stop();
+  expect(slack.count('chat.postMessage')).toBeLessThan(runs);
+  const { front } = attend(desk);
+  await vi.waitFor(async () => expect(await front.notes.list()).toHaveLength(runs), soon);
+  const texts = (await slack.messages()).map(({ text }) => text);
+  expect(texts).toHaveLength(runs);
+  expect(new Set(texts).size).toBe(runs);
+});
+
+test('a run that ends while its approval was taken back leaves no button', async () => {
+  const desk = await openDesk();
+  const { scene, slack } = desk;
+  attend(desk);
+  const { run } = await scene.exec();
+  await vi.waitFor(async () => expect(await titlesIn(slack)).toEqual(['Approval needed']), soon);
+  await scene.decide(scene.people.robin, 'approve');
+  await scene.decide(scene.people.robin, 'revoke');
+  await vi.waitFor(async () => expect(await titlesIn(slack)).toEqual(['Approval revoked']), soon);
+  await scene.service().cancel(run, null, driving(scene));
+  await vi.waitFor(async () => expect(await titlesIn(slack)).toEqual(['Cancelled']), soon);
 });
 
 test('while Slack is down nothing is lost, and health says since when', async () => {
@@ -257,12 +288,10 @@ test('a process that goes away shows what is open, without buttons', async () =>
   expect(JSON.stringify(await slack.messages())).not.toContain('runbook.approve');
 });
 
-function startAndStop(scene: Scene, input: Parameters<ReturnType<Scene['service']>['start']>[0]) {
-  const signal = new AbortController().signal;
-  const nothing = (): void => undefined;
-  const listener = { recorded: nothing, output: nothing, waiting: nothing, delayed: nothing };
+async function startAndStop(
+  scene: Scene,
+  input: Parameters<ReturnType<Scene['service']>['start']>[0],
+) {
   const service = scene.service();
-  return service
-    .start(input)
-    .then((run) => service.drive(run, { wait: 'stop', signal, hurry: signal, listener }));
+  return service.drive(await service.start(input), driving(scene));
 }

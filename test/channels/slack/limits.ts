@@ -14,6 +14,10 @@ export function problemsOfMessage(message: {
 }): readonly string[] {
   const problems: Problems = [];
   escaped(1, 4000)(message.text, 'text', problems);
+  // This one text is mrkdwn: nothing in it may read as a style, an emoji or a name.
+  if (/[*~`@#]|:[^\s:]+:/.test(String(message.text))) {
+    problems.push(`text: markup: ${String(message.text).slice(0, 60)}`);
+  }
   if (message.blocks !== undefined) {
     many(1, 50, block)(message.blocks, 'blocks', problems);
     const size = JSON.stringify(message.blocks).length;

@@ -70,7 +70,7 @@ export const hostile = fc.oneof(
 
 const names = fc.array(fc.tuple(hostile, hostile), { maxLength: 30 });
 
-export const anyCommand: fc.Arbitrary<Command> = fc
+const anyCommand: fc.Arbitrary<Command> = fc
   .record({
     action: fc.oneof(
       fc.record({
