@@ -4,7 +4,7 @@ import { sanitizeLine } from '../../base/sanitize.ts';
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Data for a text that Slack parses (docs.slack.dev, "Formatting message text"): no mention, no link. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>]/g, (character) => entities[character] ?? character);
 }
 
