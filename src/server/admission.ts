@@ -29,6 +29,7 @@ export function admission(site: Site): (route: Route) => MiddlewareHandler<Env> 
     if (route.access === 'open') {
       charge(strangers, strangerOf(context));
       context.set('bearer', null);
+      await next();
     } else {
       const who = await identify(context, site, () => {
         charge(strangers, strangerOf(context));
@@ -38,8 +39,9 @@ export function admission(site: Site): (route: Route) => MiddlewareHandler<Env> 
       const reach = reachOf(route, who);
       const service = site.office.serviceFor(who.caller);
       context.set('bearer', { ...who, reach, service });
+      const leave = site.crowd.enter(who.caller.token);
+      await next().finally(leave);
     }
-    await next();
   };
 }
 

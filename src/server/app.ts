@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import { admission } from './admission.ts';
+import { openCrowd } from './crowd.ts';
 import { mountEntrances } from './entrances.ts';
 import { openMetrics } from './metrics.ts';
 import { observe } from './observe.ts';
@@ -38,6 +39,7 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
     metrics: openMetrics(office),
     starts: openStarts(office.notes('idempotency'), deps.clock),
     verifying: openTurnstile(),
+    crowd: openCrowd(settings.limits.perToken),
     owners: new Map(),
   };
   const app = new Hono<Env>();

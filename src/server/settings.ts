@@ -31,6 +31,8 @@ export interface Limits {
   readonly keepAliveMs: number;
   readonly headerBytes: number;
   readonly connections: number;
+  /** Calls and streams of one token that are open at a time. */
+  readonly perToken: number;
   /** A sign of life on a stream where nothing happens. */
   readonly heartbeatMs: number;
   /** How long a stream's reader may take nothing. */
@@ -53,6 +55,7 @@ export const defaultLimits: Limits = {
   keepAliveMs: 10_000,
   headerBytes: 16 * 1024,
   connections: 2000,
+  perToken: 200,
   heartbeatMs: 15_000,
   stallMs: 30_000,
   streamMs: 600_000,

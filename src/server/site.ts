@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { RunId } from '../base/ids.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Office } from '../engine/office.ts';
+import type { Crowd } from './crowd.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServeSettings } from './settings.ts';
 import type { Starts } from './start-once.ts';
@@ -20,6 +21,7 @@ export interface Site {
   readonly starts: Starts;
   /** Judges the journal for one caller at a time; the next is told to come back. */
   readonly verifying: Turnstile;
+  readonly crowd: Crowd;
   /** Whose token started a run: it never changes. Bounded by whoever writes to it. */
   readonly owners: Map<RunId, string>;
 }

@@ -43,6 +43,11 @@ export class SseBody {
     );
   }
 
+  /** Somebody reads, as far as is known. */
+  get isRead(): boolean {
+    return this.#reader !== null;
+  }
+
   /**
    * Waits for room. False where nobody reads any more, or has taken nothing for as long as they may: the
    * stream is then closed, and a reader that is still there comes back for the rest.

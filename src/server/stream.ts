@@ -21,9 +21,9 @@ export async function streamRun(call: Call, run: RunId, from: number): Promise<R
   const wake = openWake();
   const body = context.req.method === 'HEAD' ? null : openBody(call, wake);
   if (body !== null) {
-    void site.metrics.streaming(
-      pump({ call, run, wake, body, sent: lastSeen(call) ?? from, ended: terminal }),
-    );
+    const leave = site.crowd.enter(call.caller.token);
+    const pumping = pump({ call, run, wake, body, sent: lastSeen(call) ?? from, ended: terminal });
+    void site.metrics.streaming(pumping.finally(leave));
   }
   return new Response(body?.stream ?? null, {
     headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' },
@@ -61,12 +61,13 @@ async function pump(it: Pump): Promise<void> {
   // A token that is revoked meanwhile is noticed when the reader comes back.
   const until = monotonicMs(clock) + settings.limits.streamMs;
   try {
-    let open = await body.write(`retry: ${retryMs}\n\n`);
-    while (open && !stopping.aborted && monotonicMs(clock) < until) {
-      open = (await writeNews(it, pending)) && !it.ended;
-      if (open) {
-        const rung = await wake.rest(settings.limits.heartbeatMs);
-        open = rung || (await body.write(': here\n\n'));
+    await body.write(`retry: ${retryMs}\n\n`);
+    while (body.isRead && !stopping.aborted && monotonicMs(clock) < until) {
+      if (!(await writeNews(it, pending)) || it.ended) {
+        break;
+      }
+      if (!(await wake.rest(settings.limits.heartbeatMs))) {
+        await body.write(': here\n\n');
       }
     }
   } catch {

@@ -166,7 +166,7 @@ test('a long poll ends at once when the server stops', async () => {
   const token = await served.token(bot, ['start']);
   const { run } = await startGated(served, token);
   const poll = served.call(`GET /v1/runs/${run}?wait=50`, { token });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await served.followed(1);
   await served.stop();
   expect((await poll).json).toMatchObject({ status: 'waiting' });
 });

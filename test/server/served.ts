@@ -25,7 +25,8 @@ steps:
 /** A real server over a real journal, on a port of this machine. */
 export interface Served {
   readonly scene: Scene;
-  readonly office: Office;
+  /** Resolves once so many streams and long polls are under way. */
+  followed(by: number): Promise<void>;
   readonly url: string;
   readonly port: number;
   readonly log: JsonObject[];
@@ -63,9 +64,11 @@ export const bot = { kind: 'agent', id: 'deploy-bot' } as const;
 export async function openServed(options: ServedOptions = {}): Promise<Served> {
   const { limits, perMinute = 1_000_000, receptions = [], ...more } = options;
   const scene = openScene({ runbook: gated, account: 'runbook@server', ...more });
-  const office = openOffice(
-    { ...scene.engine(), receptions },
-    { serviceFor: (engine) => localService(engine, scene.elsewhere), url: null },
+  const { office, followed } = watched(
+    openOffice(
+      { ...scene.engine(), receptions },
+      { serviceFor: (engine) => localService(engine, scene.elsewhere), url: null },
+    ),
   );
   const settings = readServeSettings(null, { listen: '127.0.0.1:0' });
   const over = new AbortController();
@@ -86,7 +89,7 @@ export async function openServed(options: ServedOptions = {}): Promise<Served> {
   onTestFinished(stop);
   return {
     scene,
-    office,
+    followed,
     url: serving.url,
     port: serving.address.port,
     log,
@@ -101,6 +104,30 @@ export async function openServed(options: ServedOptions = {}): Promise<Served> {
     },
     call: (target, sent = {}) => call(serving.url, target, sent),
     stop,
+  };
+}
+
+/** The same office, which also tells who follows its feed. */
+function watched(office: Office): Pick<Served, 'followed'> & { readonly office: Office } {
+  const followers = new Set<() => void>();
+  const feed: Office['feed'] = {
+    nudge: () => office.feed.nudge(),
+    follow: (follower) => {
+      const leave = office.feed.follow(follower);
+      followers.add(leave);
+      return () => {
+        followers.delete(leave);
+        leave();
+      };
+    },
+  };
+  return {
+    office: { ...office, feed },
+    followed: async (by) => {
+      while (followers.size !== by) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
   };
 }
 

@@ -100,7 +100,7 @@ test('live output comes between the entries of its step', async () => {
   const gated = await startGated(served, token);
   const path = `/v1/runs/${gated.run}/stream?from=4`;
   const following = follow(served, path, { token, enough: () => false });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await served.followed(1);
   await approve(served, gated);
   const { told } = await following;
   const kinds = told.map(({ event, data }) =>
@@ -162,7 +162,7 @@ test('a server that stops ends its streams, and a reader is told when to come ba
   const token = await served.token(bot, ['start']);
   const { run } = await startGated(served, token);
   const following = follow(served, `/v1/runs/${run}/stream`, { token });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await served.followed(1);
   await served.stop();
   const { told, text } = await following;
   expect(text.startsWith('retry: 1000\n\n')).toBe(true);
@@ -197,6 +197,31 @@ test('a reader that takes nothing is let go, and holds no step up', async () => 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   socket.destroy();
+});
+
+test('one token opens only so many streams, and gets its place back when one ends', async () => {
+  const served = await openServed({ limits: { perToken: 3 } });
+  const [mine, other] = [
+    await served.token(bot, ['read', 'start']),
+    await served.token(robin, ['read']),
+  ];
+  const { run } = await startGated(served, mine);
+  const open = async (token: string) => {
+    const over = new AbortController();
+    const response = await fetch(`${served.url}/v1/runs/${run}/stream`, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: over.signal,
+    });
+    return { status: response.status, close: () => over.abort() };
+  };
+  const [first, , third] = [await open(mine), await open(mine), await open(mine)];
+  // The call that opens a third would be the third and the fourth.
+  expect([first.status, third.status]).toEqual([200, 429]);
+  expect((await open(other)).status).toBe(200);
+  first.close();
+  while ((await open(mine)).status !== 200) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 });
 
 test('asking for a stream’s head opens no stream', async () => {
