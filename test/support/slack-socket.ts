@@ -57,6 +57,11 @@ export async function openSlackSocket(): Promise<SlackSocketServer> {
     count.opened += 1;
     sockets.add(socket);
     socket.on('error', () => undefined);
+    // A client that is gone: whoever answers an upgrade keeps its own half open until it says otherwise.
+    socket.on('end', () => {
+      sockets.delete(socket);
+      socket.end();
+    });
     socket.on('close', () => sockets.delete(socket));
     readFrames(socket, (opcode, data) => {
       if (server.deaf) {

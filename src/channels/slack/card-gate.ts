@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestId } from '../../base/ids.ts';
 import type { Answer, Front, StandingRequest } from '../channel.ts';
 import { actionIds } from './actions.ts';
-import { readCardNote } from './card-note.ts';
+import { type CardNote, readCardNote } from './card-note.ts';
 import type { Inbox } from './inbox.ts';
 import { messageOf, type RequestMessage } from './message.ts';
 import { stateAt, takesDecisions } from './message-state.ts';
@@ -30,7 +32,7 @@ export async function refuseCard(
   if (!takesDecisions(stateAt(request, nowMs))) {
     return null;
   }
-  const note = await readCardNote(front.notes, request.content.id);
+  const note = await noteOf(front, request.content.id);
   if (note === null || note.channel !== card.channel || note.ts !== card.ts) {
     return refusal(wish, 'card_unknown', 'this is not the card that we keep for this request');
   }
@@ -43,6 +45,18 @@ export async function refuseCard(
   return decision === 'approve' && !message.fits
     ? refusal(wish, 'card_incomplete', 'the whole command does not fit into a Slack message')
     : refusal(wish, 'not_offered', 'this request cannot be decided with a button');
+}
+
+/** A card is noted after it was posted: whoever presses at once may come before its note. */
+async function noteOf(front: Front, request: RequestId): Promise<CardNote | null> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const note = await readCardNote(front.notes, request);
+    if (note !== null) {
+      return note;
+    }
+    await sleep(50);
+  }
+  return null;
 }
 
 function refusal({ request, decision }: CardWish, code: string, why: string): Answer {
