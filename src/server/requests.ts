@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { UsageError } from '../base/errors.ts';
+import type { RequestDetail } from '../engine/reports.ts';
 import { requestDetail, requestFile, requestsAnswer } from '../engine/wire-requests.ts';
 import { namedRun, seen } from './own-runs.ts';
 import { flag, maybeNumber } from './query.ts';
@@ -22,10 +24,10 @@ export const requestRoutes: readonly Route[] = [
   jsonRoute({
     method: 'GET',
     path: '/v1/requests/{request}',
-    access: reviewing,
+    access: [...reviewing, 'start:own'],
     summary: 'Everything a card is laid out from',
     answer: requestDetail,
-    handle: async (call) => call.service.describeRequest(requestOf(call)),
+    handle: async (call) => describeSeen(call, requestOf(call)),
   }),
   jsonRoute({
     method: 'GET',
@@ -47,6 +49,26 @@ export const requestRoutes: readonly Route[] = [
       call.service.reviewStarted(await namedRun(call), call.param('step'), query.seen ?? null),
   }),
 ];
+
+/** To a token that sees only its own runs, a request of another's is as unknown as one that is not there. */
+async function describeSeen(call: Call, name: string | null): Promise<RequestDetail> {
+  if (call.reach === 'all') {
+    return call.service.describeRequest(name);
+  }
+  const requests = await seen(call, await call.service.requests(name === null));
+  const named = requests.filter(
+    ({ request, words }) => name === null || request.startsWith(name) || words.startsWith(name),
+  );
+  const [own] = named;
+  if (own === undefined || named.length > 1) {
+    throw new UsageError({
+      code: 'request_unknown',
+      message: `no request \`${name ?? 'only'}\` of this token`,
+      hint: '`runbook requests` lists them',
+    });
+  }
+  return call.service.describeRequest(own.request);
+}
 
 /** An id, a prefix of it, its words, or `only`: the one that is open. */
 export function requestOf({ param }: Call): string | null {
