@@ -9,7 +9,7 @@ import { RunbookError } from './base/errors.ts';
 import type { JsonObject } from './base/json.ts';
 import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
-import { openReceptions } from './channels/open-receptions.ts';
+import { checkChannels, openReceptions } from './channels/open-receptions.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { loadTrusted } from './config/load.ts';
@@ -122,7 +122,11 @@ function openEngine(
     actions: openActions({ clock: systemClock }),
     channels: terminal === null ? [] : [terminalChannel(terminal)],
     clock: systemClock,
-    trusted: () => loadTrusted(env),
+    trusted: () => {
+      const files = loadTrusted(env);
+      checkChannels(files.config.value.channels);
+      return files;
+    },
     get receptions() {
       return receptions().receptions;
     },

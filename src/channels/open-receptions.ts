@@ -7,6 +7,7 @@ import type { Reception } from './channel.ts';
 import { openSlack } from './slack/open-slack.ts';
 import { parseSlackSettings } from './slack/settings.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
+import { parseWebhooks } from './webhooks/settings.ts';
 
 export interface ReceptionDeps {
   readonly clock: Clock;
@@ -14,6 +15,20 @@ export interface ReceptionDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told what comes in, as one line of a structured log. */
   readonly log: (line: JsonObject) => void;
+}
+
+/**
+ * Throws InvalidFileError `config_invalid` for what is written wrong under `channels`. Asked before the
+ * journal takes in the file: a token that stands in it must not be kept there for ever.
+ */
+export function checkChannels(section: ParsedYaml | null): void {
+  const { slack, webhooks } = sectionsOf(section);
+  if (slack !== null) {
+    parseSlackSettings(slack);
+  }
+  if (webhooks !== null) {
+    parseWebhooks(webhooks);
+  }
 }
 
 /** The receptions that `config.yaml` names, and which of them take decisions. */
@@ -29,12 +44,7 @@ const channelsFile = object({ slack: optional(raw()), webhooks: optional(raw()) 
  * is connected to and no secret is read before somebody attends.
  */
 export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps): Receptions {
-  if (section === null) {
-    return { receptions: [], attesting: { slack: false, email: false } };
-  }
-  const written = checkDocument(channelsFile, section);
-  const slack = written.slack === null ? null : sectionOf(section, written.slack);
-  const webhooks = written.webhooks === null ? null : sectionOf(section, written.webhooks);
+  const { slack, webhooks } = sectionsOf(section);
   const settings = slack === null ? null : parseSlackSettings(slack);
   return {
     receptions: [
@@ -52,5 +62,19 @@ export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps):
       slack: settings !== null && settings.buttons !== 'off',
       email: settings?.matchEmail ?? false,
     },
+  };
+}
+
+function sectionsOf(section: ParsedYaml | null): {
+  readonly slack: ParsedYaml | null;
+  readonly webhooks: ParsedYaml | null;
+} {
+  if (section === null) {
+    return { slack: null, webhooks: null };
+  }
+  const { slack, webhooks } = checkDocument(channelsFile, section);
+  return {
+    slack: slack === null ? null : sectionOf(section, slack),
+    webhooks: webhooks === null ? null : sectionOf(section, webhooks),
   };
 }

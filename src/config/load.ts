@@ -24,8 +24,23 @@ export function loadTrusted(env: Env, dir = configDir(env)): TrustedFiles {
   assertTrustedFolder(dir);
   return {
     dir,
-    people: loadTrustedFile(join(dir, 'people.yaml'), parsePeople),
-    policy: loadTrustedFile(join(dir, 'policy.yaml'), parsePolicy),
-    config: loadTrustedFile(join(dir, 'config.yaml'), parseConfig),
+    people: loadTrustedFile(join(dir, 'people.yaml'), readPeople),
+    policy: loadTrustedFile(join(dir, 'policy.yaml'), readPolicy),
+    config: loadTrustedFile(join(dir, 'config.yaml'), readConfig),
+  };
+}
+
+const readPeople = remembering(parsePeople);
+const readPolicy = remembering(parsePolicy);
+const readConfig = remembering(parseConfig);
+
+/** A server reads these files at every decision; what has not changed since is not parsed again. */
+function remembering<Value>(parse: (text: string, file: string) => Value): typeof parse {
+  let last: { readonly text: string; readonly file: string; readonly value: Value } | null = null;
+  return (text, file) => {
+    if (last === null || last.text !== text || last.file !== file) {
+      last = { text, file, value: parse(text, file) };
+    }
+    return last.value;
   };
 }

@@ -101,7 +101,7 @@ export function requestState(
     case 'expired':
       return tally.which === 'unused' ? 'lapsed' : 'expired';
     case 'revoked':
-      return 'revoked';
+      return state.finished === null ? 'revoked' : 'cancelled';
     case 'open':
       return state.finished === null ? 'pending' : 'cancelled';
   }

@@ -1,3 +1,4 @@
+import { requestUrl } from '../approval/request-url.ts';
 import { HeldError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
@@ -11,6 +12,7 @@ import { followRun } from './follow-run.ts';
 import { describeSelf } from './hold.ts';
 import { openNotes } from './notes.ts';
 import type { Office } from './office.ts';
+import type { RunReport } from './reports.ts';
 import { type Resumed, resumeRun } from './resume-run.ts';
 import type { Service } from './service.ts';
 import { startRun } from './start-run.ts';
@@ -43,7 +45,7 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
     authenticate: (secret) => authenticate(engine, secret),
     serviceFor: (caller) => {
       const theirs: Engine = { ...engine, caller };
-      return attended({ engine: theirs, feed, attendant }, options.serviceFor(theirs));
+      return attended({ engine: theirs, feed, attendant, url }, options.serviceFor(theirs));
     },
     figures: () => ({ ...attendant.counts(), entries: feed.size }),
     work: async (signal, ready) => {
@@ -78,6 +80,18 @@ interface Desk {
   readonly engine: Engine;
   readonly feed: JournalFeed;
   readonly attendant: Attendant;
+  readonly url: string | null;
+}
+
+/** What only the office knows of a run: where its requests are read whole, and that it lost its secrets. */
+function completed({ attendant, url }: Desk, report: RunReport): RunReport {
+  const requests = report.requests.map((request) =>
+    url === null ? request : { ...request, url: requestUrl(url, request.request) },
+  );
+  const next = attendant.isStranded(report.run)
+    ? { command: `runbook resume ${report.run} -p NAME=SECRET` }
+    : report.next;
+  return { ...report, requests, next };
 }
 
 /** The service of one caller: what it records is noticed at once, and where it would drive, the office does. */
@@ -93,25 +107,24 @@ function attended(desk: Desk, service: Service): Service {
     ...running(desk),
     decide: (signed, channel) => noticed(service.decide(signed, channel)),
     decideAsMyself: (input) => noticed(service.decideAsMyself(input)),
-    resolve: (input) => noticed(service.resolve(input)),
+    resolve: (input) => noticed(service.resolve(input)).then((it) => completed(desk, it)),
+    status: async (run) => completed(desk, await service.status(run)),
     // The store is the office's, and outlives every caller.
     close: () => Promise.resolve(),
   };
 }
 
-function running({
-  engine,
-  feed,
-  attendant,
-}: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait' | 'cancel'> {
+function running(desk: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait' | 'cancel'> {
+  const { engine, feed, attendant } = desk;
   const wait = async (run: RunId, timeoutMs: number | null, signal: AbortSignal) => {
     const watch = watchFeed(feed, (entry) => entry.run === run);
-    return waitRun(engine, run, {
+    const report = await waitRun(engine, run, {
       timeoutMs,
       signal,
       isLost: () => attendant.isStranded(run),
       pause: (over, atMostMs) => watch.changed(over, Math.min(atMostMs, pauseMs)),
     }).finally(watch.close);
+    return completed(desk, report);
   };
   const attend = ({ run, secrets }: Resumed): RunId => {
     attendant.take(run, secrets);
@@ -121,7 +134,7 @@ function running({
   return {
     start: async (input) => attend(await startRun(engine, input)),
     resume: async (input) => attend(await resumeRun(engine, input)),
-    drive: (run, options) => followRun(engine, { run, feed }, options),
+    drive: async (run, options) => completed(desk, await followRun(engine, { run, feed }, options)),
     wait: async (name, timeoutMs, signal) => wait(await findRun(engine, name), timeoutMs, signal),
     cancel: async (name, reason, { signal }) => {
       const { run } = await cancelRun(engine, name, reason);

@@ -173,7 +173,9 @@ function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {
     return null;
   }
   if (status !== 'unknown') {
-    return { command: `runbook resume ${state.run}` };
+    // A server goes on by itself; only asking anew takes a person.
+    const follows = state.started.via === 'api' && status !== 'expired';
+    return { command: `runbook ${follows ? 'wait' : 'resume'} ${state.run}` };
   }
   const step = [...state.steps.values()].find(
     ({ attempts }) => attempts.at(-1)?.unknown !== null && attempts.at(-1)?.resolved === null,

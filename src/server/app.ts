@@ -15,6 +15,7 @@ import {
   routeUnknown,
   statusOf,
 } from './refusals.ts';
+import { mountRequestPage } from './request-page.ts';
 import type { Env, Route } from './route.ts';
 import { routes } from './routes.ts';
 import type { ServeSettings } from './settings.ts';
@@ -46,6 +47,7 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   app.use(observe(site));
   mountRoutes(app, site);
   mountEntrances(app, site);
+  mountRequestPage(app);
   refuseOtherMethods(app);
   app.notFound((context) => refuse(routeUnknown(), context));
   app.onError((error, context) => refuse(error, context));

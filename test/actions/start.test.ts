@@ -212,8 +212,10 @@ describe('nothing else can spawn or connect', () => {
   });
 
   test('only the chokepoint reaches them', () => {
-    expect(importers(/actions\/(?:process|http)\.ts['"]|['"]\.\/(?:process|http)\.ts['"]/)).toEqual(
-      ['actions/start.ts'],
-    );
+    const beside = importers(/['"]\.\/(?:process|http)\.ts['"]/);
+    const elsewhere = importers(/actions\/(?:process|http)\.ts['"]/);
+    expect([...beside.filter((file) => file.startsWith('actions/')), ...elsewhere]).toEqual([
+      'actions/start.ts',
+    ]);
   });
 });

@@ -88,7 +88,7 @@ describe('with a server configured', () => {
         { id: 'change', status: 'waiting', attempt: 0 },
       ],
       requests: [{ step: 'change', missing: [{ slot: 'floor', count: 1, from: ['*'] }] }],
-      next: { command: `runbook resume ${String(json(said)['run'])}` },
+      next: { command: `runbook wait ${String(json(said)['run'])}` },
     });
     expect(shapeOf(json(said))).toEqual(shapeOf(await execHere()));
   });

@@ -37,6 +37,7 @@ test('a file is read where it is named, and its folder is where it really lies',
   const cwd = tempFolder({ 'real/deploy.yaml': 'text' });
   symlinkSync(join(cwd, 'real'), join(cwd, 'link'));
   expect(findRunbook('link/deploy.yaml', places(cwd))).toEqual({
+    name: null,
     file: 'link/deploy.yaml',
     text: 'text',
     dir: join(cwd, 'real'),

@@ -30,6 +30,8 @@ describe('a config file', () => {
       channels: null,
       sinks: null,
       keys: null,
+      serve: null,
+      server: null,
     });
     expect(environmentOf(config, null)).toEqual({
       name: 'local',

@@ -1,8 +1,8 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { Check } from '../channel.ts';
+import { loadSecret, type SecretSource } from '../secret-source.ts';
 import { explainSlackCode } from './explain.ts';
 import type { SocketState } from './hold-socket.ts';
-import { loadSecret, type SecretSource } from './secret-source.ts';
 import type { SlackSettings } from './settings.ts';
 import { type SlackApi, SlackError, type SlackSelf } from './slack-api.ts';
 

@@ -1,6 +1,7 @@
 import { type Card, layoutCard } from '../../approval/card.ts';
 import type { CardSection } from '../../approval/card-section.ts';
 import { approveLine } from '../../approval/card-text.ts';
+import { requestUrl } from '../../approval/request-url.ts';
 import type { RequestState, StandingRequest } from '../channel.ts';
 import { actionIds, buttonValue } from './actions.ts';
 import {
@@ -154,7 +155,7 @@ function buttonsOf(draft: Draft, { fits }: { fits: boolean }): readonly SlackBlo
   const buttons = [
     ...(clickable && fits ? [approve] : []),
     ...(clickable ? [reject] : []),
-    ...(look.url === null ? [] : [pageButton(`${look.url}/requests/${content.id}`)]),
+    ...(look.url === null ? [] : [pageButton(requestUrl(look.url, content.id))]),
   ];
   return buttons.length === 0 ? [] : [buttonRow(buttons)];
 }

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
-import { ConfigError } from '../../base/errors.ts';
-import { type ParsedYaml, valueOf } from '../../base/yaml.ts';
-import { object } from '../../base/yaml-collections.ts';
-import { text } from '../../base/yaml-scalars.ts';
+import { ConfigError } from '../base/errors.ts';
+import { type ParsedYaml, valueOf } from '../base/yaml.ts';
+import { object } from '../base/yaml-collections.ts';
+import { text } from '../base/yaml-scalars.ts';
 import {
   type Invalid,
   invalid,
@@ -11,7 +11,7 @@ import {
   type Place,
   refine,
   type Schema,
-} from '../../base/yaml-schema.ts';
+} from '../base/yaml-schema.ts';
 
 /** Where a token or a signing secret is kept. Never in `config.yaml`: the journal keeps that file's text. */
 export type SecretSource =
