@@ -38,7 +38,7 @@ export function recountClaim(request: RequestRecord, court: ClaimCourt): Tally {
  * The decisions that still hold, each for what its evidence proves now and for no more than its entry
  * said: giving the receiver's account to somebody else must not lift what was attested before.
  */
-export function standingDecisions(
+function standingDecisions(
   request: RequestRecord,
   court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
 ): readonly DecisionRecord[] {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import { assert, integer, property, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatSecret,
@@ -25,8 +25,8 @@ describe('a secret', () => {
   });
 
   test('of any bytes has the shape that is hashed', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+    assert(
+      property(uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         expect(hashSecret(formatSecret(Buffer.from(bytes)))).not.toBeNull();
       }),
     );
@@ -53,10 +53,10 @@ describe('a secret', () => {
   });
 
   test('one character off is another', () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ minLength: 32, maxLength: 32 }),
-        fc.integer({ min: 4, max: 46 }),
+    assert(
+      property(
+        uint8Array({ minLength: 32, maxLength: 32 }),
+        integer({ min: 4, max: 46 }),
         (bytes, at) => {
           const secret = formatSecret(Buffer.from(bytes));
           const other = secret[at] === 'A' ? 'B' : 'A';
