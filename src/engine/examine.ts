@@ -2,6 +2,7 @@ import { eligiblePeople } from '../approval/eligible.ts';
 import { personOf } from '../approval/identity.ts';
 import { resolveInitiator } from '../approval/initiator.ts';
 import { canReach, signingAlone } from '../approval/means.ts';
+import type { Person } from '../approval/people.ts';
 import { RunbookError } from '../base/errors.ts';
 import { runTool } from '../base/tool.ts';
 import { anyone } from '../policy/policy.ts';
@@ -73,15 +74,9 @@ async function examinePeople(
     initiator,
   )([anyone]).filter((name) => able(name, assurance));
   return [
-    {
-      name: 'you',
-      ok: me !== null,
-      message:
-        me === null
-          ? `\`${engine.account}\` maps to no person`
-          : `\`${engine.account}\` is \`${me.name}\``,
-      hint: me === null ? `runbook people add NAME --os-user ${engine.account}` : null,
-    },
+    trusted.config.value.serve === null
+      ? examineYou(engine.account, me)
+      : examineServer(engine.account, me),
     {
       name: 'a second person',
       ok: others.length > 0,
@@ -92,6 +87,28 @@ async function examinePeople(
       hint: others.length > 0 ? null : 'runbook people add NAME --ssh-key FILE.pub',
     },
   ];
+}
+
+function examineYou(account: string, me: Person | null): Finding {
+  return {
+    name: 'you',
+    ok: me !== null,
+    message: me === null ? `\`${account}\` maps to no person` : `\`${account}\` is \`${me.name}\``,
+    hint: me === null ? `runbook people add NAME --os-user ${account}` : null,
+  };
+}
+
+/** A server attests what others decide: whoever owns its account could have made that up. */
+function examineServer(account: string, owner: Person | null): Finding {
+  return {
+    name: "the server's account",
+    ok: owner === null,
+    message:
+      owner === null
+        ? `\`${account}\` is nobody's`
+        : `\`${account}\` is \`${owner.name}\`'s: what it attests about their runs is A0`,
+    hint: owner === null ? null : 'run the server under an account of its own',
+  };
 }
 
 async function examineJournal(engine: Engine, stateDir: string): Promise<readonly Finding[]> {

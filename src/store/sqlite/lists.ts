@@ -16,9 +16,9 @@ export function selectRunsByPrefix(db: Connection, prefix: string): readonly Run
   return db
     .prepare<RunRow>(
       `select run, runbook, environment, started, caller, via, status, first
-       from runs where instr(run, ?) = 1 order by first desc`,
+       from runs where run between ? and ? order by first desc`,
     )
-    .all(prefix);
+    .all(...range(prefix));
 }
 
 /** Oldest first. The condition is that of the index `runs_served`: a server looks often. */
@@ -52,9 +52,9 @@ export function selectRequestsByPrefix(db: Connection, prefix: string): readonly
   return db
     .prepare<RequestRow>(
       `select request, run, runbook, step, environment, words, seq, created, pending_until
-       from requests where instr(request, ?) = 1 or instr(words, ?) = 1 order by seq desc`,
+       from requests where request between ? and ? or words between ? and ? order by seq desc`,
     )
-    .all(prefix, prefix);
+    .all(...range(prefix), ...range(prefix));
 }
 
 export function selectRequestByHash(db: Connection, hash: Sha256): RequestRow | null {
@@ -85,4 +85,9 @@ export function selectPreviousStart(db: Connection, query: PreviousQuery): Store
     )
     .get(query.step, query.before, query.runbook, query.environment);
   return entry ?? null;
+}
+
+/** What begins with `prefix`, as an index finds it: names here are ASCII, and no character comes after this one. */
+function range(prefix: string): readonly [from: string, to: string] {
+  return [prefix, `${prefix}\u{10ffff}`];
 }

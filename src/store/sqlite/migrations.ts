@@ -123,6 +123,7 @@ export const migrations: readonly string[] = [
   alter table runs add column via text not null default 'cli';
   create index runs_served on runs (first)
     where via = 'api' and status not in ('succeeded', 'failed', 'rejected', 'denied', 'cancelled');
+  create index requests_words on requests (words);
 
   create table tokens (
     token text primary key,
