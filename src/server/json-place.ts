@@ -48,22 +48,37 @@ const words: Readonly<Record<Expected, string>> = {
 };
 
 const space = /[ \t\n\r]*/y;
-const form =
-  // oxlint-disable-next-line no-control-regex -- the grammar names them
-  /([{}[\]:,])|("(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+const mark = /[{}[\]:,]/;
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+// oxlint-disable-next-line no-control-regex -- the grammar names them
+const piece = /[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 function tokenAt(text: string, from: number): { kind: Kind; end: number } | null {
   const start = skipSpace(text, from);
-  if (start === text.length) {
+  const first = text.charAt(start);
+  if (first === '') {
     return { kind: 'space', end: start };
   }
-  form.lastIndex = start;
-  const [whole, mark, quoted] = form.exec(text) ?? [];
-  if (whole === undefined) {
-    return null;
+  if (mark.test(first)) {
+    return { kind: first as Kind, end: start + 1 };
   }
-  const kind = quoted === undefined ? ((mark as Kind | undefined) ?? 'scalar') : 'text';
-  return { kind, end: start + whole.length };
+  const end = first === '"' ? endOfText(text, start) : endOf(scalar, text, start);
+  return end === null ? null : { kind: first === '"' ? 'text' : 'scalar', end };
+}
+
+/** Piece by piece, never back: one pattern for the whole would try every way to part what has no end. */
+function endOfText(text: string, start: number): number | null {
+  let at = start + 1;
+  for (let end = endOf(piece, text, at); end !== null; end = endOf(piece, text, at)) {
+    at = end;
+  }
+  return text[at] === '"' ? at + 1 : null;
+}
+
+/** Where this pattern, met at `from`, ends; null where it is not there. */
+function endOf(pattern: RegExp, text: string, from: number): number | null {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : null;
 }
 
 function skipSpace(text: string, from: number): number {

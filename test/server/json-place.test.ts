@@ -63,3 +63,27 @@ test('a megabyte of brackets or of one text is judged, not recursed into', () =>
   expect(findJsonProblem('['.repeat(1024 * 1024))?.message).toBe('nests deeper than 64');
   expect(findJsonProblem(`"${'\\n'.repeat(512 * 1024)}"`)).toBeNull();
 });
+
+test.each([
+  ['a text that does not end', `{"reason":"${'a'.repeat(60)}`],
+  ['a long one', `"${'a'.repeat(1024 * 1024)}`],
+  ['a long one of escapes', `"${'a\\n'.repeat(300_000)}`],
+  ['one that ends in a bad escape', `"${'a'.repeat(1024 * 1024)}\\x"`],
+  ['one with a line break', `"${'a'.repeat(1024 * 1024)}\n"`],
+  ['a number that goes wrong at its end', `${'1'.repeat(1024 * 1024)}.`],
+])('a body costs no more than its length: %s', (_name, text) => {
+  expect(findJsonProblem(text)).not.toBeNull();
+});
+
+test('whatever a text is broken by, its length is all it costs', () => {
+  const parts = fc.array(
+    fc.constantFrom('a', 'aaaaaaaa', '\\n', '\\u00e4', '\\u12', '"', '\\', ' '),
+  );
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 1, max: 5000 }), (some, times) => {
+      const text = `"${some.join('').repeat(times)}`;
+      expect(findJsonProblem(text) === null).toBe(isJson(text));
+    }),
+    { numRuns: 200 },
+  );
+});
