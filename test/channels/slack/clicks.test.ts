@@ -62,8 +62,8 @@ describe('a click on Approve', () => {
 
   test('asks Slack about the account each time', async () => {
     const receiver = await openReceiver();
-    await receiver.click({ at: '1700000001.000001' });
-    await receiver.click({ at: '1700000001.000002' });
+    await receiver.click({ at: '1700000001.000001', user: 'U0NEW' });
+    await receiver.click({ at: '1700000001.000002', user: 'U0NEW' });
     const asked = receiver.web.calls.filter(({ method }) => method === 'users.info');
     expect(asked).toHaveLength(2);
   });
@@ -76,12 +76,17 @@ describe('a click on Approve', () => {
     expect(await receiver.decisions()).toHaveLength(1);
   });
 
-  test('by somebody whose approval stands changes nothing', async () => {
-    const receiver = await openReceiver();
-    await receiver.click({ at: '1700000001.000001' });
-    await receiver.click({ at: '1700000001.000002' });
-    expect(await receiver.decisions()).toHaveLength(1);
-  });
+  test.each(['U0ROBIN', 'U0KIM'])(
+    'on what is approved changes nothing, and says how to withdraw',
+    async (user) => {
+      const receiver = await openReceiver();
+      await receiver.click({ at: '1700000001.000001' });
+      await receiver.click({ at: '1700000001.000002', user });
+      expect(receiver.events.at(-1)).toMatchObject({ kind: 'refused', code: 'already_approved' });
+      await receiver.until(() => receiver.web.whispers(user).some((it) => it.includes('revoke')));
+      expect(await receiver.decisions()).toHaveLength(1);
+    },
+  );
 
   test('says who is still missing', async () => {
     const policy = `rules:
@@ -199,6 +204,14 @@ describe('a click that counts for nothing', () => {
     await receiver.click();
     expect(receiver.events).toMatchObject([{ code: 'slack_unreachable' }]);
     expect(await receiver.decisions()).toEqual([]);
+  });
+
+  test('comes from a card of somebody else while the request is approved', async () => {
+    const receiver = await openReceiver();
+    await receiver.click();
+    await receiver.click({ user: 'U0KIM', message: '1700000009.000900', channel: 'C0OTHER' });
+    expect(receiver.events.at(-1)).toMatchObject({ kind: 'refused', code: 'card_unknown' });
+    expect(await receiver.decisions()).toHaveLength(1);
   });
 
   test('comes too late', async () => {
