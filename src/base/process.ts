@@ -22,16 +22,18 @@ export function describeProcess(pid: number): string | null {
 }
 
 /**
- * Whether the very process that was written down still lives. One on another host counts as alive:
- * nobody here can tell, and taking over from the living is the worse mistake.
+ * Whether the very process that was written down still lives. Marks lie on a local disk, so that one of
+ * another boot is of a kernel that is gone, whatever the host was called then. Within this boot another
+ * host's name is another container: nobody here can tell, and taking over from the living is the worse
+ * mistake.
  */
 export function isProcessAlive(mark: ProcessMark): boolean {
-  if (mark.host !== hostname()) {
-    return true;
-  }
   // Ticks mean something within one boot only; a date from `ps` stands for itself.
   if (/^\d+$/.test(mark.startTime) && mark.boot !== bootId()) {
     return false;
+  }
+  if (mark.host !== hostname()) {
+    return true;
   }
   return describeProcess(mark.pid) === mark.startTime;
 }

@@ -34,11 +34,16 @@ test('a process is alive only as the very one that was written down', () => {
   expect(isProcessAlive({ ...mark, startTime: '1' })).toBe(false);
 });
 
-test.runIf(process.platform === 'linux')('a process of an earlier boot is dead', () => {
-  expect(isProcessAlive({ ...mark, boot: 'another' })).toBe(false);
-});
+test.runIf(process.platform === 'linux')(
+  'a process of an earlier boot is dead, whatever the host was called then',
+  () => {
+    expect(isProcessAlive({ ...mark, boot: 'another' })).toBe(false);
+    const renamed = { ...mark, host: `not-${hostname()}`, boot: 'another' };
+    expect(isProcessAlive(renamed)).toBe(false);
+  },
+);
 
-test('a process on another host counts as alive', () => {
+test('a process on another host of the same boot, another container, counts as alive', () => {
   expect(isProcessAlive({ ...mark, host: `not-${hostname()}` })).toBe(true);
 });
 
