@@ -57,7 +57,7 @@ describe('2:', () => {
     ['no runbook', ['exec', 'nowhere'], 'runbook_unknown'],
     ['an invalid runbook', ['exec', 'broken.yaml'], 'runbook_invalid'],
     ['an unknown run', ['status', 'zzzz'], 'run_unknown'],
-    ['part of a later release', ['serve'], 'not_built_yet'],
+    ['part of a later release', ['worker'], 'not_built_yet'],
   ])('%s', async (_, argv, code) => {
     const cli = openCli({ files: { ...files, 'broken.yaml': 'name: broken\nstep: []\n' } });
     expect(await cli.failure(...argv)).toMatchObject({ exitCode: 2, code });
