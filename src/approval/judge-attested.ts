@@ -4,9 +4,15 @@ import type { Attested, AttestedStatement } from './attested.ts';
 import { type Court, type Refused, refuseDecider, refused } from './court.ts';
 import { conflictOf } from './eligible.ts';
 import { identitiesOf, personNamed, personOf } from './identity.ts';
-import type { Initiator, People, Person } from './people.ts';
+import type { People, Person } from './people.ts';
 import { parseStatement, type Statement } from './statement.ts';
 import { attestedSchema } from './statement-schema.ts';
+
+/** What an attested decision is judged by. */
+export interface AttestedCourt extends Court {
+  /** The run was started through the API: a server drives it, not whoever started it. */
+  readonly served: boolean;
+}
 
 /** A statement that a receiver attests, with the one person it came from. */
 export interface Heard {
@@ -20,7 +26,7 @@ export interface Heard {
  * Answers who a receiver heard, asking in this order: evidence and text are well formed, the sender is
  * one person, the text names that person, and the person is outside the run's chain.
  */
-export function judgeAttested(court: Court, of: AttestedStatement): Heard | Refused {
+export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Heard | Refused {
   try {
     const attested = v.parse(attestedSchema, of.attested);
     const text = parseStatement(of.statement);
@@ -63,20 +69,18 @@ export function senderOf(
 }
 
 /**
- * How much the receiver's word weighs. A1 exactly where nobody behind the run could have made it up: no
- * link of the chain is the receiver's own account or root of its host, and nobody of the chain, by the
- * name recorded or by what their identities mean now, owns that account.
+ * How much the receiver's word weighs. A1 exactly where nobody behind the run could have made it up: the
+ * run was started through the API, no account of any host stands in its chain, and nobody of the chain, by
+ * the name recorded or by what their identities mean now, owns the receiver's account. Two accounts are
+ * never told apart by their names: a host that was renamed is the same host.
  */
 export function attestedAssurance(
   receiver: string,
-  { people, initiator }: { readonly people: People; readonly initiator: Initiator },
+  { people, initiator, served }: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
 ): 'A0' | 'A1' {
-  const root = `os:root${receiver.slice(receiver.lastIndexOf('@'))}`;
   const owner = personOf(people, receiver);
-  const controlled =
-    initiator.chain.some(({ identity }) => identity === receiver || identity === root) ||
-    (owner !== null && conflictOf(owner, initiator) !== null);
-  return controlled ? 'A0' : 'A1';
+  const isRemote = served && !initiator.chain.some(({ identity }) => identity.startsWith('os:'));
+  return isRemote && (owner === null || conflictOf(owner, initiator) === null) ? 'A1' : 'A0';
 }
 
 function onlyOwner(people: People, identity: string): Person | Refused | null {

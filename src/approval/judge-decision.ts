@@ -1,8 +1,8 @@
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Assurance } from '../policy/policy.ts';
 import { type Evidence, evidenceOf } from './attested.ts';
-import { type Court, isReason, type Refused, refused, refuseSeenLog } from './court.ts';
-import { judgeAttested } from './judge-attested.ts';
+import { isReason, type Refused, refused, refuseSeenLog } from './court.ts';
+import { type AttestedCourt, judgeAttested } from './judge-attested.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
 import type { Person } from './people.ts';
 import type { RequestContent } from './request.ts';
@@ -17,7 +17,7 @@ import {
 } from './statement.ts';
 
 /** A decision and everything it is judged by. */
-export interface DecisionCase extends Court {
+export interface DecisionCase extends AttestedCourt {
   /** Statement and signature, or statement and a receiver's word; both or neither is refused. */
   readonly evidence: Evidence;
   readonly request: {

@@ -22,6 +22,7 @@ export function judgeDecided(
     request: { content: request.content, leafHash: request.hash, index: request.seq },
     people: docket.rules.people,
     initiator: state.initiator,
+    served: state.started.via === 'api',
     decisionIndexUpperBound: entry.seq,
     rootAt: docket.rootAt,
     origin: docket.origin,

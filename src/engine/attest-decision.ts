@@ -97,7 +97,7 @@ interface Sender {
 async function hear(engine: Engine, bench: Bench, heard: Heard): Promise<Sender> {
   const { identity, matchedBy: matched_by } = heard;
   const { people } = bench.inForce.rules;
-  const { initiator } = bench.proven.state;
+  const { initiator, started } = bench.proven.state;
   const named = identity.startsWith('token:')
     ? await decidingHolder(engine, identity.slice('token:'.length), people)
     : '';
@@ -109,7 +109,11 @@ async function hear(engine: Engine, bench: Bench, heard: Heard): Promise<Sender>
   if (refusal !== null) {
     throw errorOf(refusal);
   }
-  return { person, assurance: attestedAssurance(receiverOf(engine), { people, initiator }) };
+  const served = started.via === 'api';
+  return {
+    person,
+    assurance: attestedAssurance(receiverOf(engine), { people, initiator, served }),
+  };
 }
 
 function receiverOf(engine: Engine): string {

@@ -115,8 +115,9 @@ async function whyNot(
   verdict: Extract<Verdict, { kind: 'ask' }>,
 ): Promise<string | null> {
   const { people } = session.inForce.rules;
-  const { initiator } = session.state;
-  const means = await meansOf(session.engine, { people, initiator });
+  const { initiator, started } = session.state;
+  const served = started.via === 'api';
+  const means = await meansOf(session.engine, { people, initiator, served });
   return refusalFor(initiator)?.message ?? whyNobody(verdict, { people, means });
 }
 

@@ -72,6 +72,7 @@ export function judgeEvidence(
     request: { content: request.content, leafHash: request.hash, index: request.seq },
     people: inForce.rules.people,
     initiator: proven.state.initiator,
+    served: proven.state.started.via === 'api',
     decisionIndexUpperBound: proven.head.size,
     rootAt: proven.rootAt,
     origin: engine.store.origin,

@@ -64,9 +64,10 @@ async function examinePeople(
 ): Promise<readonly Finding[]> {
   const people = trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
+  const served = 'holder' in engine.caller;
   const me = personOf(people, `os:${engine.account}`);
   // Without a journal there are no tokens, and nobody to hear a click.
-  const means = isOpen ? await meansOf(engine, { people, initiator }) : signingAlone;
+  const means = isOpen ? await meansOf(engine, { people, initiator, served }) : signingAlone;
   const able = canReach(people, means);
   const { assurance } = trusted.policy.value.floor;
   const others = eligiblePeople(

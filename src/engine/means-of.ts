@@ -1,14 +1,13 @@
 import { accountIdentity } from '../approval/initiator.ts';
-import { attestedAssurance } from '../approval/judge-attested.ts';
+import { type AttestedCourt, attestedAssurance } from '../approval/judge-attested.ts';
 import type { Means } from '../approval/means.ts';
-import type { Initiator, People } from '../approval/people.ts';
 import { judgeToken } from '../approval/token.ts';
 import type { Engine } from './engine.ts';
 
-/** How the people of `people.yaml` can decide a run of this initiator, besides signing. */
+/** How the people of `people.yaml` can decide a run of this initiator, besides signing. `served`: see `AttestedCourt`. */
 export async function meansOf(
   engine: Engine,
-  of: { readonly people: People; readonly initiator: Initiator },
+  of: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
 ): Promise<Means> {
   const at = { nowMs: engine.clock.now().wallMs, people: of.people };
   const tokens = (await engine.store.listTokens()).filter(

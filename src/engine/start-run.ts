@@ -84,7 +84,7 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     config: inForce.rules.config,
     stamp: 'advisory',
     program: engine.program,
-    ...('holder' in engine.caller ? { via: 'api' } : {}),
+    ...(isServed(engine) ? { via: 'api' } : {}),
   };
   await engine.store.commit({
     run: draft.run,
@@ -95,6 +95,11 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     guards: { config: inForce.rules.config },
   });
   return draft;
+}
+
+/** Whoever bears a token calls at the API, and its runs are a server's to drive. */
+function isServed({ caller }: Engine): boolean {
+  return 'holder' in caller;
 }
 
 function commitmentOf(draft: Draft, name: string): Sha256 {
@@ -119,7 +124,7 @@ async function refuseHopeless(
 ): Promise<void> {
   const { plan, initiator } = draft;
   const { people } = inForce.rules;
-  const means = await meansOf(engine, { people, initiator });
+  const means = await meansOf(engine, { people, initiator, served: isServed(engine) });
   const nowMs = engine.clock.now().wallMs;
   for (const step of allSteps(plan)) {
     const one = { plan, step, initiator, reason: input.reason, ticket: input.ticket };

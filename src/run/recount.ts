@@ -49,6 +49,7 @@ function standingDecisions(
       request: { content: request.content, leafHash: request.hash, index: request.seq },
       people: court.people,
       initiator: court.state.initiator,
+      served: court.state.started.via === 'api',
       decisionIndexUpperBound: decision.seq,
       rootAt: court.rootAt,
       origin: court.origin,

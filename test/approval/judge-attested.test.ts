@@ -26,6 +26,8 @@ const people: People = {
   ],
 };
 
+const byToken = chainOf(link('token:fedcba9876543210', 'ana'));
+
 /** The request is entry 10; its receiver saw 12 entries; the decision would become entry 15. */
 const statement: Statement = {
   v: 1,
@@ -65,7 +67,8 @@ function aCase(
     },
     request: { content, leafHash: sha256('request leaf'), index: 10 },
     people,
-    initiator: byAna,
+    initiator: byToken,
+    served: true,
     decisionIndexUpperBound: 15,
     rootAt: () => statement.log.root,
     origin,
@@ -183,28 +186,32 @@ describe('an attested decision does not count', () => {
 });
 
 describe('how much a receiver’s word weighs', () => {
-  const weigh = (receiver: string, initiator: Initiator, among = people) =>
-    attestedAssurance(receiver, { people: among, initiator });
+  const weigh = (receiver: string, initiator: Initiator, among = people, served = true) =>
+    attestedAssurance(receiver, { people: among, initiator, served });
 
-  test('A1 where nobody behind the run is or owns the receiver', () => {
-    expect(weigh('os:runbook@web1', byAna)).toBe('A1');
-    expect(weigh('os:bob@web1', byAna)).toBe('A1');
+  test('A1 where the run came through the API and nobody behind it owns the receiver', () => {
+    expect(weigh('os:runbook@web1', byToken)).toBe('A1');
+    expect(weigh('os:bob@web1', byToken)).toBe('A1');
   });
 
-  test('A0 where the receiver started the run itself', () => {
-    expect(weigh('os:runbook@web1', chainOf(link('os:runbook@web1', null)))).toBe('A0');
+  test('A0 where the run was not started through the API', () => {
+    expect(weigh('os:runbook@web1', byToken, people, false)).toBe('A0');
+    expect(weigh('os:runbook@web1', byAna, people, false)).toBe('A0');
   });
+
+  test.each(['caller', 'sudo', 'resumer'] as const)(
+    'A0 where an account of any host stands in the chain as %s, whatever it is called',
+    (role) => {
+      for (const identity of ['os:runbook@web1', 'os:ana@renamed', 'os:root@web2']) {
+        const account = { role, identity, person: null };
+        expect(weigh('os:runbook@web1', chainOf(...byToken.chain, account))).toBe('A0');
+      }
+    },
+  );
 
   test('A0 where somebody of the chain owns the receiver’s account under another name', () => {
     const owned = { people: [aPerson('ana', { osUsers: ['ana@web1', 'runbook@web1'] })] };
-    expect(weigh('os:runbook@web1', byAna, owned)).toBe('A0');
-    const byToken = chainOf(link('token:0123456789abcdef', 'ana'));
     expect(weigh('os:runbook@web1', byToken, owned)).toBe('A0');
-  });
-
-  test('A0 where root of the receiver’s host started the run', () => {
-    expect(weigh('os:runbook@web1', chainOf(link('os:root@web1', null)))).toBe('A0');
-    expect(weigh('os:runbook@web1', chainOf(link('os:root@web2', null)))).toBe('A1');
   });
 });
 
@@ -290,16 +297,18 @@ test('taking an identity, or a person, out of people.yaml never makes a decision
   );
 });
 
-test('a receiver whose owner stands in the chain never gives A1', () => {
+test('A1 is the API, no account in the chain, and nobody in it who owns the receiver', () => {
   fc.assert(
-    fc.property(world, links, someName, (among, chain, holder) => {
+    fc.property(world, links, someName, fc.boolean(), (among, chain, holder, served) => {
       const initiator = chainIn(among, chain, holder);
       const receiver = 'os:run@h';
       const owner = personOf(among, receiver);
       const inside =
-        initiator.chain.some(({ identity }) => identity === receiver) ||
+        !served ||
+        initiator.chain.some(({ identity }) => identity.startsWith('os:')) ||
         (owner !== null && conflictOf(owner, initiator) !== null);
-      expect(attestedAssurance(receiver, { people: among, initiator })).toBe(inside ? 'A0' : 'A1');
+      const court = { people: among, initiator, served };
+      expect(attestedAssurance(receiver, court)).toBe(inside ? 'A0' : 'A1');
     }),
   );
 });

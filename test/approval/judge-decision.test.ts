@@ -115,6 +115,7 @@ function aCase(evidence: Evidence, more: Partial<DecisionCase> = {}): DecisionCa
     request: { content, leafHash: sha256('request leaf'), index: 10 },
     people,
     initiator: byAna,
+    served: false,
     decisionIndexUpperBound: 15,
     rootAt: (size) => (size <= 15 ? root(size) : null),
     origin,

@@ -5,6 +5,7 @@ import { sha256 } from '../../src/base/digest.ts';
 import { DeniedError } from '../../src/base/errors.ts';
 import type { Decided } from '../../src/run/events.ts';
 import {
+  asAccount,
   type Click,
   cardOf,
   click,
@@ -61,6 +62,14 @@ describe('a click', () => {
     expect(told?.message).toContain('asks for A1');
     expect(told?.hint).toMatch(/`runbook approve [a-z-]+-[0-9a-f]{8} --key FILE`/);
     expect((await scene.engine().store.head()).size).toBe(size);
+  });
+
+  test('received by that account is A0 also once its host is called otherwise', async () => {
+    const scene = openScene({ runbook: gated, account: 'ana@renamed' });
+    await scene.exec();
+    await expect(click(scene, { by: 'robin' })).rejects.toMatchObject({
+      code: 'assurance_too_low',
+    });
   });
 
   test('of that kind counts where the floor takes A0', async () => {
@@ -127,7 +136,7 @@ const attempts: readonly Attempt[] = [
     name: 'of whoever owns the agent that started the run',
     code: 'self_approval',
     exitCode: 13,
-    options: { caller: { osUser: `bot@${host}`, agent: 'deploy-bot' } },
+    options: { caller: { agent: 'deploy-bot' } },
     click: { by: 'ana' },
   },
   {
@@ -410,7 +419,7 @@ describe('between click and start', () => {
     const scene = openServed({ morePeople: `  - { name: zoe, os_users: [runbook@${host}] }\n` });
     const { run } = await scene.exec();
     await click(scene, { by: 'robin' });
-    const zoe = scene.service(undefined, { osUser: `runbook@${host}` });
+    const zoe = asAccount(scene, `runbook@${host}`);
     await zoe.resume({ run, given: {} });
     expect((await zoe.drive(run, driving(scene))).status).toBe('waiting');
     expect(ran(scene)).toBe(false);
@@ -422,7 +431,7 @@ describe('between click and start', () => {
     });
     const { run } = await scene.exec();
     await click(scene, { by: 'zoe' });
-    const zoe = scene.service(undefined, { osUser: `zoe@${host}` });
+    const zoe = asAccount(scene, `zoe@${host}`);
     await expect(zoe.resume({ run, given: {} })).rejects.toMatchObject({ code: 'decider_resumes' });
   });
 
@@ -472,7 +481,6 @@ async function forgeClick(scene: Scene, changes: Partial<Decided>): Promise<void
 describe('an entry that says more than its evidence', () => {
   test.each<[string, Partial<Decided>, Partial<SceneOptions>]>([
     ['A3 for a click', { assurance: 'A3' }, { policy: 'floor: { assurance: A3 }' }],
-    ['A1 for a receiver that started the run', {}, { caller: { osUser: `runbook@${host}` } }],
     [
       'a touch',
       { assurance: 'A3', presence: true },
@@ -481,9 +489,16 @@ describe('an entry that says more than its evidence', () => {
     ['another person', { person: 'kim' }, { policy: bySre.replace('group:sre', 'kim') }],
   ])('starts nothing: %s', async (_, changes, options) => {
     const scene = openServed(options);
-    scene.trusted.people += `  - { name: zoe, os_users: [runbook@${host}] }\n`;
     const { run } = await scene.exec();
     await forgeClick(scene, changes);
+    expect((await scene.service().drive(run, driving(scene))).status).toBe('waiting');
+    expect(ran(scene)).toBe(false);
+  });
+
+  test('starts nothing: A1 in a run that an account of the host started', async () => {
+    const scene = openScene({ runbook: gated, account: 'ana@renamed' });
+    const { run } = await scene.exec();
+    await forgeClick(scene, {});
     expect((await scene.service().drive(run, driving(scene))).status).toBe('waiting');
     expect(ran(scene)).toBe(false);
   });

@@ -5,27 +5,11 @@ import { sha256 } from '../../src/base/digest.ts';
 import { decideAsMyself } from '../../src/engine/decide-as-myself.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { OwnDecision } from '../../src/engine/service.ts';
-import { cardOf, click, decisionsOf, host, openServed } from '../support/click.ts';
+import { cardOf, click, decisionsOf, host, issueToken, openServed } from '../support/click.ts';
 import { driving, type Scene } from '../support/scene.ts';
 
-const issue = async (scene: Scene, holder: TokenHolder, scopes: readonly Scope[]) => {
-  const token = '0123456789abcdef';
-  const data = {
-    token,
-    hash: sha256('secret'),
-    holder,
-    scopes,
-    label: null,
-    expires_at: new Date(scene.clock.now().wallMs + 3_600_000).toISOString(),
-    by: `os:runbook@${host}`,
-  };
-  await scene.engine().store.commit({
-    run: null,
-    expectedVersion: null,
-    commandId: `token.${token}`,
-    events: [{ type: 'token.issued', data }],
-  });
-};
+const issue = (scene: Scene, holder: TokenHolder, scopes: readonly Scope[]) =>
+  issueToken(scene, { token: '0123456789abcdef', holder, scopes });
 const robin: TokenHolder = { kind: 'person', id: 'robin' };
 const bot: TokenHolder = { kind: 'agent', id: 'deploy-bot' };
 
@@ -60,8 +44,8 @@ test('a token of a person decides as that person, at A1', async () => {
 test('a token of a person decides nothing about a run that was started with it', async () => {
   const token = '0123456789abcdef';
   const scene = openServed({ caller: { token, holder: robin } });
-  const { run } = await scene.exec();
   await issue(scene, robin, ['start', 'decide']);
+  const { run } = await scene.exec();
   await expect(decideAsMyself(engineOf(scene, robin), await own(scene))).rejects.toMatchObject({
     code: 'self_approval',
   });
@@ -106,7 +90,7 @@ test.each<[string, string, readonly Scope[], (scene: Scene) => Promise<unknown>]
     'that has expired',
     'token_expired',
     ['decide'],
-    async (scene) => scene.clock.shift(2 * 3_600_000),
+    async (scene) => scene.clock.shift(25 * 3_600_000),
   ],
   [
     'whose person is gone',
@@ -117,7 +101,7 @@ test.each<[string, string, readonly Scope[], (scene: Scene) => Promise<unknown>]
     },
   ],
 ])('a token %s decides nothing', async (_, code, scopes, change) => {
-  const scene = openServed({ policy: 'floor: { pending: 5h }' });
+  const scene = openServed({ policy: 'floor: { pending: 48h }' });
   const { run } = await scene.exec();
   await issue(scene, robin, scopes);
   await change(scene);
@@ -141,7 +125,8 @@ test('a token decides only about what its bearer saw', async () => {
 test('a token is what it takes: an account of the host decides by signing', async () => {
   const scene = openServed();
   await scene.exec();
-  await expect(decideAsMyself(scene.engine(), await own(scene))).rejects.toMatchObject({
+  const account = { ...scene.engine(), caller: { osUser: `ana@${host}` } };
+  await expect(decideAsMyself(account, await own(scene))).rejects.toMatchObject({
     code: 'not_a_person',
   });
 });

@@ -13,6 +13,7 @@ import {
   finished,
   heard,
   openCourt,
+  openServedCourt,
   say,
   started,
   verify,
@@ -67,7 +68,7 @@ describe('the audit finds nothing wrong with', () => {
       },
     ],
   ])('%s', async (_, approve) => {
-    const court = await openCourt();
+    const court = await openServedCourt();
     await approve(court);
     await say(court, await started(court));
     await say(court, finished());
@@ -93,10 +94,11 @@ const lies: readonly Lie[] = [
   },
   {
     code: 'E_ASSURANCE',
-    name: 'A1 on the word of the account that started the run',
+    name: 'A1 in a run that an account took on',
     tell: async (court) => {
-      const receiver = `os:${court.scene.engine().account.toLowerCase()}`;
-      await say(court, await heard(court, { word: { receiver } }));
+      const link = { role: 'resumer', identity: 'os:ana@renamed', person: 'ana' } as const;
+      await say(court, { type: 'run.resumed', data: { links: [link] } });
+      await say(court, await heard(court));
     },
   },
   {
@@ -215,13 +217,19 @@ const lies: readonly Lie[] = [
 ];
 
 test.each(lies)('the audit finds $name ($code)', async ({ code, tell }) => {
-  const court = await openCourt();
+  const court = await openServedCourt();
   await tell(court);
   await expectFinding(court.scene, code, 'authorization');
 });
 
-test('what a receiver got is part of the journal: without it, integrity fails', async () => {
+test('the audit finds A1 in a run that an account of some host started (E_ASSURANCE)', async () => {
   const court = await openCourt();
+  await say(court, await heard(court));
+  await expectFinding(court.scene, 'E_ASSURANCE', 'authorization');
+});
+
+test('what a receiver got is part of the journal: without it, integrity fails', async () => {
+  const court = await openServedCourt();
   await say(court, await heard(court, { word: { raw: sha256('gone') as string as BlobId } }));
   await expectFinding(court.scene, 'E_BLOB_MISSING', 'integrity');
 });

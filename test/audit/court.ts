@@ -10,7 +10,8 @@ import { newNonce, type RunId } from '../../src/base/ids.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
 import type { Decided, Event, StepFinished, StepStarted } from '../../src/run/events.ts';
 import { forgeDecision } from '../attacks/forge.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { openServed } from '../support/click.ts';
+import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 
 /** A journal whose key is in the wrong hands: whatever is committed here is signed and well formed. */
 export interface Court {
@@ -29,10 +30,16 @@ steps:
 `;
 
 /** A run that waits at its first gate, asked for honestly. */
-export async function openCourt(
-  options: Partial<Parameters<typeof openScene>[0]> = {},
-): Promise<Court> {
-  const scene = openScene({ runbook: gated, ...options });
+export async function openCourt(options: Partial<SceneOptions> = {}): Promise<Court> {
+  return courtOf(openScene({ runbook: gated, ...options }));
+}
+
+/** The same, asked for through the API, so that a receiver's word is A1. */
+export async function openServedCourt(options: Partial<SceneOptions> = {}): Promise<Court> {
+  return courtOf(openServed({ runbook: gated, ...options }));
+}
+
+async function courtOf(scene: Scene): Promise<Court> {
   const { run } = await scene.exec();
   return { scene, run, content: (await scene.open()).content };
 }

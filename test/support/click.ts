@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { TokenIssued } from '../../src/approval/token.ts';
+import { formatTime } from '../../src/base/clock.ts';
+import { sha256 } from '../../src/base/digest.ts';
 import type { RequestId, Sha256 } from '../../src/base/ids.ts';
 import { attestDecision, type Heard } from '../../src/engine/attest-decision.ts';
+import { localService } from '../../src/engine/local-service.ts';
 import type { DecisionReport } from '../../src/engine/reports.ts';
+import type { Service } from '../../src/engine/service.ts';
 import type { Decided } from '../../src/run/events.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
@@ -18,9 +23,50 @@ steps:
     run: echo ran >> ran.txt
 `;
 
-/** The receiver runs under an account of its own, as `runbook serve` does: its word is A1. */
+const anasToken = { token: 'a0a0a0a0a0a0a0a0', holder: { kind: 'person', id: 'ana' } } as const;
+
+/**
+ * Ana calls at the API, and the receiver runs under an account of its own, as `runbook serve` does: its
+ * word is A1.
+ */
 export function openServed(options: Partial<SceneOptions> = {}): Scene {
-  return openScene({ runbook: gated, account: `runbook@${host}`, ...options });
+  const caller = { ...anasToken, ...options.caller };
+  const scene = openScene({ runbook: gated, account: `runbook@${host}`, ...options, caller });
+  return {
+    ...scene,
+    exec: async (given) => {
+      await issueToken(scene, { ...caller, scopes: ['start', 'read', 'admin'] });
+      return scene.exec(given);
+    },
+  };
+}
+
+/** A token that its bearer has from the account that keeps the journal. Issued twice, it is issued once. */
+export async function issueToken(
+  scene: Scene,
+  of: Pick<TokenIssued, 'token' | 'holder' | 'scopes'>,
+): Promise<void> {
+  const { token, holder, scopes } = of;
+  const data: TokenIssued = {
+    token,
+    hash: sha256(token),
+    holder,
+    scopes,
+    label: null,
+    expires_at: formatTime(scene.clock.now().wallMs + 24 * 3_600_000),
+    by: `os:runbook@${host}`,
+  };
+  await scene.engine().store.commit({
+    run: null,
+    expectedVersion: null,
+    commandId: `token.${token}`,
+    events: [{ type: 'token.issued', data }],
+  });
+}
+
+/** The same journal, entered from an account of the host instead of with a token. */
+export function asAccount(scene: Scene, osUser: string): Service {
+  return localService({ ...scene.engine(), caller: { osUser } }, scene.elsewhere);
 }
 
 export function ran(scene: Scene): boolean {

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { hostname } from 'node:os';
 import { onTestFinished } from 'vitest';
 import type { RequestId, Sha256 } from '../../../src/base/ids.ts';
 import type { Front, HttpEntrance } from '../../../src/channels/channel.ts';
@@ -12,7 +11,8 @@ import { JournalFeed } from '../../../src/engine/feed.ts';
 import { openFront } from '../../../src/engine/front.ts';
 import type { Recorded } from '../../../src/run/events.ts';
 import { recordedOf } from '../../../src/run/recorded.ts';
-import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
+import { openServed } from '../../support/click.ts';
+import type { Scene, SceneOptions } from '../../support/scene.ts';
 import { aClick, type ClickParts } from './payloads.ts';
 import { openSlackWeb, type SlackWeb } from './web.ts';
 
@@ -54,7 +54,7 @@ export interface Receiver {
 
 export async function openReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const { settings = {}, ...rest } = options;
-  const scene = openScene({ runbook: gated, account: `runbook@${hostname()}`, ...rest });
+  const scene = openServed({ runbook: gated, ...rest });
   await scene.exec();
   const web = await openSlackWeb();
   const engine = scene.engine();
