@@ -84,7 +84,12 @@ export interface Check {
 export interface HttpEntrance {
   /** `/slack/interactivity`. */
   readonly path: string;
-  /** The body is raw: signatures are over bytes. At most 1 MiB. */
+  /**
+   * Whether a call with these headers could be genuine, whatever its body; true unless said. Cheap, and
+   * changes nothing. Where it is false the body stays unread, and `handle` refuses without one.
+   */
+  admits?(headers: Readonly<Record<string, string>>): boolean;
+  /** The body is raw: signatures are over bytes. At most 512 KiB. */
   handle(request: {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: Buffer;

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
-import { admission } from './admission.ts';
+import { admission, type Charge, openStrangers } from './admission.ts';
 import { openCrowd } from './crowd.ts';
 import { mountEntrances } from './entrances.ts';
 import { openMetrics } from './metrics.ts';
@@ -45,8 +45,9 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   };
   const app = new Hono<Env>();
   app.use(observe(site));
-  mountRoutes(app, site);
-  mountEntrances(app, site);
+  const chargeStranger = openStrangers(site);
+  mountRoutes(app, site, chargeStranger);
+  mountEntrances(app, site, chargeStranger);
   mountRequestPage(app);
   refuseOtherMethods(app);
   app.notFound((context) => refuse(routeUnknown(), context));
@@ -54,8 +55,8 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   return app;
 }
 
-function mountRoutes(app: Hono<Env>, site: Site): void {
-  const admit = admission(site);
+function mountRoutes(app: Hono<Env>, site: Site, chargeStranger: Charge): void {
+  const admit = admission(site, chargeStranger);
   const limit = site.settings.bodyLimit;
   for (const route of routes) {
     app.on(route.method, honoPath(route.path), admit(route), async (context) =>

@@ -32,9 +32,13 @@ export async function readBody(
 
 /**
  * The body as it came, at most so many bytes, whether or not it said how long it is. What is beyond stays
- * unread, and the connection goes with it. Throws UsageError `body_too_large`.
+ * unread, and the connection goes with it; so it is where `signal` aborts. Throws UsageError `body_too_large`.
  */
-export async function readBytes(request: Request, limit: number): Promise<Buffer> {
+export async function readBytes(
+  request: Request,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
     throw bodyTooLarge(limit);
   }
@@ -42,6 +46,7 @@ export async function readBytes(request: Request, limit: number): Promise<Buffer
   let size = 0;
   const body: ReadableStream<Uint8Array> | null = request.body;
   const reader = body?.getReader();
+  signal?.addEventListener('abort', () => void reader?.cancel().catch(() => undefined));
   for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
     size += read.value.length;
     if (size > limit) {

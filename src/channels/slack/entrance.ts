@@ -5,7 +5,7 @@ import { type Inbox, type InboxEvent, openInbox, tellFailure, type ViewReply } f
 import { parsePayload } from './payload.ts';
 import { receive } from './receive.ts';
 import type { SlackSettings } from './settings.ts';
-import { openMemory, verifySignature, windowMs } from './signature.ts';
+import { openMemory, readClaim, verifySignature, windowMs } from './signature.ts';
 import type { SlackApi } from './slack-api.ts';
 
 export interface EntranceOptions {
@@ -29,6 +29,10 @@ export function slackEntrance(options: EntranceOptions): HttpEntrance {
   const calls = openMemory({ keepMs: 2 * windowMs, most: 10_000 });
   return {
     path: '/slack/interactivity',
+    admits(headers) {
+      const front = options.front();
+      return front !== null && readClaim(headers, front.clock.now().wallMs).kind === 'claimed';
+    },
     async handle(request) {
       const front = options.front();
       if (front === null) {

@@ -190,6 +190,14 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
   );
   return {
     path: '/slack/interactivity',
+    admits: (headers) => {
+      try {
+        return entrance().admits?.(headers) ?? true;
+      } catch {
+        // `handle` tells what is wrong; until that is put right nothing counts.
+        return false;
+      }
+    },
     handle: async (request) => {
       try {
         return await entrance().handle(request);

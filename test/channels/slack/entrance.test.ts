@@ -31,6 +31,16 @@ describe('a call of Slack’s', () => {
     });
   });
 
+  test('is read only where its headers are a signature of these minutes', async () => {
+    const { entrance, scene } = await openReceiver();
+    const { headers } = signed(scene, aClick());
+    const stale = signed(scene, aClick(), { agoMs: 6 * 60_000 }).headers;
+    expect(entrance.admits?.(headers)).toBe(true);
+    for (const wrong of [{}, stale, { ...headers, 'x-slack-signature': 'v0=short' }]) {
+      expect(entrance.admits?.(wrong)).toBe(false);
+    }
+  });
+
   test('that comes again, by itself or by another hand, is answered and does nothing', async () => {
     const { entrance, scene, events, until, decisions, request } = await openReceiver();
     const call = signed(scene, aClick({ value: request.hash }));
