@@ -25,6 +25,7 @@ import {
 } from './commit-decision.ts';
 import { decidingHolder } from './deciding-holder.ts';
 import type { Engine } from './engine.ts';
+import { refuseLong } from './refuse-long.ts';
 import type { DecisionReport } from './reports.ts';
 
 /** What a receiver heard, and through what: `slack`, `api`. */
@@ -52,7 +53,7 @@ export async function attestDecision(engine: Engine, heard: Heard): Promise<Deci
       hint: '`runbook requests` lists what waits',
     });
   }
-  refuseLong(heard.reason);
+  refuseLong({ reason: heard.reason });
   return atBench(engine, row, async (bench) => {
     const known = sameEvent(bench, heard);
     if (known !== undefined) {
@@ -214,17 +215,4 @@ async function attest(engine: Engine, heard: Heard): Promise<Attested> {
     event: heard.event,
     raw: await engine.store.putBlob(heard.raw),
   };
-}
-
-/** What a card and an entry still take. */
-const longestReason = 4000;
-
-function refuseLong(reason: string | null): void {
-  const length = reason?.length ?? 0;
-  if (length > longestReason) {
-    throw new UsageError({
-      code: 'reason_too_long',
-      message: `the reason has ${length} characters, and at most ${longestReason} are recorded`,
-    });
-  }
 }

@@ -5,18 +5,20 @@ import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
 import { findDriver } from './hold.ts';
+import { refuseLong } from './refuse-long.ts';
 import { loadRun } from './session.ts';
 
 /**
  * Records that a run is to stop. Its driver obeys: the running step is ended, then `finally` runs.
  * Answers whether somebody drives it; where nobody does, the caller drives it to its end. Anybody who can
- * write the journal may cancel: stopping needs no approval.
+ * write the journal may cancel: stopping needs no approval. Throws UsageError `run_ended`, `reason_too_long`.
  */
 export async function cancelRun(
   engine: Engine,
   name: string | null,
   reason: string | null,
 ): Promise<{ readonly run: RunId; readonly held: boolean }> {
+  refuseLong({ reason });
   const run = await findRun(engine, name);
   const { rules } = await ensureConfig(engine);
   const { state } = await loadRun(engine, run);

@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { findRun } from './find.ts';
 import { proveRun } from './prove-run.ts';
+import { refuseLong } from './refuse-long.ts';
 import { refuseEnded } from './resume-run.ts';
 import type { ResolveInput } from './service.ts';
 
@@ -48,6 +49,7 @@ export async function resolveStep(engine: Engine, input: ResolveInput): Promise<
   const data = privileged
     ? resolveSigned({ engine, inForce, state, attempt, input, upperBound: head.size, rootAt })
     : resolveByCaller({ engine, inForce, attempt, input });
+  refuseLong(data);
   try {
     await engine.store.commit({
       run,

@@ -13,6 +13,7 @@ import { allSteps, type Plan } from '../runbook/plan.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { meansOf } from './means-of.ts';
+import { refuseLong } from './refuse-long.ts';
 import { whyNobody } from './request-approval.ts';
 import { initiatorFacts } from './scope.ts';
 import type { StartInput } from './service.ts';
@@ -28,6 +29,7 @@ export interface Draft {
 
 /** Reads the YAML, for the last time, and freezes it. Touches nothing. Throws UsageError and InvalidFileError. */
 export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): Draft {
+  refuseLong(input);
   const run = input.run ?? newRunId();
   const initiator = resolveInitiator(trusted.people.value, engine.caller);
   const openings: { commitment: Sha256; salt: Buffer }[] = [];

@@ -1,5 +1,5 @@
 import { sha256Bytes } from '../base/digest.ts';
-import { IntegrityError, InternalError, JournalError } from '../base/errors.ts';
+import { IntegrityError, InternalError, UsageError } from '../base/errors.ts';
 import { canonicalizeStrict, parseCanonicalStrict } from '../base/jcs.ts';
 import type { JsonObject } from '../base/json.ts';
 import { isKeyName } from './verifier-key.ts';
@@ -29,7 +29,7 @@ export interface Leaf {
 }
 
 /**
- * The leaf's bytes, as they are hashed and stored. Throws JournalError `entry_too_large` beyond 65,535
+ * The leaf's bytes, as they are hashed and stored. Throws UsageError `entry_too_large` beyond 65,535
  * bytes, and InternalError `leaf_invalid` for a leaf that `decodeLeaf` would refuse.
  */
 export function encodeLeaf(leaf: Leaf): Buffer {
@@ -39,10 +39,10 @@ export function encodeLeaf(leaf: Leaf): Buffer {
   }
   const bytes = Buffer.from(canonicalizeStrict(leaf));
   if (bytes.length > maxLeafBytes) {
-    throw new JournalError({
+    throw new UsageError({
       code: 'entry_too_large',
       message: `entry \`${leaf.type}\` has ${bytes.length} bytes, but at most ${maxLeafBytes} fit`,
-      hint: 'put the large part into a blob and name the blob',
+      hint: 'what was given is too much for the journal: give less, or name where it lies',
     });
   }
   return bytes;

@@ -84,6 +84,7 @@ export function scopeMissing(message: string): DeniedError {
 
 const byCode: Readonly<Record<string, ErrorStatus>> = {
   body_too_large: 413,
+  entry_too_large: 413,
   media_type_unsupported: 415,
   rate_limited: 429,
   method_not_allowed: 405,

@@ -49,7 +49,7 @@ test('a leaf of 65,535 bytes fits, one of 65,536 does not', () => {
   const fill = (bytes: number) => ({ ...leaf, data: { text: 'x'.repeat(bytes - empty) } });
   expect(decodeLeaf(encodeLeaf(fill(maxLeafBytes)))).toEqual(fill(maxLeafBytes));
   expect(() => encodeLeaf(fill(maxLeafBytes + 1))).toThrow(
-    expect.objectContaining({ name: 'JournalError', code: 'entry_too_large' }),
+    expect.objectContaining({ name: 'UsageError', code: 'entry_too_large' }),
   );
   expect(() => decodeLeaf(Buffer.from(canonicalize(fill(maxLeafBytes + 1))))).toThrow(
     expect.objectContaining({ code: 'E_LEAF' }),

@@ -123,6 +123,24 @@ test('whoever started a run cancels it, and hears of its end', async () => {
   expect(cancelled).toMatchObject({ status: 200, json: { status: 'cancelled', terminal: true } });
 });
 
+test('a reason or ticket that no entry has room for starts, cancels and resolves nothing', async () => {
+  const served = await openServed();
+  const token = await served.token(robin, ['start', 'decide']);
+  const start = (body: object) =>
+    served.call('POST /v1/runs', { token, body: { runbook: 'runbook', ...body } });
+  const long = 'x'.repeat(4001);
+  const refused = { status: 400, json: { code: 'reason_too_long', exit_code: 2 } };
+  expect(await start({ reason: long })).toMatchObject(refused);
+  expect(await start({ ticket: long })).toMatchObject({ json: { code: 'ticket_too_long' } });
+  // What JSON writes longest still leaves room for what the run records later.
+  const most = '\u0001'.repeat(4000);
+  const { run } = await startGated(served, token, { reason: most, ticket: most });
+  const cancel = (reason: string) =>
+    served.call(`POST /v1/runs/${run}/cancel`, { token, body: { reason } });
+  expect(await cancel(long)).toMatchObject(refused);
+  expect((await cancel('x'.repeat(4000))).json).toMatchObject({ status: 'cancelled' });
+});
+
 test('a start that is asked for twice under one key is one run', async () => {
   const served = await openServed();
   const token = await served.token(bot, ['start']);

@@ -191,8 +191,10 @@ export function pick(json: unknown, ...path: readonly (string | number)[]): unkn
 export async function startGated(
   served: Served,
   token: string,
+  more: object = {},
 ): Promise<{ readonly run: string; readonly request: string; readonly hash: string }> {
-  const started = await served.call('POST /v1/runs', { token, body: { runbook: 'runbook' } });
+  const body = { runbook: 'runbook', ...more };
+  const started = await served.call('POST /v1/runs', { token, body });
   expect(started).toMatchObject({ status: 201 });
   const { run } = started.json as { run: string };
   for (;;) {
