@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSlackWeb } from '../support/slack-web.ts';
@@ -35,11 +35,22 @@ test('init --slack writes the section and the floor that clicks without a server
   expect(stdout).toContain('the variable `SLACK_BOT_TOKEN` holds no secret');
 });
 
-test('a second init --slack changes nothing', async () => {
+test('init --slack makes no example: it is called where a server runs, too', async () => {
+  const scene = openScene();
+  await scene.run('init', '--person', 'ana', '--slack', '--slack-channel', 'C0123ABCD');
+  expect(existsSync(join(scene.dir, 'runbooks'))).toBe(false);
+});
+
+test('a second init --slack changes nothing, and says which flags it did not use and where to edit', async () => {
   const scene = openScene();
   await scene.run(...setUp, '--slack-channel', 'C0123ABCD');
   const before = ['config.yaml', 'policy.yaml'].map((name) => fileOf(scene, name));
-  await scene.run(...setUp, '--slack-channel', 'C0OTHER');
+  const { stderr } = await scene.run(...setUp, '--slack-channel', 'C0OTHER');
+  const [, line = ''] =
+    /`--slack-channel` not used: .* edit \S+config\.yaml:(\d+)/.exec(stderr) ?? [];
+  expect(fileOf(scene, 'config.yaml').split('\n')[Number(line) - 1]).toContain(
+    'channel: C0123ABCD',
+  );
   expect(['config.yaml', 'policy.yaml'].map((name) => fileOf(scene, name))).toEqual(before);
 });
 
@@ -60,7 +71,7 @@ test.each([
   const { exitCode, stderr } = await scene.run(...setUp, ...flags);
   expect(exitCode).toBe(2);
   expect(stderr).toContain(words);
-  expect(fileOf(scene, 'config.yaml')).not.toMatch(/^channels:/m);
+  expect(existsSync(join(scene.dir, 'config'))).toBe(false);
 });
 
 test('init --slack looks at both sides, a line each', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isMap, parseDocument } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { UsageError } from '../../base/errors.ts';
 import { readIfExists, writeFileDurably } from '../../base/files.ts';
 import { loadTrusted } from '../../config/load.ts';
@@ -22,11 +22,25 @@ interface Made {
   readonly about: string;
 }
 
+/** What is to be written, read from the flags before anything is; null where the section is there. */
+export async function askSlack(cli: Cli, flags: SlackFlags): Promise<SlackSection | null> {
+  const { dir, config } = loadTrusted(cli.io.env);
+  if (!hasSlack(config.text)) {
+    return sectionOf(cli, flags);
+  }
+  const unused = flagNames.filter(([flag]) => flags[flag] !== undefined).map(([, name]) => name);
+  if (unused.length > 0) {
+    const place = `${join(dir, 'config.yaml')}:${lineOfSlack(config.text)}`;
+    cli.warn(
+      `${unused.map((name) => `\`${name}\``).join(', ')} not used: \`channels.slack\` is there already; edit ${place}`,
+    );
+  }
+  return null;
+}
+
 /** The section of `config.yaml`, and where nothing else lifts a click above A0 the floor that says so. */
-export async function writeSlack(cli: Cli, flags: SlackFlags): Promise<readonly Made[]> {
+export function writeSlack(cli: Cli, section: SlackSection | null): readonly Made[] {
   const { dir, config, policy } = loadTrusted(cli.io.env);
-  const has = hasSlack(config.text);
-  const section = has ? null : await sectionOf(cli, flags);
   const configFile = join(dir, 'config.yaml');
   if (section !== null) {
     const text = readIfExists(configFile)?.toString('utf8') ?? '';
@@ -35,7 +49,7 @@ export async function writeSlack(cli: Cli, flags: SlackFlags): Promise<readonly 
   const made: Made[] = [
     {
       what: `${configFile}: channels.slack`,
-      made: !has,
+      made: section !== null,
       about: 'where cards go, and who may click',
     },
   ];
@@ -49,7 +63,15 @@ export async function writeSlack(cli: Cli, flags: SlackFlags): Promise<readonly 
   return made;
 }
 
-interface SlackSection {
+const flagNames = [
+  ['slackChannel', '--slack-channel'],
+  ['slackBotToken', '--slack-bot-token'],
+  ['slackAppToken', '--slack-app-token'],
+  ['slackSigningSecret', '--slack-signing-secret'],
+  ['slackButtons', '--slack-buttons'],
+] as const;
+
+export interface SlackSection {
   readonly channel: string;
   readonly bot_token: Place;
   readonly app_token?: Place;
@@ -105,6 +127,15 @@ function placeOf(flag: string, where: string): Place {
 
 function hasSlack(text: string): boolean {
   return parseDocument(text).hasIn(['channels', 'slack']);
+}
+
+/** Where the section begins. */
+function lineOfSlack(text: string): number {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const section = document.getIn(['channels', 'slack'], true);
+  const start = isNode(section) ? (section.range?.[0] ?? 0) : 0;
+  return lines.linePos(start).line;
 }
 
 function hasFloor(text: string): boolean {

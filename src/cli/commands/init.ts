@@ -16,7 +16,7 @@ import { resultStyle } from '../styles.ts';
 import { configTemplate, helloRunbook, peopleTemplate, policyTemplate } from '../templates.ts';
 import { notBuiltYet } from '../usage.ts';
 import { renderFindings } from './doctor.ts';
-import { type SlackFlags, writeSlack } from './init-slack.ts';
+import { askSlack, type SlackFlags, writeSlack } from './init-slack.ts';
 import { personOfFlags } from './people-add.ts';
 
 export function initCommand(cli: Cli): Command {
@@ -26,7 +26,7 @@ export function initCommand(cli: Cli): Command {
     )
     .option('--person <name>', 'how you are called; without it your user name')
     .option('--ssh-key <file>', "your public key file, for approving others' runs", collect)
-    .option('--no-example', 'write no runbooks/hello.yaml')
+    .option('--no-example', 'write no runbooks/hello.yaml (nor does --slack)')
     .option('--slack', 'set Slack up and check it, step by step')
     .option('--slack-channel <id>', 'where cards go: C0123ABCD')
     .option('--slack-bot-token <where>', 'variable or file of the bot token (SLACK_BOT_TOKEN)')
@@ -79,16 +79,19 @@ export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
     cli.print(manifest, () => `${JSON.stringify(manifest, null, 2)}\n`);
     return 0;
   }
+  const slack = options.slack === true;
+  // Before anything is written: whether it is all there, and makes sense.
+  const section = slack ? await askSlack(cli, options) : null;
   const files = [
     ...writeConfig(cli, options),
-    ...(options.example ? [writeExample(cli)] : []),
-    ...(options.slack === true ? await writeSlack(cli, options) : []),
+    ...(options.example && !slack ? [writeExample(cli)] : []),
+    ...(slack ? writeSlack(cli, section) : []),
   ];
   const service = await cli.openService();
   const { origin, verifierKey, created } = await service.initialise();
   const journal = { what: stateDir(cli.io.env), made: created, about: `the journal ${origin}` };
   const people = loadTrusted(cli.io.env).people.value.people.length;
-  const checks = options.slack === true ? await checkSlack(service) : null;
+  const checks = slack ? await checkSlack(service) : null;
   cli.print(
     {
       ...(checks === null ? {} : { checks }),
@@ -113,7 +116,6 @@ async function checkSlack(service: Service): Promise<readonly Finding[]> {
 function writeConfig(cli: Cli, options: InitOptions): Made[] {
   // Before anything is written: whether this folder could be trusted at all.
   loadTrusted(cli.io.env);
-  const dir = makeConfigDir(cli);
   const { username } = userInfo();
   const name = options.person ?? personName(username);
   const account = `${username}@${hostname().toLowerCase()}`;
@@ -121,6 +123,7 @@ function writeConfig(cli: Cli, options: InitOptions): Made[] {
     osUser: [account],
     ...(options.sshKey === undefined ? {} : { sshKey: options.sshKey }),
   });
+  const dir = makeConfigDir(cli);
   const texts = [
     ['people.yaml', addPerson(peopleTemplate, person), `${name}, who is ${account}`],
     ['policy.yaml', policyTemplate, 'every privileged step needs one other person'],
