@@ -82,7 +82,9 @@ export function openServing(
   surroundings: Surroundings,
   { log, ...serving }: Serving,
 ): ServingOffice {
-  const { engine, elsewhere, close } = openEngine(surroundings, log);
+  const { engine, elsewhere: here, close } = openEngine(surroundings, log);
+  // What it can be asked for must not depend on where it was started.
+  const elsewhere = { ...here, ...runbooksOf(surroundings, async () => ({ folders: [] })) };
   const office = openOffice(engine, {
     ...serving,
     serviceFor: (theirs) => localService(theirs, elsewhere),
@@ -169,11 +171,14 @@ function openStore(env: Surroundings['env'], { host, uid, program }: Self): Stor
 }
 
 /** The runbooks of this machine, looked for anew each time; the journal is not opened for them. */
-function runbooksOf({ env, cwd }: Surroundings): Pick<Elsewhere, 'runbooks' | 'openRunbook'> {
+function runbooksOf(
+  { env, cwd }: Surroundings,
+  loadFolders: (cwd: string) => Promise<RunbookPlaces['project']> = loadProject,
+): Pick<Elsewhere, 'runbooks' | 'openRunbook'> {
   const places = async (): Promise<RunbookPlaces> => ({
     env,
     cwd,
-    project: await loadProject(cwd),
+    project: await loadFolders(cwd),
     trustedFolders: loadConfig(env).trustedFolders,
   });
   return {
