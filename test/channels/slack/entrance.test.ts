@@ -64,7 +64,11 @@ describe('a call of Slack’s', () => {
   });
 
   test('replayed to a new process is known to the journal', async () => {
-    const receiver = await openReceiver();
+    const policy = `rules:
+  - name: two
+    when: "true"
+    require: { approvals: [{ id: pair, count: 2, from: ["*"] }] }`;
+    const receiver = await openReceiver({ policy });
     const call = signed(receiver.scene, aClick({ value: receiver.request.hash }));
     await receiver.entrance.handle(call);
     await receiver.until(() => receiver.events.length === 1);
