@@ -1,11 +1,10 @@
 import type { RunId } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';
-import { recordedOf } from '../run/recorded.ts';
-import type { RunRow } from '../store/store.ts';
 import { backOffMs } from './back-off.ts';
 import { driveRun, type Left } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import type { JournalFeed } from './feed.ts';
+import { leftRuns } from './left-runs.ts';
 import type { Figures } from './office.ts';
 import type { DriveOptions } from './service.ts';
 
@@ -37,7 +36,7 @@ interface Ward {
 }
 
 /**
- * Drives every run that was started through the API, a few at a time, and none while it waits: the feed
+ * Drives every run that was started, resumed or cancelled through the API, a few at a time, and none while it waits: the feed
  * tells what was decided, cancelled or resumed. What it knows can be made again from the journal, but for
  * secrets. Nothing that one run does to it stops the others.
  */
@@ -65,6 +64,11 @@ export class Attendant {
       ward.secrets.set(name, value);
     }
     this.#wake(ward);
+  }
+
+  /** It is in the office's care, and goes on as soon as it can. */
+  tends(run: RunId): boolean {
+    return this.#wards.has(run) && !this.isStranded(run);
   }
 
   isStranded(run: RunId): boolean {
@@ -101,26 +105,15 @@ export class Attendant {
   }
 
   async #takeUpAll(): Promise<void> {
-    for (const row of await this.#engine.store.listServed()) {
-      if (!this.#wards.has(row.run)) {
-        const ward = this.#admit(row.run);
-        if (await this.#hasSecrets(row)) {
+    for (const { run, stranded } of await leftRuns(this.#engine)) {
+      if (!this.#wards.has(run)) {
+        const ward = this.#admit(run);
+        if (stranded) {
           ward.standing = 'stranded';
         } else {
           this.#wake(ward);
         }
       }
-    }
-  }
-
-  /** Whether a run was given secrets when it started. What cannot be read is for the drive to say. */
-  async #hasSecrets({ first }: RunRow): Promise<boolean> {
-    const [stored] = await this.#engine.store.entries(first, first + 1);
-    try {
-      const event = stored === undefined ? null : recordedOf(stored).event;
-      return event?.type === 'run.started' && Object.keys(event.data.secrets).length > 0;
-    } catch {
-      return false;
     }
   }
 

@@ -122,6 +122,7 @@ function running(desk: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait
       timeoutMs,
       signal,
       isLost: () => attendant.isStranded(run),
+      isTended: () => attendant.tends(run),
       pause: (over, atMostMs) => watch.changed(over, Math.min(atMostMs, pauseMs)),
     }).finally(watch.close);
     return completed(desk, report);
@@ -137,7 +138,10 @@ function running(desk: Desk): Pick<Service, 'start' | 'resume' | 'drive' | 'wait
     drive: async (run, options) => completed(desk, await followRun(engine, { run, feed }, options)),
     wait: async (name, timeoutMs, signal) => wait(await findRun(engine, name), timeoutMs, signal),
     cancel: async (name, reason, { signal }) => {
-      const { run } = await cancelRun(engine, name, reason);
+      const { run, held } = await cancelRun(engine, name, reason);
+      if (!held) {
+        attendant.take(run, new Map());
+      }
       feed.nudge();
       return wait(run, cancelMs, signal);
     },

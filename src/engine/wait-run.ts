@@ -13,6 +13,8 @@ export interface Until {
   readonly signal: AbortSignal;
   /** Whoever would drive the run cannot: its secrets are gone. */
   readonly isLost?: () => boolean;
+  /** Whoever asks will drive it, though no hold says so yet. */
+  readonly isTended?: () => boolean;
   /** Resolves when it is time to look again: who is told of entries needs no polling. */
   readonly pause?: (signal: AbortSignal, atMostMs: number) => Promise<void>;
 }
@@ -26,7 +28,8 @@ export async function waitRun(engine: Engine, run: RunId, until: Until): Promise
   const deadline = (timeoutMs ?? Number.POSITIVE_INFINITY) + engine.clock.now().wallMs;
   const served = await isServed(engine, run);
   const isDriven = async () =>
-    until.isLost?.() !== true && (await findDriver(engine, { run, served })) !== null;
+    until.isLost?.() !== true &&
+    (until.isTended?.() === true || (await findDriver(engine, { run, served })) !== null);
   let report = await reportRun(engine, run);
   while (!report.terminal && !(await needsCaller(report, isDriven))) {
     const leftMs = deadline - engine.clock.now().wallMs;

@@ -52,6 +52,8 @@ export interface Store {
   seenSizes(): Promise<readonly number[]>;
   /** Runs that were started through the API and have not ended, oldest first: a server drives them. */
   listServed(): Promise<readonly RunRow[]>;
+  /** Runs of this machine that have not ended and that somebody resumed or cancelled, oldest first. */
+  listMoved(): Promise<readonly RunRow[]>;
   /** The token whose secret has this hash, revoked and expired ones too; null where there is none. */
   tokenByHash(hash: Sha256): Promise<TokenRow | null>;
   /** Newest first. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/base/ids.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { openChat } from '../support/chat.ts';
+import { issueToken } from '../support/click.ts';
 import { eventually } from '../support/eventually.ts';
 import { elsewhereHolder } from '../support/holder.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
@@ -275,6 +276,56 @@ steps:
     const types = await typesOf(scene, run);
     expect(types).toContain('step.finished');
     expect(types).toContain('run.cancel_requested');
+  });
+});
+
+describe('a run of this machine', { timeout: 60_000 }, () => {
+  test('that nobody drives ends when it is cancelled through the API', async () => {
+    const scene = openScene({ runbook: gated });
+    const { door, office } = staff(scene);
+    const { run } = await scene.exec();
+    expect(await door.cancel(run, 'not today', driving(scene))).toMatchObject({
+      status: 'cancelled',
+      terminal: true,
+    });
+    await eventually(() => office.figures().open).toBe(0);
+  });
+
+  test('that is approved, and that nobody has gone on with, ends so too', async () => {
+    const scene = openScene({ runbook: gated });
+    const { door } = staff(scene);
+    const { run } = await scene.exec();
+    await approve(scene, run);
+    expect(await door.cancel(run, null, driving(scene))).toMatchObject({ status: 'cancelled' });
+    expect(linesOf(scene, 'ran.txt')).toEqual([]);
+  });
+
+  test('that was cancelled, or resumed through the API, is taken up by the next office', async () => {
+    const scene = openScene({ runbook: gated });
+    const first = staff(scene);
+    const { run: resumed } = await scene.exec();
+    const { run: cancelled } = await scene.exec();
+    const { run: other } = await scene.exec();
+    await issueToken(scene, { ...bot, scopes: ['start'] });
+    await first.door.resume({ run: resumed, given: {} });
+    await first.settled(resumed, 'waiting');
+    await first.stop();
+    await scene.engine().store.commit({
+      run: cancelled,
+      expectedVersion: null,
+      commandId: 'cancel',
+      events: [
+        {
+          type: 'run.cancel_requested',
+          data: { by: { role: 'caller', identity: 'token:gone', person: 'ana' }, reason: null },
+        },
+      ],
+    });
+    const second = staff(scene);
+    await second.settled(cancelled, 'cancelled');
+    await approve(scene, resumed);
+    await second.settled(resumed, 'succeeded');
+    expect(await scene.service().status(other)).toMatchObject({ status: 'waiting' });
   });
 });
 

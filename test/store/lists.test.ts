@@ -91,6 +91,15 @@ describe('the list of runs', () => {
     expect((await temp.store.listServed()).map((row) => row.run)).toEqual([second]);
   });
 
+  test('keeps those of this machine that somebody resumed or cancelled apart', async () => {
+    const [resumed, ended] = [newRunId(), newRunId()];
+    await commit(run, runStarted());
+    await commit(resumed, runStarted(), runResumed());
+    await commit(ended, runStarted(), runResumed(), runFinished('rejected'));
+    await commit(newRunId(), runStarted({ via: 'api' }), runResumed());
+    expect((await temp.store.listMoved()).map((row) => row.run)).toEqual([resumed]);
+  });
+
   test('finds runs by the beginning of their id, taken literally', async () => {
     await commit(run, runStarted());
     await commit(newRunId(), runStarted());

@@ -32,6 +32,19 @@ export function selectServed(db: Connection): readonly RunRow[] {
     .all();
 }
 
+/** Oldest first. Reads every run that is open: a server asks once, when it starts. */
+export function selectMoved(db: Connection): readonly RunRow[] {
+  return db
+    .prepare<RunRow>(
+      `select run, runbook, environment, started, caller, via, status, first from runs
+       where via <> 'api' and status not in ('succeeded', 'failed', 'rejected', 'denied', 'cancelled')
+         and exists (select 1 from events where events.run = runs.run
+                     and type in ('run.resumed', 'run.cancel_requested'))
+       order by first`,
+    )
+    .all();
+}
+
 /**
  * Newest first. `open` leaves out what was rejected, revoked, expired, superseded or claimed, and what
  * its run has outlived; one that is approved and not claimed is open still.

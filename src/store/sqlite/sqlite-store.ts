@@ -27,6 +27,7 @@ import { deleteHold, selectHold, takeHold } from './holds.ts';
 import { type Journal, write } from './journal.ts';
 import { assertWritable } from './journal-file.ts';
 import {
+  selectMoved,
   selectPreviousStart,
   selectRequestByHash,
   selectRequests,
@@ -129,6 +130,10 @@ export class SqliteStore implements Store {
 
   async listServed(): Promise<readonly RunRow[]> {
     return this.#read(() => selectServed(this.#journal.db));
+  }
+
+  async listMoved(): Promise<readonly RunRow[]> {
+    return this.#read(() => selectMoved(this.#journal.db));
   }
 
   async tokenByHash(hash: Sha256): Promise<TokenRow | null> {
