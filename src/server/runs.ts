@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
+import { secretParams } from '../engine/secret-params.ts';
 import type { DriveOptions } from '../engine/service.ts';
 import {
   cancelBody,
@@ -45,6 +46,7 @@ export const runRoutes: readonly Route[] = [
               token: caller.token,
               key,
               body,
+              isSecret: secretParams(input.source),
               exists: (run) => isThere(call, run),
               start: (run) => service.start({ ...input, run }),
             });

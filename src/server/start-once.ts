@@ -17,6 +17,8 @@ export interface Once {
   readonly key: string;
   /** What is asked for: the same key for something else is a mistake. */
   readonly body: StartBody;
+  /** Which parameters are secret: their values are no part of what is asked for. */
+  readonly isSecret: (param: string) => boolean;
   /** Whether this run is in the journal. */
   exists(run: RunId): Promise<boolean>;
   start(run: RunId): Promise<RunId>;
@@ -50,7 +52,7 @@ export function openStarts(notes: Notes, clock: Clock): Starts {
   async function start(name: string, call: Once): Promise<RunId> {
     const nowMs = clock.now().wallMs;
     await prune(nowMs);
-    const body = digestOf(call.body);
+    const body = digestOf(call);
     const known = await notes.get(name);
     const note = known === null ? { run: newRunId(), body, at: nowMs } : readNote(known);
     if (note.body !== body) {
@@ -83,9 +85,12 @@ export function openStarts(notes: Notes, clock: Clock): Starts {
   };
 }
 
-/** Parameters by their names alone: a stored hash of a short secret would tell it to whoever can guess. */
-function digestOf({ params, ...rest }: StartBody): Sha256 {
-  return sha256(canonicalize({ ...rest, params: Object.keys(params).sort() }));
+/** Secrets by their names alone: a stored hash of a short one would tell it to whoever can guess. */
+function digestOf({ body, isSecret }: Pick<Once, 'body' | 'isSecret'>): Sha256 {
+  const { params, ...rest } = body;
+  const names = Object.keys(params).sort();
+  const values = names.map((name) => (isSecret(name) ? null : (params[name] ?? null)));
+  return sha256(canonicalize({ ...rest, names, values }));
 }
 
 const noteSchema = v.strictObject({ run: runId, body: hash, at: v.number() });

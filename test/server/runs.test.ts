@@ -157,6 +157,9 @@ test('a start that is asked for twice under one key is one run', async () => {
     status: 409,
     json: { code: 'idempotency_reused' },
   });
+  const word = (value: string) => start('k3', { params: { word: value } });
+  expect((await word('hi')).json).toEqual((await word('hi')).json);
+  expect(await word('bye')).toMatchObject({ status: 409, json: { code: 'idempotency_reused' } });
   const other = await start('k1', {}, await served.token(robin, ['start']));
   expect(other.json).not.toEqual(first.json);
   expect((await start('k2', {})).json).not.toEqual(first.json);

@@ -8,7 +8,7 @@ import { openTempStore } from '../support/temp-store.ts';
 const body = {
   runbook: 'gated',
   source: null,
-  params: { key: 'hunter2' },
+  params: { word: 'hello', key: 'hunter2' },
   environment: null,
   reason: null,
   ticket: null,
@@ -29,6 +29,7 @@ function openJournal() {
       token: 't0kent0kent0ken1',
       key: 'k',
       body,
+      isSecret: (name) => name === 'key',
       exists: async (run) => runs.includes(run),
       start: async (run) => {
         runs.push(run);
@@ -88,15 +89,17 @@ test('a key is its token’s own, and stands for one thing', async () => {
   const starts = open();
   const run = await ask(starts);
   expect(await ask(starts, { token: 't0kent0kent0ken2' })).not.toBe(run);
-  const reused = ask(starts, { body: { ...body, reason: 'another' } });
-  await expect(reused).rejects.toMatchObject({ code: 'idempotency_reused' });
+  for (const other of [{ reason: 'another' }, { params: { ...body.params, word: 'bye' } }]) {
+    const reused = ask(starts, { body: { ...body, ...other } });
+    await expect(reused).rejects.toMatchObject({ code: 'idempotency_reused' });
+  }
 });
 
-test('what is noted tells no parameter, not even to whoever can guess', async () => {
+test('what is noted tells no secret, not even to whoever can guess', async () => {
   const { ask, open, notes } = openJournal();
   const starts = open();
   const run = await ask(starts);
-  const other = { ...body, params: { key: 'swordfish' } };
+  const other = { ...body, params: { word: 'hello', key: 'swordfish' } };
   expect(await ask(starts, { body: other })).toBe(run);
   expect(JSON.stringify(await notes.list())).not.toContain('hunter2');
 });
