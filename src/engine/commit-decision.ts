@@ -13,6 +13,7 @@ import type { RequestId, RunId } from '../base/ids.ts';
 import type { Decided } from '../run/events.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import type { DecisionRecord, RequestRecord } from '../run/state.ts';
+import type { CommitInput } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { type ProvenRun, proveRun } from './prove-run.ts';
@@ -173,7 +174,8 @@ function tallyNow(engine: Engine, { proven, inForce, request }: Bench): Tally {
 }
 
 /**
- * Commits a judged decision on top of the state it was judged by. Throws ConflictError where that moved,
+ * Commits a judged decision on top of the state it was judged by. Throws ConflictError where that moved, or
+ * the token that it came with ended,
  * also where somebody else has just committed this very command.
  */
 export async function commitDecision(
@@ -192,6 +194,7 @@ export async function commitDecision(
       ...(decided.decision === 'approve'
         ? { beforeMs: Date.parse(request.content.limits.pending_until) }
         : {}),
+      ...guardSender(decided),
     },
   });
   if (committed.duplicate) {
@@ -204,6 +207,12 @@ export async function commitDecision(
     { ...bench, request: after },
     { entry, checkpoint: committed.head.note, duplicate: false },
   );
+}
+
+/** A token that was revoked or expired since it was judged decides nothing: the auditor would say so for good. */
+function guardSender({ attested }: Decided): NonNullable<CommitInput['guards']> {
+  const sender = attested?.identity ?? '';
+  return sender.startsWith('token:') ? { tokenStands: sender.slice('token:'.length) } : {};
 }
 
 /** Committed since we looked: look again. Committed before, it would have been found. */

@@ -1,30 +1,14 @@
 import type { People } from '../approval/people.ts';
-import { judgeToken } from '../approval/token.ts';
-import { DeniedError, LoginError } from '../base/errors.ts';
+import { DeniedError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
-import { proveToken } from './prove-token.ts';
+import { standingToken } from './standing-token.ts';
 
 /**
- * The name of the person whom a token lets decide, now. The door has asked before; between its
- * answer and this one the token may have been revoked. Throws LoginError `token_unknown`, `token_revoked`,
- * `token_expired`, `token_orphaned`, DeniedError `agent_decides`, `scope_missing`, IntegrityError
- * `token_unproven`.
+ * The name of the person whom a token lets decide, now. Throws as `standingToken`, and DeniedError
+ * `agent_decides`, `scope_missing`.
  */
 export async function decidingHolder(engine: Engine, id: string, people: People): Promise<string> {
-  const row = (await engine.store.listTokens()).find(({ token }) => token === id);
-  if (row === undefined) {
-    throw new LoginError({
-      code: 'token_unknown',
-      message: `this journal has issued no token \`${id}\``,
-      hint: 'ask whoever runs the server for one: `runbook token create`',
-    });
-  }
-  const { holder, ...issued } = await proveToken(engine.store, row);
-  const nowMs = engine.clock.now().wallMs;
-  const judged = judgeToken({ ...issued, holder, revoked: row.revoked }, { nowMs, people });
-  if (judged !== 'ok') {
-    throw new LoginError(judged);
-  }
+  const { holder, scopes } = await standingToken(engine, id, people);
   if (holder.kind !== 'person') {
     throw new DeniedError({
       code: 'agent_decides',
@@ -32,7 +16,7 @@ export async function decidingHolder(engine: Engine, id: string, people: People)
       hint: 'ask a person to decide',
     });
   }
-  if (!issued.scopes.includes('decide')) {
+  if (!scopes.includes('decide')) {
     throw new DeniedError({
       code: 'scope_missing',
       message: `token \`${id}\` does not carry \`decide\``,

@@ -15,6 +15,7 @@ import { findRun } from './find.ts';
 import { findDriver, isSelf, runHeld } from './hold.ts';
 import type { ResumeInput } from './service.ts';
 import { loadRun } from './session.ts';
+import { guardToken, refuseEndedToken } from './standing-token.ts';
 
 /** A run taken up again, with its secrets read anew and held against what was committed. */
 export interface Resumed {
@@ -53,9 +54,11 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
         ...expiries(engine, inForce.rules, { state, plan }),
         { type: 'run.resumed', data: { links } },
       ],
+      guards: guardToken(engine),
     });
   } catch (error) {
     if (error instanceof ConflictError) {
+      await refuseEndedToken(engine, inForce.rules.people);
       return resumeRun(engine, input);
     }
     throw error;

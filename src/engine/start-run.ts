@@ -1,7 +1,7 @@
 import { refusalFor, resolveInitiator } from '../approval/initiator.ts';
 import type { Initiator } from '../approval/people.ts';
 import { commitment, sha256 } from '../base/digest.ts';
-import { DeniedError, UsageError } from '../base/errors.ts';
+import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
 import { environmentOf } from '../policy/config.ts';
 import type { RunStarted } from '../run/events.ts';
@@ -17,6 +17,7 @@ import { refuseLong } from './refuse-long.ts';
 import { whyNobody } from './request-approval.ts';
 import { initiatorFacts } from './scope.ts';
 import type { StartInput } from './service.ts';
+import { guardToken, refuseEndedToken } from './standing-token.ts';
 
 /** A plan with everything that was read to make it. */
 export interface Draft {
@@ -88,14 +89,21 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     program: engine.program,
     ...(isServed(engine) ? { via: 'api' } : {}),
   };
-  await engine.store.commit({
-    run: draft.run,
-    expectedVersion: 0,
-    commandId: 'run.started',
-    events: [{ type: 'run.started', data }],
-    openings: draft.openings,
-    guards: { config: inForce.rules.config },
-  });
+  try {
+    await engine.store.commit({
+      run: draft.run,
+      expectedVersion: 0,
+      commandId: 'run.started',
+      events: [{ type: 'run.started', data }],
+      openings: draft.openings,
+      guards: { config: inForce.rules.config, ...guardToken(engine) },
+    });
+  } catch (error) {
+    if (error instanceof ConflictError) {
+      await refuseEndedToken(engine, inForce.rules.people);
+    }
+    throw error;
+  }
   return draft;
 }
 

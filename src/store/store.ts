@@ -139,6 +139,8 @@ export interface CommitInput {
     readonly config?: number;
     /** The wall clock must be earlier (`too_late`). */
     readonly beforeMs?: number;
+    /** The token of this id must have been issued, and be neither revoked nor expired (`token_ended`). */
+    readonly tokenStands?: string;
     /** The clock must not stand more than 2 s behind any entry since the run began (`clock_backwards`). */
     readonly steadyClock?: boolean;
   };

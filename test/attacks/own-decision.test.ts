@@ -1,11 +1,23 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TokenCaller } from '../../src/approval/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { decideAsMyself } from '../../src/engine/decide-as-myself.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { localService } from '../../src/engine/local-service.ts';
+import { resumeRun } from '../../src/engine/resume-run.ts';
 import type { OwnDecision } from '../../src/engine/service.ts';
-import { cardOf, click, decisionsOf, host, issueToken, openServed } from '../support/click.ts';
+import { recordedOf } from '../../src/run/recorded.ts';
+import {
+  asAccount,
+  cardOf,
+  click,
+  decisionsOf,
+  host,
+  issueToken,
+  openServed,
+} from '../support/click.ts';
+import { interruptedStore } from '../support/interrupted-store.ts';
 import { driving, type Scene } from '../support/scene.ts';
 
 const issue = (scene: Scene, holder: TokenHolder, scopes: readonly Scope[]) =>
@@ -109,6 +121,51 @@ test.each<[string, string, readonly Scope[], (scene: Scene) => Promise<unknown>]
     code,
   });
   expect(await decisionsOf(scene, run)).toEqual([]);
+});
+
+/** What a bearer does while somebody else acts: everything was judged, and nothing is recorded yet. */
+const races: readonly [string, string, (scene: Scene) => Promise<unknown>][] = [
+  [
+    'revoked',
+    'token_revoked',
+    (scene) => asAccount(scene, `runbook@${host}`).revokeToken('0123456789abcdef'),
+  ],
+  ['expired', 'token_expired', async (scene) => scene.clock.shift(25 * 3_600_000)],
+];
+
+describe.each(races)('a token that is %s while its bearer', (_, code, end) => {
+  const bearing = async () => {
+    const scene = openServed({ policy: 'floor: { pending: 48h }' });
+    const { run } = await scene.exec();
+    await issue(scene, robin, ['start', 'decide', 'admin']);
+    const store = interruptedStore(scene.engine().store, () => end(scene));
+    return { scene, run, engine: { ...engineOf(scene, robin), store } };
+  };
+
+  test.each(['approve', 'reject'] as const)('decides (%s) decides nothing', async (decision) => {
+    const { scene, run, engine } = await bearing();
+    const mine = await own(scene, { decision, reason: 'because' });
+    await expect(decideAsMyself(engine, mine)).rejects.toMatchObject({ code, exitCode: 4 });
+    expect(await decisionsOf(scene, run)).toEqual([]);
+  });
+
+  test('starts a run starts none', async () => {
+    const { scene, engine } = await bearing();
+    const { size } = await scene.engine().store.head();
+    const door = localService(engine, scene.elsewhere);
+    const source = await door.openRunbook('runbook.yaml');
+    const start = { source, given: {}, environment: null, reason: null, ticket: null };
+    await expect(door.start(start)).rejects.toMatchObject({ code, exitCode: 4 });
+    const entries = await scene.engine().store.entries(size, size + 9);
+    expect(entries.map((stored) => recordedOf(stored)?.event.type)).not.toContain('run.started');
+  });
+
+  test('takes a run on does not', async () => {
+    const { scene, run, engine } = await bearing();
+    await expect(resumeRun(engine, { run, given: {} })).rejects.toMatchObject({ code });
+    const events = await scene.service().events(run, 0);
+    expect(events.map(({ event }) => event.type)).not.toContain('run.resumed');
+  });
 });
 
 test('a token decides only about what its bearer saw', async () => {

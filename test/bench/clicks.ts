@@ -8,6 +8,7 @@ import type { Front, Reception } from '../../src/channels/channel.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { localService } from '../../src/engine/local-service.ts';
 import { openOffice } from '../../src/engine/open-office.ts';
+import { issueToken } from '../../src/engine/tokens.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import { parsePolicy } from '../../src/policy/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
@@ -36,8 +37,10 @@ async function main(dir: string, runs: number, clicks: number): Promise<void> {
   });
   const over = new AbortController();
   const working = office.work(over.signal);
-  const caller = { token: 'bench', holder: { kind: 'agent', id: 'bot' } } as const;
-  const service = office.serviceFor(caller);
+  const holder = { kind: 'agent', id: 'bot' } as const;
+  const grant = { holder, scopes: ['start'], label: null, expiresInMs: 86_400_000 } as const;
+  const { token } = await issueToken(engine, grant);
+  const service = office.serviceFor({ token, holder });
   for (let at = 0; at < runs; at += 1) {
     await service.start(input(dir));
   }

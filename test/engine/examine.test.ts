@@ -6,6 +6,7 @@ import { examine } from '../../src/engine/examine.ts';
 import { examineReceptions } from '../../src/engine/examine-receptions.ts';
 import { describeSelf } from '../../src/engine/hold.ts';
 import { startRun } from '../../src/engine/start-run.ts';
+import { issueToken } from '../support/click.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 const runbook = 'name: hello\nsteps:\n  - { id: greet, exec: echo hello }\n';
@@ -99,6 +100,7 @@ test('one that does not answer is given up, and told to stop', async () => {
 /** As the API does it. */
 async function startServed(scene: Scene): Promise<void> {
   const caller = { token: '4f7k', holder: { kind: 'person', id: 'ana' } } as const;
+  await issueToken(scene, { ...caller, scopes: ['start'] });
   const text = readFileSync(join(scene.dir, 'runbook.yaml'), 'utf8');
   const source = { name: null, file: 'runbook.yaml', dir: scene.dir, text, trusted: false };
   const nothing = { given: {}, environment: null, reason: null, ticket: null };

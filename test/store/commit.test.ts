@@ -16,6 +16,8 @@ import {
   runStarted,
   stepFinished,
   stepStarted,
+  tokenIssued,
+  tokenRevoked,
 } from '../support/some-events.ts';
 import { openTempStore, type TempStore } from '../support/temp-store.ts';
 
@@ -160,6 +162,20 @@ describe('a commit that is refused leaves no trace', () => {
     await refused(input(newRunId(), [runStarted()], { guards }), 'too_late');
     clock.wallMs -= 1;
     await temp.store.commit(input(newRunId(), [runStarted()], { guards }));
+  });
+
+  test('where a token was never issued, was revoked, or has expired, from its very millisecond on', async () => {
+    const guards = { tokenStands: 'one' };
+    const start = () => input(newRunId(), [runStarted()], { guards });
+    await refused(start(), 'token_ended');
+    const expires_at = new Date(clock.wallMs + 1).toISOString();
+    const issued = ['one', 'two'].map((token) => tokenIssued({ token, expires_at }));
+    await temp.store.commit(input(null, issued));
+    await temp.store.commit(start());
+    await temp.store.commit(input(null, [tokenRevoked('two')]));
+    await refused({ ...start(), guards: { tokenStands: 'two' } }, 'token_ended');
+    clock.wallMs += 1;
+    await refused(start(), 'token_ended');
   });
 
   test('where the clock went back by more than 2 s and the caller minds', async () => {

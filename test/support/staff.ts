@@ -9,6 +9,7 @@ import { openOffice } from '../../src/engine/open-office.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { Service } from '../../src/engine/service.ts';
 import type { Store } from '../../src/store/store.ts';
+import { issueToken } from './click.ts';
 import type { Scene } from './scene.ts';
 
 /** An agent of ana's, calling the API. */
@@ -63,6 +64,7 @@ export function staff(
     await close();
   };
   onTestFinished(stop);
+  const known = issueToken(scene, { ...bot, scopes: ['start', 'read'] });
   const door = office.serviceFor(bot);
   return {
     office,
@@ -71,14 +73,16 @@ export function staff(
     troubles,
     stop,
     crash,
-    start: async (given = {}) =>
-      door.start({
+    start: async (given = {}) => {
+      await known;
+      return door.start({
         source: await door.openRunbook('runbook.yaml'),
         given,
         environment: null,
         reason: null,
         ticket: null,
-      }),
+      });
+    },
     settled: async (run, status) => {
       for (;;) {
         const report = await scene.service().status(run);

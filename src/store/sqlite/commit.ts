@@ -3,6 +3,7 @@ import { ConflictError, InternalError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { CommitInput, Committed, Head } from '../store.ts';
 import { append } from './append.ts';
+import type { Connection } from './connection.ts';
 import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
 import { isFull } from './faults.ts';
 import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
@@ -10,6 +11,7 @@ import { type Journal, write } from './journal.ts';
 import { latestTimeSince } from './latest-times.ts';
 import { insertOpening } from './openings.ts';
 import { giveReserve, makeReserve } from './reserve.ts';
+import { selectToken } from './tokens.ts';
 import { loadTree, selectNode } from './tree.ts';
 
 /**
@@ -104,8 +106,21 @@ function assertGuards(
       message: `it is ${moment.wallMs} ms, and this had to be recorded before ${guards.beforeMs} ms`,
     });
   }
+  if (guards.tokenStands !== undefined) {
+    assertStands(db, guards.tokenStands, moment);
+  }
   if (guards.steadyClock === true) {
     assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
+  }
+}
+
+function assertStands(db: Connection, id: string, { wallMs }: Moment): void {
+  const token = selectToken(db, id);
+  if (token === null || token.revoked !== null || !(wallMs < Date.parse(token.expires_at))) {
+    throw new ConflictError({
+      code: 'token_ended',
+      message: `token \`${id}\` opens nothing any more`,
+    });
   }
 }
 

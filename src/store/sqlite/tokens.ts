@@ -26,6 +26,11 @@ export function selectTokenByHash(db: Connection, hash: Sha256): TokenRow | null
   return row === undefined ? null : tokenRow(row);
 }
 
+export function selectToken(db: Connection, token: string): TokenRow | null {
+  const row = db.prepare<Row>(`select ${columns} from tokens where token = ?`).get(token);
+  return row === undefined ? null : tokenRow(row);
+}
+
 /** Newest first. */
 export function selectTokens(db: Connection): readonly TokenRow[] {
   return db.prepare<Row>(`select ${columns} from tokens order by seq desc`).all().map(tokenRow);
