@@ -82,7 +82,7 @@ export function openServing(
   surroundings: Surroundings,
   { log, ...serving }: Serving,
 ): ServingOffice {
-  const { engine, elsewhere: here, close } = openEngine(surroundings, log);
+  const { engine, elsewhere: here, close } = openEngine(surroundings, log, true);
   // What it can be asked for must not depend on where it was started.
   const elsewhere = { ...here, ...runbooksOf(surroundings, async () => ({ folders: [] })) };
   const office = openOffice(engine, {
@@ -104,6 +104,7 @@ function messageOf(error: unknown): string {
 function openEngine(
   surroundings: Surroundings,
   log: (line: JsonObject) => void = () => undefined,
+  served = false,
 ): {
   readonly engine: Engine;
   readonly elsewhere: Elsewhere;
@@ -111,7 +112,7 @@ function openEngine(
 } {
   const { env, terminal } = surroundings;
   const receptions = lazy(() =>
-    openReceptions(loadConfig(env).channels, { clock: systemClock, env, log }),
+    openReceptions(loadConfig(env).channels, { clock: systemClock, env, log, served }),
   );
   const self = describeSelf();
   let store: Store | null = null;

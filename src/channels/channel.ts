@@ -62,8 +62,11 @@ export interface Reception {
   readonly http: HttpEntrance | null;
   /** How it stands now; cheap. */
   health(): ReceptionHealth;
-  /** What `doctor` and the set-up say, step by step: each check asks the other side. */
-  examine(signal: AbortSignal): Promise<readonly Check[]>;
+  /**
+   * What `doctor` and the set-up say, step by step: each check asks the other side. `received`: another
+   * living process may be the store's receiver, and nothing is done that could take a click away from it.
+   */
+  examine(signal: AbortSignal, received: boolean): Promise<readonly Check[]>;
 }
 
 export interface ReceptionHealth {

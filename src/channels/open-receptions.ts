@@ -13,6 +13,8 @@ export interface ReceptionDeps {
   readonly clock: Clock;
   /** Where secrets are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** This process is a server, which the other side can call. */
+  readonly served: boolean;
   /** Told what comes in, as one line of a structured log. */
   readonly log: (line: JsonObject) => void;
 }

@@ -6,15 +6,51 @@ import type { Engine } from './engine.ts';
 import type { Finding } from './reports.ts';
 import { sleep } from './wait.ts';
 
-/** What every reception finds when it asks its other side, all at the same time, for at most `limitMs`. */
+/** Whoever may ask a server how it stands must not make it call Slack, or a webhook, as often as they like. */
+const keepMs = 60_000;
+
+interface Examined {
+  readonly sinceMs: number;
+  readonly findings: Promise<readonly Finding[]>;
+}
+
+/** What this process last found of its receptions: of a server there is one such list. */
+const examined = new WeakMap<Engine['receptions'], Examined>();
+
+/**
+ * What every reception finds when it asks its other side, all at the same time, for at most `limitMs`.
+ * Asked once a minute at most, and never twice at a time; until then the answer is the last one.
+ */
 export async function examineReceptions(
-  engine: Pick<Engine, 'receptions'>,
+  engine: Engine,
   limitMs = 15_000,
 ): Promise<readonly Finding[]> {
+  const nowMs = engine.clock.now().monoUs / 1000;
+  const last = examined.get(engine.receptions);
+  if (last !== undefined && nowMs - last.sinceMs < keepMs) {
+    return last.findings;
+  }
+  const findings = examineAll(engine, limitMs);
+  examined.set(engine.receptions, { sinceMs: nowMs, findings });
+  return findings;
+}
+
+async function examineAll(engine: Engine, limitMs: number): Promise<readonly Finding[]> {
+  const of = { limitMs, received: await isReceived(engine) };
   const findings = await Promise.all(
-    engine.receptions.map((reception) => examineReception(reception, limitMs)),
+    engine.receptions.map((reception) => examineReception(reception, of)),
   );
   return findings.flat();
+}
+
+/** True where nobody can tell: a click that is taken away from the living is lost. */
+async function isReceived({ store }: Engine): Promise<boolean> {
+  try {
+    const holder = await store.getHold('reception');
+    return holder !== null && isProcessAlive(holder);
+  } catch {
+    return true;
+  }
 }
 
 /**
@@ -63,12 +99,12 @@ function describe({ pid, host, since }: Holder): string {
 /** Never throws: what one of them finds wrong hides no other. */
 async function examineReception(
   reception: Reception,
-  limitMs: number,
+  { limitMs, received }: { readonly limitMs: number; readonly received: boolean },
 ): Promise<readonly Finding[]> {
   const over = new AbortController();
   try {
     const found = await Promise.race([
-      reception.examine(over.signal),
+      reception.examine(over.signal, received),
       sleep(limitMs, over.signal).then(() => null),
     ]);
     return found ?? [failing(reception, `no answer within ${limitMs / 1000} s`, null)];

@@ -91,9 +91,9 @@ test('one that does not answer is given up, and told to stop', async () => {
     signals.push(signal);
     return never;
   });
-  expect(await examineReceptions({ receptions: [silent] }, 1)).toEqual([
-    { name: 'silent', ok: false, message: 'no answer within 0.001 s', hint: null },
-  ]);
+  expect(
+    await examineReceptions({ ...openScene({ runbook }).engine(), receptions: [silent] }, 1),
+  ).toEqual([{ name: 'silent', ok: false, message: 'no answer within 0.001 s', hint: null }]);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });
 

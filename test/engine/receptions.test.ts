@@ -87,6 +87,46 @@ describe('a reception', { timeout: 60_000 }, () => {
     expect(troubles[0]).toBe('slack: Error: no socket');
   });
 
+  test('is left to a server that lives, and taken back once it is gone', async () => {
+    const scene = openScene({ runbook: gated });
+    const server = await elsewhereHolder(scene.engine().store, 'serve');
+    const chat = openChat();
+    const { driven } = await begin(scene, doorWith(scene, chat), { ms: 4000 });
+    expect(await scene.engine().store.getHold('reception')).toBeNull();
+    expect(chat.attended).toEqual([]);
+    process.kill(server.pid, 'SIGKILL');
+    await eventually(() => chat.attended.length).toBe(1);
+    await driven;
+  });
+
+  test('is given back when a server comes', async () => {
+    const scene = openScene({ runbook: gated });
+    const { store } = scene.engine();
+    const chat = openChat();
+    const { driven } = await begin(scene, doorWith(scene, chat), { ms: 4000 });
+    await chat.front();
+    expect(await store.getHold('reception')).not.toBeNull();
+    await elsewhereHolder(store, 'serve');
+    while ((await store.getHold('reception')) !== null) {
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    expect(await driven).toMatchObject({ status: 'waiting' });
+  });
+
+  test('whose other side hangs keeps no decided step', async () => {
+    const scene = openScene({ runbook: gated, policy: lenient });
+    const chat: Chat = openChat({
+      attend: (front) => {
+        chat.attended.push(front);
+        return new Promise(() => undefined);
+      },
+    });
+    const { run, driven } = await begin(scene, doorWith(scene, chat), 'expiry');
+    expect(await chat.click(run, 'ROBIN', 'approve')).toMatchObject({ accepted: true });
+    expect(await driven).toMatchObject({ status: 'succeeded' });
+    expect(await scene.engine().store.getHold('reception')).toBeNull();
+  });
+
   test('is taken over once the process that had it is gone', async () => {
     const scene = openScene({ runbook: gated });
     const { store } = scene.engine();

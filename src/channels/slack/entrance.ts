@@ -15,6 +15,7 @@ export interface EntranceOptions {
   /** Null while no front attends: then nothing can be decided, and Slack is told so. */
   readonly front: () => Front | null;
   readonly onEvent: (event: InboxEvent) => void;
+  readonly working?: Inbox['working'];
 }
 
 /**
@@ -24,7 +25,7 @@ export interface EntranceOptions {
  */
 export function slackEntrance(options: EntranceOptions): HttpEntrance {
   const { settings, api, onEvent, signingSecret } = options;
-  const inbox = openInbox({ settings, api, tell: onEvent });
+  const inbox = openInbox({ settings, api, tell: onEvent, working: options.working });
   // Twice the window: a signature from five minutes ahead is good for ten.
   const calls = openMemory({ keepMs: 2 * windowMs, most: 10_000 });
   return {

@@ -10,6 +10,12 @@ export interface ExamineInput {
   readonly settings: SlackSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly openApi: (token: string) => SlackApi;
+  /** Who takes the clicks just now: every other connection would take some of them away. */
+  readonly receiver: 'here' | 'another' | 'nobody';
+  /** How the socket of this process stands. */
+  readonly socket: () => SocketState | null;
+  /** Throws SlackError where Slack would give no connection. */
+  readonly askForSocket: (appToken: string) => Promise<void>;
   /** Opens a socket, waits for Slack's hello or for what went wrong, and closes it. */
   readonly trySocket: (appToken: string) => Promise<SocketState>;
 }
@@ -124,28 +130,38 @@ async function examineSocket(input: ExamineInput, source: SecretSource): Promise
   if ('check' in read) {
     return read.check;
   }
-  const state = await input.trySocket(read.secret);
+  if (input.receiver === 'another') {
+    return askedForSocket(name, () => input.askForSocket(read.secret));
+  }
+  const state = input.receiver === 'here' ? input.socket() : await input.trySocket(read.secret);
+  return sayState(name, state ?? { kind: 'connecting' });
+}
+
+async function askedForSocket(name: string, ask: () => Promise<void>): Promise<Check> {
+  try {
+    await ask();
+    return good(name, 'Slack takes the token; another process of this journal receives');
+  } catch (error) {
+    return refused(name, error);
+  }
+}
+
+const socketHint = `${app} Socket Mode: on; Basic Information, App-Level Tokens: one (xapp-…) with connections:write`;
+
+function sayState(name: string, state: SocketState): Check {
   if (state.kind !== 'connected') {
     const why = state.kind === 'lost' ? state.why : 'Slack did not say hello';
-    return bad(
-      name,
-      why,
-      `${app} Socket Mode: on; Basic Information, App-Level Tokens: one (xapp-…) with connections:write`,
-    );
+    return bad(name, why, socketHint);
   }
   const { others } = state;
-  const also = `${others} other ${others === 1 ? 'connection uses' : 'connections use'} this app`;
-  if (others > 1) {
-    return bad(
-      name,
-      `${also}: Slack gives each click to one of them at random`,
-      'one app for each journal: make another app for the other, or end what still runs',
-    );
-  }
-  return good(
-    name,
-    others === 0 ? 'connects' : `connects; ${also}: this journal's \`runbook serve\`, one hopes`,
-  );
+  const also = others === 1 ? '1 other connection uses' : `${others} other connections use`;
+  return others === 0
+    ? good(name, 'connects')
+    : bad(
+        name,
+        `connects, but ${also} this app: Slack gives each click to one of them at random`,
+        'one app for each journal: make another app for the other, or end what still runs',
+      );
 }
 
 /** Nothing that a bot may ask says whether it is on. */

@@ -10,6 +10,8 @@ export interface Inbox {
   readonly tell: (event: InboxEvent) => void;
   /** What was acted on already. */
   readonly seen: Memory;
+  /** What is being done about what came in. */
+  readonly working: Set<Promise<void>>;
   /** Codes that each account typed. */
   readonly tries: Memory;
 }
@@ -46,9 +48,14 @@ export function tellFailure(
   inbox.tell({ kind: 'failed', code, message, sender });
 }
 
-export function openInbox(of: Pick<Inbox, 'settings' | 'api' | 'tell'>): Inbox {
+export function openInbox(
+  of: Pick<Inbox, 'settings' | 'api' | 'tell'> & {
+    readonly working?: Inbox['working'] | undefined;
+  },
+): Inbox {
   return {
     ...of,
+    working: of.working ?? new Set(),
     // Slack sends again within minutes, if at all; the journal remembers for ever.
     seen: openMemory({ keepMs: 15 * 60_000, most: 10_000 }),
     tries: openMemory({ keepMs: 10 * 60_000, most: 10_000 }),

@@ -1,28 +1,29 @@
 import type { Clock } from '../../base/clock.ts';
-import { RunbookError } from '../../base/errors.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
 import { loadSecret } from '../secret-source.ts';
-import { pause } from './card-queue.ts';
+import { attendSlack, type Slack, tellSlack, troubleOf } from './attend-slack.ts';
 import { slackEntrance } from './entrance.ts';
 import { examineSlack } from './examine.ts';
-import { holdSocket, type SocketState } from './hold-socket.ts';
 import type { InboxEvent } from './inbox.ts';
-import { type KeepCardsInput, keepCards, showCards } from './keep-cards.ts';
 import { parseSlackSettings, type SlackSettings } from './settings.ts';
 import type { SlackApi, SlackSelf } from './slack-api.ts';
-import { type SlackStanding, slackHealth } from './slack-health.ts';
-import { receiveSocket } from './socket.ts';
+import { idle, type SlackStanding, slackHealth } from './slack-health.ts';
+import { askForSocket, trySocket } from './try-socket.ts';
 import { openSlackApi } from './web-client.ts';
 
 export interface SlackDeps {
   readonly clock: Clock;
   /** Where tokens are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** This process mounts the entrance: only there Slack reaches us over HTTP. */
+  readonly served: boolean;
   /** Told what comes in, for logs. */
   readonly onEvent?: (event: InboxEvent) => void;
   /** Between two messages to one channel; a second unless a test is in a hurry. */
   readonly paceMs?: number;
+  /** Before a secret that is not there is looked for again; a minute unless a test is in a hurry. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -32,14 +33,19 @@ export interface SlackDeps {
  */
 export function openSlack(section: ParsedYaml, deps: SlackDeps): Reception {
   const settings = parseSlackSettings(section);
-  let standing: SlackStanding = { trouble: null, upkeep: null, socket: null };
+  const { env, clock, served, onEvent = ignore, retryMs = 60_000 } = deps;
+  let standing: SlackStanding = idle;
   const slack: Slack = {
     settings,
-    deps,
-    api: openOnce(() => openApi(settings, loadSecret(settings.botToken, deps.env), deps)),
+    env,
+    served,
+    api: openOnce(() => openApi(settings, loadSecret(settings.botToken, env), deps)),
     report: (part) => {
       standing = { ...standing, ...part };
     },
+    onEvent,
+    retryMs,
+    working: new Set(),
   };
   let attended: Front | null = null;
   return {
@@ -48,34 +54,25 @@ export function openSlack(section: ParsedYaml, deps: SlackDeps): Reception {
     async attend(front, signal) {
       attended = front.receives ? front : null;
       try {
-        await attend(slack, front, signal);
+        await attendSlack(slack, front, signal);
       } finally {
         attended = null;
+        standing = idle;
       }
     },
-    async tell(front, signal) {
-      const api = openIfThere(slack);
-      if (api !== null) {
-        await showCards(upkeepOf(slack, api, front), signal);
-      }
-    },
-    health: () => slackHealth(standing),
-    examine: (signal) =>
+    tell: (front, signal) => tellSlack(slack, front, signal),
+    health: () => slackHealth(standing, served),
+    examine: (signal, received) =>
       examineSlack({
         settings,
-        env: deps.env,
+        env,
         openApi: (token) => openApi(settings, token, deps),
-        trySocket: (appToken) => trySocket(slack, appToken, signal),
+        receiver: attended === null ? (received ? 'another' : 'nobody') : 'here',
+        socket: () => standing.socket,
+        askForSocket: (appToken) => askForSocket(settings, appToken),
+        trySocket: (appToken) => trySocket({ settings, appToken, clock, signal }),
       }),
   };
-}
-
-interface Slack {
-  readonly settings: SlackSettings;
-  readonly deps: SlackDeps;
-  /** Throws ConfigError where the token is not to be had. */
-  readonly api: () => SlackApi;
-  readonly report: (part: Partial<SlackStanding>) => void;
 }
 
 /** How long one call may wait for Slack's rate limit before its card is put back. */
@@ -102,79 +99,8 @@ function openApi(settings: SlackSettings, token: string, { paceMs }: SlackDeps):
   };
 }
 
-/** A token may come later, as a file: until then it is looked for again. */
-async function attend(slack: Slack, front: Front, signal: AbortSignal): Promise<void> {
-  let api = openIfThere(slack);
-  while (api === null && !signal.aborted) {
-    await pause(retryMs, signal);
-    api = openIfThere(slack);
-  }
-  if (api !== null) {
-    const receives = front.receives && canReceive(slack);
-    await Promise.all([
-      keepCards(upkeepOf(slack, api, { ...front, receives }), signal),
-      ...(receives ? [receiveClicks(slack, { api, front, signal })] : []),
-    ]);
-  }
-}
-
-/** Without its secret no click reaches us, and a button would lie. */
-function canReceive({ settings: { clicks }, deps, report }: Slack): boolean {
-  try {
-    if (clicks.kind !== 'none') {
-      loadSecret(clicks.kind === 'socket' ? clicks.appToken : clicks.signingSecret, deps.env);
-    }
-    return clicks.kind !== 'none';
-  } catch (error) {
-    report({ trouble: troubleOf(error) });
-    return false;
-  }
-}
-
-const retryMs = 60_000;
-
-function openIfThere(slack: Slack): SlackApi | null {
-  try {
-    const api = slack.api();
-    slack.report({ trouble: null });
-    return api;
-  } catch (error) {
-    slack.report({ trouble: troubleOf(error) });
-    return null;
-  }
-}
-
-function upkeepOf({ settings, report }: Slack, api: SlackApi, front: Front): KeepCardsInput {
-  return {
-    api,
-    settings,
-    front,
-    onUpkeep: (upkeep) => report({ upkeep }),
-  };
-}
-
-interface Attending {
-  readonly api: SlackApi;
-  readonly front: Front;
-  readonly signal: AbortSignal;
-}
-
-/** Over HTTP the server hands them in, through the entrance. */
-async function receiveClicks(slack: Slack, attending: Attending): Promise<void> {
-  const { settings, deps, report } = slack;
-  if (settings.clicks.kind === 'socket') {
-    await receiveSocket({
-      ...attending,
-      settings,
-      appToken: loadSecret(settings.clicks.appToken, deps.env),
-      onState: (socket) => report({ socket }),
-      onEvent: deps.onEvent ?? ignore,
-    });
-  }
-}
-
 function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | null {
-  const { settings, deps, api } = slack;
+  const { settings, env, api, onEvent, working } = slack;
   const { clicks } = settings;
   if (clicks.kind !== 'http') {
     return null;
@@ -182,10 +108,11 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
   const entrance = openOnce(() =>
     slackEntrance({
       settings,
-      signingSecret: loadSecret(clicks.signingSecret, deps.env),
+      signingSecret: loadSecret(clicks.signingSecret, env),
       api: api(),
       front,
-      onEvent: deps.onEvent ?? ignore,
+      onEvent,
+      working,
     }),
   );
   return {
@@ -209,45 +136,12 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
   };
 }
 
-/** One connection until it stands or does not. */
-async function trySocket(
-  { settings, deps }: Slack,
-  appToken: string,
-  signal: AbortSignal,
-): Promise<SocketState> {
-  const over = new AbortController();
-  let last: SocketState = { kind: 'connecting' };
-  await holdSocket({
-    appToken,
-    api: settings.api,
-    pingTimeoutMs: settings.pingTimeoutMs,
-    clock: deps.clock,
-    signal: AbortSignal.any([signal, over.signal, AbortSignal.timeout(15_000)]),
-    onEnvelope: ignore,
-    onState: (state) => {
-      last = state;
-      if (state.kind !== 'connecting') {
-        over.abort();
-      }
-    },
-  });
-  return last;
-}
-
 function openOnce<T>(open: () => T): () => T {
   let opened: { readonly value: T } | null = null;
   return () => {
     opened ??= { value: open() };
     return opened.value;
   };
-}
-
-/** A faulty setting is told; a bug is not for the health line. */
-function troubleOf(error: unknown): string {
-  if (error instanceof RunbookError) {
-    return error.message;
-  }
-  throw error;
 }
 
 function ignore(): void {

@@ -113,8 +113,14 @@ function once(
   }
   return {
     reply: null,
-    act: () =>
-      of.work().catch((error: unknown) => tellFailure(inbox, senderName(of.sender), error)),
+    act: async () => {
+      const work = of
+        .work()
+        .catch((error: unknown) => tellFailure(inbox, senderName(of.sender), error));
+      inbox.working.add(work);
+      await work;
+      inbox.working.delete(work);
+    },
   };
 }
 

@@ -14,14 +14,20 @@ export interface SlackStanding {
   readonly socket: SocketState | null;
 }
 
-/** The parts in one line; well only where all are. */
-export function slackHealth({ trouble, upkeep, socket }: SlackStanding): ReceptionHealth {
+/** While nobody attends. */
+export const idle: SlackStanding = { trouble: null, upkeep: null, socket: null };
+
+/** The parts in one line; well only where all are. A server that does not attend takes no click: not well. */
+export function slackHealth(
+  { trouble, upkeep, socket }: SlackStanding,
+  served: boolean,
+): ReceptionHealth {
   const backlog = upkeep?.backlog ?? 0;
   if (trouble !== null) {
     return { ok: false, message: trouble, backlog };
   }
   if (upkeep === null) {
-    return { ok: true, message: 'not served yet', backlog };
+    return { ok: !served, message: 'not served yet', backlog };
   }
   const parts = [sayCards(upkeep), ...(socket === null ? [] : [saySocket(socket)])];
   return {

@@ -16,6 +16,7 @@ export interface ReceiveSocketOptions extends Pick<SocketOptions, 'pauseMs' | 'h
   readonly signal: AbortSignal;
   readonly onState: (state: SocketState) => void;
   readonly onEvent: (event: InboxEvent) => void;
+  readonly working?: Inbox['working'];
 }
 
 /**
@@ -24,7 +25,7 @@ export interface ReceiveSocketOptions extends Pick<SocketOptions, 'pauseMs' | 'h
  */
 export async function receiveSocket(options: ReceiveSocketOptions): Promise<void> {
   const { settings, api, front, onEvent } = options;
-  const inbox = openInbox({ settings, api, tell: onEvent });
+  const inbox = openInbox({ settings, api, tell: onEvent, working: options.working });
   await holdSocket({
     ...options,
     api: settings.api,

@@ -11,6 +11,8 @@ import { type Endpoint, parseWebhooks } from './settings.ts';
 export interface WebhookDeps {
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** In a server an endpoint that is not served yet is not well. */
+  readonly served?: boolean;
   /** For tests: how to wait between attempts. */
   readonly pause?: CourierTools['pause'];
   /** Of one attempt; 10 s unless said. */
@@ -26,6 +28,9 @@ export interface WebhookDeps {
  */
 export function openWebhooks(section: ParsedYaml, deps: WebhookDeps): Reception {
   const tools: CourierTools = { pause, timeoutMs: 10_000, ...deps };
+  const well = new Set<Standing['state']['kind']>(
+    deps.served === true ? ['serving'] : ['idle', 'serving'],
+  );
   const couriers = parseWebhooks(section).map((endpoint) => openCourier(endpoint, tools));
   return {
     name: 'webhooks',
@@ -37,7 +42,7 @@ export function openWebhooks(section: ParsedYaml, deps: WebhookDeps): Reception 
       await Promise.all(couriers.map((courier) => courier.serve(front, signal, 'once')));
     },
     health: () => ({
-      ok: couriers.every((it) => ['idle', 'serving'].includes(it.standing().state.kind)),
+      ok: couriers.every((it) => well.has(it.standing().state.kind)),
       message: couriers.map((it) => describe(it.endpoint.name, it.standing())).join('; '),
       backlog: couriers.reduce((sum, it) => sum + it.standing().backlog, 0),
     }),

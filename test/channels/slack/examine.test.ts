@@ -5,13 +5,19 @@ import { openSlack } from '../../../src/channels/slack/open-slack.ts';
 import { openSlackSocket } from '../../support/slack-socket.ts';
 import { openSlackWeb, type SlackWeb } from '../../support/slack-web.ts';
 
-async function examine(slack: SlackWeb, more = '', env: Record<string, string> = {}) {
+async function examine(
+  slack: SlackWeb,
+  more = '',
+  env: Record<string, string> = {},
+  received = false,
+) {
   const yaml = `channel: ${slack.channel}\nbot_token: { env: BOT }\napi: "${slack.url}"\n${more}`;
   const reception = openSlack(parseYaml(yaml, 'config.yaml'), {
     clock: systemClock,
+    served: false,
     env: { BOT: slack.token, APP: 'xapp-test-token', ...env },
   });
-  const checks = await reception.examine(new AbortController().signal);
+  const checks = await reception.examine(new AbortController().signal, received);
   return {
     failed: checks.filter(({ ok }) => !ok).map(({ name }) => name.replace('Slack: ', '')),
     said: checks.map(({ name, message, hint }) => `${name}: ${message} ${hint ?? ''}`).join('\n'),

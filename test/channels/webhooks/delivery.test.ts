@@ -338,14 +338,14 @@ describe('examine', () => {
   test('sends a signed ping and says what came back', async () => {
     const receiver = await openReceiver(secret);
     const reception = webhooks([lineOf(receiver.url, { name: 'ops' })]);
-    const [check] = await reception.examine(new AbortController().signal);
+    const [check] = await reception.examine(new AbortController().signal, false);
     expect(check).toMatchObject({ name: 'webhook ops', ok: true, hint: null });
     expect(receiver.got[0]?.event).toMatchObject({ type: 'ping', data: { endpoint: 'ops' } });
   });
 
   test('says which secret is missing', async () => {
     const reception = webhooks([lineOf('http://127.0.0.1:9/', { name: 'ops' })], { env: {} });
-    const [check] = await reception.examine(new AbortController().signal);
+    const [check] = await reception.examine(new AbortController().signal, false);
     expect(check?.ok).toBe(false);
     expect(check?.message).toContain('`OPS`');
   });

@@ -1,0 +1,175 @@
+import { RunbookError } from '../../base/errors.ts';
+import type { Front } from '../channel.ts';
+import { loadSecret } from '../secret-source.ts';
+import { pause } from './card-queue.ts';
+import type { InboxEvent } from './inbox.ts';
+import { type KeepCardsInput, keepCards, showCards } from './keep-cards.ts';
+import type { SlackSettings } from './settings.ts';
+import type { SlackApi } from './slack-api.ts';
+import type { SlackStanding } from './slack-health.ts';
+import { receiveSocket } from './socket.ts';
+
+/** What every part of the channel is made of. */
+export interface Slack {
+  readonly settings: SlackSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What answers at our address is mounted in this process. */
+  readonly served: boolean;
+  /** Throws ConfigError where the token is not to be had. */
+  readonly api: () => SlackApi;
+  readonly report: (part: Partial<SlackStanding>) => void;
+  readonly onEvent: (event: InboxEvent) => void;
+  /** After which a secret that is not there is looked for again. */
+  readonly retryMs: number;
+  /** Clicks that are being decided. */
+  readonly working: Set<Promise<void>>;
+}
+
+/** How long what is being decided has once nobody attends any more. */
+const lastClicksMs = 1_000;
+
+/**
+ * Cards out and clicks in until `signal` aborts. Secrets may come later, as files: until then they are
+ * looked for again, and without the one for clicks cards have no buttons, since a button would lie.
+ */
+export async function attendSlack(slack: Slack, front: Front, signal: AbortSignal): Promise<void> {
+  const api = await lookFor(() => openIfThere(slack), slack.retryMs, signal);
+  if (api === null) {
+    return;
+  }
+  // What fails takes the rest with it: attended again, there would be a second socket.
+  const over = new AbortController();
+  const attending = { api, front, signal: AbortSignal.any([signal, over.signal]) };
+  try {
+    await (front.receives && canBeReached(slack)
+      ? attendWhole(slack, attending)
+      : attendCards(slack, attending));
+  } finally {
+    over.abort();
+  }
+}
+
+async function attendWhole(slack: Slack, attending: Attending): Promise<void> {
+  const secret = readClickSecret(slack) ?? (await showUntilSecret(slack, attending));
+  if (secret !== null) {
+    const { api, front, signal } = attending;
+    await Promise.all([
+      keepCards(upkeepOf(slack, api, front), signal),
+      receiveClicks(slack, { ...attending, secret }),
+    ]);
+  }
+}
+
+function attendCards(slack: Slack, { api, front, signal }: Attending): Promise<void> {
+  return keepCards(upkeepOf(slack, api, { ...front, receives: false }), signal);
+}
+
+/** Shows once what is open; without a token, nothing. */
+export async function tellSlack(slack: Slack, front: Front, signal: AbortSignal): Promise<void> {
+  const api = openIfThere(slack);
+  if (api !== null) {
+    await showCards(upkeepOf(slack, api, front), signal);
+  }
+}
+
+/** Over HTTP only a server is reached: a run that waits in a terminal has no address. */
+function canBeReached({ settings: { clicks }, served }: Slack): boolean {
+  return clicks.kind === 'socket' || (clicks.kind === 'http' && served);
+}
+
+interface Attending {
+  readonly api: SlackApi;
+  readonly front: Front;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps cards without buttons until the secret for clicks is there; null where `signal` aborts first. */
+async function showUntilSecret(slack: Slack, attending: Attending): Promise<string | null> {
+  const there = new AbortController();
+  const [secret] = await Promise.all([
+    lookFor(() => readClickSecret(slack), slack.retryMs, attending.signal).finally(() =>
+      there.abort(),
+    ),
+    attendCards(slack, {
+      ...attending,
+      signal: AbortSignal.any([attending.signal, there.signal]),
+    }),
+  ]);
+  return secret;
+}
+
+/** Over HTTP the server hands them in, through the entrance. */
+async function receiveClicks(
+  { settings, report, onEvent, working }: Slack,
+  { secret, ...attending }: Attending & { readonly secret: string },
+): Promise<void> {
+  const { signal } = attending;
+  if (settings.clicks.kind === 'socket') {
+    await receiveSocket({
+      ...attending,
+      settings,
+      appToken: secret,
+      onState: (socket) => report({ socket }),
+      onEvent,
+      working,
+    });
+  }
+  await pause(forEverMs, signal);
+  const over = new AbortController();
+  await Promise.race([Promise.all(working), pause(lastClicksMs, over.signal)]);
+  over.abort();
+}
+
+/** What a timer can take. */
+const forEverMs = 2 ** 31 - 1;
+
+/** Looks every `everyMs` until there is one; null where `signal` aborts first. */
+async function lookFor<T>(
+  look: () => T | null,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<T | null> {
+  for (;;) {
+    const found = look();
+    if (found !== null || signal.aborted) {
+      return found;
+    }
+    await pause(everyMs, signal);
+  }
+}
+
+function openIfThere({ api, report }: Slack): SlackApi | null {
+  return ifThere(api, report);
+}
+
+function readClickSecret({ settings: { clicks }, env, report }: Slack): string | null {
+  return clicks.kind === 'none'
+    ? null
+    : ifThere(
+        () => loadSecret(clicks.kind === 'socket' ? clicks.appToken : clicks.signingSecret, env),
+        report,
+      );
+}
+
+function ifThere<T>(read: () => T, report: Slack['report']): T | null {
+  try {
+    const found = read();
+    report({ trouble: null });
+    return found;
+  } catch (error) {
+    report({ trouble: troubleOf(error) });
+    return null;
+  }
+}
+
+/** A faulty setting is told; a bug is not for the health line. */
+export function troubleOf(error: unknown): string {
+  if (error instanceof RunbookError) {
+    return error.message;
+  }
+  throw error;
+}
+
+function upkeepOf({ settings, report }: Slack, api: SlackApi, front: Front): KeepCardsInput {
+  return { api, settings, front, onUpkeep: (upkeep) => report({ upkeep }) };
+}
