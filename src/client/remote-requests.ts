@@ -20,7 +20,7 @@ export function remoteRequests({ call, url }: Connection): RemoteRequests {
   return {
     requests: async (open) => {
       const path = pathOf('requests');
-      return (await call({ path, query: { open }, answer: requestsAnswer })).requests;
+      return (await call({ path, query: { open, limit: 200 }, answer: requestsAnswer })).requests;
     },
     review: (request, seen) => readReview(pathOf('requests', request ?? 'only'), seen),
     reviewStarted: (run, step, seen) => readReview(pathOf('runs', run, 'steps', step), seen),

@@ -118,7 +118,8 @@ function readings({
       }),
     status: (run) => call({ path: pathOf('runs', run ?? 'latest'), answer: runReport }),
     runs: async (limit) => {
-      const answer = await call({ path: pathOf('runs'), query: { limit }, answer: runsAnswer });
+      const query = { limit: Math.min(limit, 200) };
+      const answer = await call({ path: pathOf('runs'), query, answer: runsAnswer });
       return answer.runs;
     },
     logs: async (run, step) => {

@@ -1,23 +1,36 @@
+import { setImmediate } from 'node:timers/promises';
 import { missingOf } from '../approval/tally.ts';
 import type { RequestRow } from '../store/store.ts';
 import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
 import type { Engine } from './engine.ts';
 import { reportRun } from './report-run.ts';
 import type { RequestSummary, RunSummary } from './reports.ts';
+import type { Page } from './service.ts';
 
 /** The newest runs first. Of one that has not ended, the index knows less than its entries and the clock. */
-export async function listRuns(engine: Engine, limit: number): Promise<readonly RunSummary[]> {
-  const rows = await engine.store.listRuns({ limit });
-  return Promise.all(
-    rows.map(async ({ run, runbook, environment, status, started, caller }) => ({
-      run,
-      runbook,
-      environment,
-      status: isEnd(status) ? status : (await reportRun(engine, run)).status,
-      started,
-      caller,
-    })),
-  );
+export async function listRuns(engine: Engine, page: Page): Promise<readonly RunSummary[]> {
+  const rows = await engine.store.listRuns(page);
+  return eachInTurn(rows, async ({ run, runbook, environment, status, started, caller }) => ({
+    run,
+    runbook,
+    environment,
+    status: isEnd(status) ? status : (await reportRun(engine, run)).status,
+    started,
+    caller,
+  }));
+}
+
+/** Reading a run keeps this process busy: after each of them it looks to everybody else. */
+async function eachInTurn<Row, Summary>(
+  rows: readonly Row[],
+  summarise: (row: Row) => Promise<Summary>,
+): Promise<readonly Summary[]> {
+  const summaries: Summary[] = [];
+  for (const row of rows) {
+    summaries.push(await summarise(row));
+    await setImmediate();
+  }
+  return summaries;
 }
 
 const ends = ['succeeded', 'failed', 'rejected', 'denied', 'cancelled'] as const;
@@ -30,9 +43,10 @@ function isEnd(status: string): status is (typeof ends)[number] {
 export async function listRequests(
   engine: Engine,
   open: boolean,
+  page: Page = { limit: 1000 },
 ): Promise<readonly RequestSummary[]> {
-  const rows = await engine.store.listRequests({ open, limit: 1000 });
-  const summaries = await Promise.all(rows.map((row) => summarise(engine, row)));
+  const rows = await engine.store.listRequests({ open, ...page });
+  const summaries = await eachInTurn(rows, (row) => summarise(engine, row));
   return open ? summaries.filter(({ state }) => isOpen(state)) : summaries;
 }
 

@@ -92,7 +92,7 @@ function running(engine: Engine): Pick<Service, Running> {
     },
     resolve: async (input) => reportRun(engine, await resolveStep(engine, input)),
     status: async (name) => reportRun(engine, await findRun(engine, name)),
-    runs: (limit) => listRuns(engine, limit),
+    runs: (limit, caller) => listRuns(engine, caller === undefined ? { limit } : { limit, caller }),
     logs: (run, step) => readLogs(engine, run, step),
     events: async (run, from) => (await engine.store.loadRun(run, from)).map(recordedOf),
   };
@@ -108,7 +108,7 @@ type Approving =
 
 function approving(engine: Engine): Pick<Service, Approving> {
   return {
-    requests: (open) => listRequests(engine, open),
+    requests: (open, page) => listRequests(engine, open, page),
     review: (request, seenSize) => exportRequest(engine, request, seenSize),
     reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
     describeRequest: (request) => describeRequest(engine, request),

@@ -54,13 +54,15 @@ export interface Service {
   resolve(input: ResolveInput): Promise<RunReport>;
 
   status(run: string | null): Promise<RunReport>;
-  runs(limit: number): Promise<readonly RunSummary[]>;
+  /** The newest first; with `caller` (an identity) only those that this one started. */
+  runs(limit: number, caller?: string): Promise<readonly RunSummary[]>;
   /** Stored output of a run's steps, in order; `step` null is all of them. */
   logs(run: string | null, step: string | null): Promise<readonly LogPiece[]>;
   /** Entries of a run after `from` (its own count), for ndjson. */
   events(run: RunId, from: number): Promise<readonly Recorded[]>;
 
-  requests(open: boolean): Promise<readonly RequestSummary[]>;
+  /** The newest first, all unless `page` says how many, and of whose runs. */
+  requests(open: boolean, page?: Page): Promise<readonly RequestSummary[]>;
   /** The request with proofs from the head of `seenSize` on (null: nothing seen). */
   review(request: string | null, seenSize: number | null): Promise<RequestFile>;
   /** The started step whose outcome is unknown, likewise. */
@@ -102,6 +104,12 @@ export interface Service {
   /** The account that typed the first code, to who knows the second. Throws DeniedError `link_refused`. */
   finishLink(channel: LinkChannel, answer: string): Promise<LinkedAccount>;
   close(): Promise<void>;
+}
+
+export interface Page {
+  readonly limit: number;
+  /** The identity that started the run; everybody's unless said. */
+  readonly caller?: string;
 }
 
 /** What the caller decides with nothing but their login. */

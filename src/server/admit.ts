@@ -39,7 +39,7 @@ export function reachOf(
     });
   }
   throw scopeMissing(
-    `\`${route.method} ${route.path}\` takes ${words(access)}; this token has ${words(scopes)}`,
+    `\`${route.method} ${route.path}\` takes ${words(access)}; this token has ${held(scopes)}`,
   );
 }
 
@@ -73,5 +73,9 @@ function scopeOf(grant: Grant): Scope {
 }
 
 function words(access: Exclude<Access, string>): string {
-  return access.map((grant) => `\`${scopeOf(grant)}\``).join(' or ') || 'none';
+  return access.map((grant) => `\`${scopeOf(grant)}\``).join(' or ');
+}
+
+function held(scopes: readonly Scope[]): string {
+  return scopes.map((scope) => `\`${scope}\``).join(' and ') || 'none';
 }

@@ -4,8 +4,6 @@ import { scopeMissing } from './refusals.ts';
 import type { Call } from './route.ts';
 
 const maxOwners = 10_000;
-/** How far back a token that sees only its own runs looks for `latest` and in lists. */
-const maxListed = 1000;
 
 /**
  * The run that a path names: an id, a unique prefix, or `latest`. To a token that sees only its own runs
@@ -29,25 +27,17 @@ export async function namedRun(call: Call, name = call.param('run')): Promise<Ru
   });
 }
 
-/** Of these, what this token sees. */
-export async function seen<Row extends { readonly run: RunId }>(
-  call: Call,
-  rows: readonly Row[],
-): Promise<readonly Row[]> {
-  if (call.reach === 'all') {
-    return rows;
-  }
-  const own = await Promise.all(rows.map((row) => isOwn(call, row.run)));
-  return rows.filter((_, index) => own[index]);
+/** The newest runs that this token sees. */
+export function seenRuns(call: Call, limit: number) {
+  return call.reach === 'all'
+    ? call.service.runs(limit)
+    : call.service.runs(limit, identityOf(call));
 }
 
-/** The newest runs that this token sees. */
-export async function seenRuns(call: Call, limit: number) {
-  if (call.reach === 'all') {
-    return call.service.runs(limit);
-  }
-  const runs = await call.service.runs(maxListed);
-  return runs.filter(({ caller }) => caller === identityOf(call)).slice(0, limit);
+/** The newest requests of the runs that this token sees. */
+export function seenRequests(call: Call, open: boolean, limit: number) {
+  const caller = identityOf(call);
+  return call.service.requests(open, call.reach === 'all' ? { limit } : { limit, caller });
 }
 
 async function latestOwn(call: Call): Promise<RunId | null> {
@@ -64,7 +54,8 @@ async function findRun(call: Call, name: string): Promise<RunId | null> {
   }
 }
 
-async function isOwn(call: Call, run: RunId): Promise<boolean> {
+/** Whether this token started that run. */
+export async function isOwn(call: Call, run: RunId): Promise<boolean> {
   const { owners } = call.site;
   const owner = owners.get(run) ?? (await ownerOf(call, run));
   if (owner === null) {

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import { requestDetail, requestFile, requestsAnswer } from '../engine/wire-requests.ts';
-import { namedRun, seen } from './own-runs.ts';
-import { flag, maybeNumber } from './query.ts';
+import { isOwn, namedRun, seenRequests } from './own-runs.ts';
+import { flag, maybeNumber, wholeNumber } from './query.ts';
 import { type Call, jsonRoute, type Route } from './route.ts';
 
 const reviewing = ['read', 'decide'] as const;
@@ -15,10 +15,10 @@ export const requestRoutes: readonly Route[] = [
     path: '/v1/requests',
     access: ['read', 'decide', 'start:own'],
     summary: 'List requests; `open=true` only those that somebody may still decide',
-    query: v.strictObject({ open: flag }),
+    query: v.strictObject({ open: flag, limit: wholeNumber(50, 200) }),
     answer: requestsAnswer,
     handle: async (call, { query }) => ({
-      requests: await seen(call, await call.service.requests(query.open)),
+      requests: await seenRequests(call, query.open, query.limit),
     }),
   }),
   jsonRoute({
@@ -55,19 +55,29 @@ async function describeSeen(call: Call, name: string | null): Promise<RequestDet
   if (call.reach === 'all') {
     return call.service.describeRequest(name);
   }
-  const requests = await seen(call, await call.service.requests(name === null));
-  const named = requests.filter(
-    ({ request, words }) => name === null || request.startsWith(name) || words.startsWith(name),
-  );
-  const [own] = named;
-  if (own === undefined || named.length > 1) {
-    throw new UsageError({
-      code: 'request_unknown',
-      message: `no request \`${name ?? 'only'}\` of this token`,
-      hint: '`runbook requests` lists them',
-    });
+  const detail = await findOwn(call, name);
+  if (detail !== null && (await isOwn(call, detail.content.run))) {
+    return detail;
   }
-  return call.service.describeRequest(own.request);
+  throw new UsageError({
+    code: 'request_unknown',
+    message: `no request \`${name ?? 'only'}\` of this token`,
+    hint: '`runbook requests` lists them',
+  });
+}
+
+/** Null also where several begin like this: how many there are is not this token's to know. */
+async function findOwn(call: Call, name: string | null): Promise<RequestDetail | null> {
+  const open = name === null ? await seenRequests(call, true, 2) : [];
+  const meant = name ?? (open.length === 1 ? open[0]?.request : undefined);
+  try {
+    return meant === undefined ? null : await call.service.describeRequest(meant);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** An id, a prefix of it, its words, or `only`: the one that is open. */

@@ -58,7 +58,7 @@ export const runRoutes: readonly Route[] = [
     path: '/v1/runs',
     access: seeing,
     summary: 'List runs, the newest first',
-    query: v.strictObject({ limit: wholeNumber(20, 1000) }),
+    query: v.strictObject({ limit: wholeNumber(50, 200) }),
     answer: runsAnswer,
     handle: async (call, { query }) => ({ runs: await seenRuns(call, query.limit) }),
   }),

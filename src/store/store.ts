@@ -37,12 +37,18 @@ export interface Store {
 
   /** The newest `config.set`. */
   latestConfig(): Promise<StoredEntry | null>;
-  listRuns(filter: { readonly limit: number }): Promise<readonly RunRow[]>;
+  /** Newest first; with `caller` (an identity) only those that this one started. */
+  listRuns(filter: {
+    readonly limit: number;
+    readonly caller?: string | null;
+  }): Promise<readonly RunRow[]>;
   /** Runs whose id begins with `prefix`. */
   findRuns(prefix: string): Promise<readonly RunRow[]>;
+  /** Newest first; with `caller` only those of the runs that this one started. */
   listRequests(filter: {
     readonly open: boolean;
     readonly limit: number;
+    readonly caller?: string | null;
   }): Promise<readonly RequestRow[]>;
   /** Requests whose id or four words begin with `prefix`. */
   findRequests(prefix: string): Promise<readonly RequestRow[]>;

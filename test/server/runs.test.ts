@@ -102,6 +102,24 @@ test('a token that may only start sees its own runs, and another’s are as unkn
   }
 });
 
+test('lists have the newest, as many as asked for and never too many', async () => {
+  const served = await openServed();
+  const token = await served.token(bot, ['start']);
+  await startGated(served, token);
+  const { run, request } = await startGated(served, token);
+  for (const [path, key, newest] of [
+    ['/v1/runs', 'runs', { run }],
+    ['/v1/requests', 'requests', { request }],
+  ] as const) {
+    const { json } = await served.call(`GET ${path}?limit=1`, { token });
+    expect(pick(json, key)).toMatchObject([newest]);
+    expect((await served.call(`GET ${path}?limit=201`, { token })).status).toBe(400);
+  }
+  expect((await served.call('GET /v1/requests/only', { token })).status).toBe(404);
+  const own = await served.call(`GET /v1/requests/${request.slice(0, 8)}`, { token });
+  expect(pick(own.json, 'content', 'id')).toBe(request);
+});
+
 test('a token that reads every run may still not cancel another’s', async () => {
   const served = await openServed();
   const reader = await served.token(bot, ['start', 'read']);

@@ -91,6 +91,15 @@ describe('the list of runs', () => {
     expect((await temp.store.listServed()).map((row) => row.run)).toEqual([second]);
   });
 
+  test('can be of one caller alone, and so can the list of requests', async () => {
+    await commit(run, runStarted(), approvalRequested(run, request));
+    expect(await temp.store.listRuns({ limit: 5, caller: 'os:ana@web1' })).toHaveLength(1);
+    expect(await temp.store.listRuns({ limit: 5, caller: 'token:another' })).toEqual([]);
+    const of = (caller: string) => temp.store.listRequests({ open: true, limit: 5, caller });
+    expect((await of('os:ana@web1')).map((row) => row.request)).toEqual([request]);
+    expect(await of('token:another')).toEqual([]);
+  });
+
   test('keeps those of this machine that somebody resumed or cancelled apart', async () => {
     const [resumed, ended] = [newRunId(), newRunId()];
     await commit(run, runStarted());

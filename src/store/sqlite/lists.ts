@@ -3,13 +3,16 @@ import type { PreviousQuery, RequestRow, RunRow, StoredEntry } from '../store.ts
 import type { Connection } from './connection.ts';
 
 /** Newest first. */
-export function selectRuns(db: Connection, limit: number): readonly RunRow[] {
+export function selectRuns(
+  db: Connection,
+  { limit, caller = null }: { readonly limit: number; readonly caller?: string | null },
+): readonly RunRow[] {
   return db
     .prepare<RunRow>(
       `select run, runbook, environment, started, caller, via, status, first
-       from runs order by first desc limit ?`,
+       from runs where ? is null or caller = ? order by first desc limit ?`,
     )
-    .all(limit);
+    .all(caller, caller, limit);
 }
 
 export function selectRunsByPrefix(db: Connection, prefix: string): readonly RunRow[] {
@@ -51,14 +54,17 @@ export function selectMoved(db: Connection): readonly RunRow[] {
  */
 export function selectRequests(
   db: Connection,
-  filter: { readonly open: boolean; readonly limit: number },
+  filter: { readonly open: boolean; readonly limit: number; readonly caller?: string | null },
 ): readonly RequestRow[] {
+  const { open, limit, caller = null } = filter;
   return db
     .prepare<RequestRow>(
       `select request, run, runbook, step, environment, words, seq, created, pending_until
-       from requests where open >= ? order by seq desc limit ?`,
+       from requests
+       where open >= ? and (? is null or ? = (select caller from runs where runs.run = requests.run))
+       order by seq desc limit ?`,
     )
-    .all(filter.open ? 1 : 0, filter.limit);
+    .all(open ? 1 : 0, caller, caller, limit);
 }
 
 export function selectRequestsByPrefix(db: Connection, prefix: string): readonly RequestRow[] {

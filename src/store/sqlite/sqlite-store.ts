@@ -101,8 +101,11 @@ export class SqliteStore implements Store {
     return this.#read(() => selectConfig(this.#journal.db));
   }
 
-  async listRuns({ limit }: { readonly limit: number }): Promise<readonly RunRow[]> {
-    return this.#read(() => selectRuns(this.#journal.db, limit));
+  async listRuns(filter: {
+    readonly limit: number;
+    readonly caller?: string | null;
+  }): Promise<readonly RunRow[]> {
+    return this.#read(() => selectRuns(this.#journal.db, filter));
   }
 
   async findRuns(prefix: string): Promise<readonly RunRow[]> {
@@ -112,6 +115,7 @@ export class SqliteStore implements Store {
   async listRequests(filter: {
     readonly open: boolean;
     readonly limit: number;
+    readonly caller?: string | null;
   }): Promise<readonly RequestRow[]> {
     return this.#read(() => selectRequests(this.#journal.db, filter));
   }
