@@ -1,5 +1,7 @@
+import type { ChainLink } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { decisionId } from '../approval/statement.ts';
+import type { Scope } from '../approval/token.ts';
 import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
 import type { Decided, Recorded, RunStarted, StepResolved, StepStarted } from '../run/events.ts';
 import { apply, decidersOf, foldRun, type RunState } from '../run/state.ts';
@@ -15,7 +17,7 @@ import { judgeProbe } from './judge-probe.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeUnasked } from './judge-unasked.ts';
 import { readCommand, readConfig, readPlan } from './read-blobs.ts';
-import { openTokens } from './tokens.ts';
+import { isToken, openTokens } from './tokens.ts';
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and
@@ -107,6 +109,7 @@ export class Authorization {
       );
       return;
     }
+    this.#judgeStarter(entry, data);
     if (plan === null) {
       const message = `the plan of run ${run} is gone or no longer what the entry says`;
       this.#complain(entry, 'E_NO_PLAN', message);
@@ -116,6 +119,28 @@ export class Authorization {
       }
     }
     this.#runs.set(run, { state: foldRun([entry]), plan, checks: new Map() });
+  }
+
+  #judgeStarter(entry: Recorded, { initiator, via }: RunStarted): void {
+    const links = initiator.chain;
+    const hasToken = links.some(({ identity }) => isToken(identity));
+    if (hasToken !== (via === 'api')) {
+      this.#noteToken(
+        entry,
+        hasToken
+          ? 'a token stands in its chain, but it was not started through the API'
+          : 'it was started through the API, but no token stands in its chain',
+      );
+    }
+    this.#judgeEntering(entry, links, ['start']);
+  }
+
+  #judgeEntering(entry: Recorded, links: readonly ChainLink[], scopes: readonly Scope[]): void {
+    const people = this.#inForce?.rules.people;
+    if (people !== undefined) {
+      const nowMs = Date.parse(entry.time);
+      this.#noteToken(entry, this.#tokens.admit({ links, scopes, nowMs, people }));
+    }
   }
 
   /** The commands that reviewers were shown, which must be the ones they signed for; with their probes. */
@@ -151,6 +176,7 @@ export class Authorization {
       for (const person of people.filter((each) => deciders.includes(each))) {
         this.#complain(entry, 'E_DECIDER_RESUMED', `${person} decided in this run and resumed it`);
       }
+      this.#judgeEntering(entry, event.data.links, ['start', 'admin']);
     }
   }
 

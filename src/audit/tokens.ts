@@ -1,5 +1,6 @@
-import type { People } from '../approval/people.ts';
-import { judgeToken, personalScopes, type TokenIssued } from '../approval/token.ts';
+import { resolveInitiator } from '../approval/initiator.ts';
+import type { ChainLink, People } from '../approval/people.ts';
+import { judgeToken, personalScopes, type Scope, type TokenIssued } from '../approval/token.ts';
 import type { TokenRevoked } from '../run/events.ts';
 
 /** Every token that the journal issued so far. Each answer says what is wrong; null where nothing is. */
@@ -8,6 +9,15 @@ export interface Tokens {
   revoke(data: TokenRevoked, time: string): string | null;
   /** Whether a decision came from whoever might decide with its token at that moment. */
   judge(decision: TokenUse): string | null;
+  /** Whether the tokens among the links let their bearers in at that moment, with all who stand behind them. */
+  admit(entering: Entering): string | null;
+}
+
+/** The links of whoever started a run, or took it on. */
+export interface Entering extends Pick<TokenUse, 'nowMs' | 'people'> {
+  readonly links: readonly ChainLink[];
+  /** The token carries at least one of them. */
+  readonly scopes: readonly Scope[];
 }
 
 export interface TokenUse {
@@ -46,7 +56,7 @@ export function openTokens(): Tokens {
       return null;
     },
     judge: (use) => {
-      if (!use.identity.startsWith('token:')) {
+      if (!isToken(use.identity)) {
         return null;
       }
       const token = known.get(use.identity.slice('token:'.length));
@@ -54,7 +64,42 @@ export function openTokens(): Tokens {
         ? `it came with \`${use.identity}\`, which was never issued`
         : misused(token, use);
     },
+    admit: (entering) =>
+      entering.links
+        .map(({ identity }) => identity)
+        .filter(isToken)
+        .map((identity) => {
+          const token = known.get(identity.slice('token:'.length));
+          return token === undefined
+            ? `\`${identity}\` of its chain was never issued`
+            : intruding(token, entering);
+        })
+        .find((wrong) => wrong !== null) ?? null,
   };
+}
+
+export function isToken(identity: string): boolean {
+  return identity.startsWith('token:');
+}
+
+/** Whoever answers for the bearer stands in the chain too, or could approve what the bearer starts. */
+function intruding({ issued, revoked }: Known, entering: Entering): string | null {
+  const { token, holder } = issued;
+  const { links, scopes, people } = entering;
+  const life = judgeToken({ ...issued, revoked }, entering);
+  if (life !== 'ok') {
+    return life.message;
+  }
+  if (!scopes.some((scope) => issued.scopes.includes(scope))) {
+    return `token \`${token}\` does not carry \`${scopes.join('` or `')}\``;
+  }
+  const missing = resolveInitiator(people, { token, holder }).chain.find(
+    ({ identity, person }) =>
+      !links.some((link) => link.identity === identity && link.person === person),
+  );
+  return missing === undefined
+    ? null
+    : `token \`${token}\` was issued to ${holder.kind} \`${holder.id}\`, but \`${missing.identity}\` (${missing.person ?? 'nobody'}) is not in the chain`;
 }
 
 /** Only people decide and administer, and no token gives that on to another. */

@@ -54,7 +54,8 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
         ...expiries(engine, inForce.rules, { state, plan }),
         { type: 'run.resumed', data: { links } },
       ],
-      guards: guardToken(engine),
+      // By these people the links are replayed.
+      guards: { config: inForce.rules.config, ...guardToken(engine) },
     });
   } catch (error) {
     if (error instanceof ConflictError) {

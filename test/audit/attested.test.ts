@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { ChainLink } from '../../src/approval/people.ts';
 import type { Scope, TokenHolder, TokenIssued } from '../../src/approval/token.ts';
 import type { FindingCode } from '../../src/audit/finding.ts';
 import { openTokens } from '../../src/audit/tokens.ts';
 import { formatTime } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import { type BlobId, newNonce } from '../../src/base/ids.ts';
-import type { Event } from '../../src/run/events.ts';
+import { type BlobId, newNonce, newRunId } from '../../src/base/ids.ts';
+import type { Event, RunStarted } from '../../src/run/events.ts';
 import { aPerson } from '../approval/builders.ts';
 import {
   type Court,
@@ -44,6 +45,12 @@ async function issue(court: Court, changes: Partial<TokenIssued> = {}): Promise<
   await declare(court, { type: 'token.issued', data });
 }
 
+/** Somebody resumes the run, as the bearer of the token. */
+async function takeOn(court: Court, by: Pick<ChainLink, 'person'>): Promise<void> {
+  const link = { role: 'resumer', identity: 'token:0123456789abcdef', ...by } as const;
+  await say(court, { type: 'run.resumed', data: { links: [link] } });
+}
+
 const revoked: Event = {
   type: 'token.revoked',
   data: { token: '0123456789abcdef', by: 'os:runbook@elsewhere' },
@@ -57,6 +64,14 @@ describe('the audit finds nothing wrong with', () => {
       async (court) => {
         await issue(court);
         await say(court, await heard(court, byToken));
+      },
+    ],
+    [
+      'a run that the bearer of a token took on',
+      async (court) => {
+        await issue(court, { scopes: ['start'], holder: { kind: 'person', id: 'kim' } });
+        await takeOn(court, { person: 'kim' });
+        await say(court, await heard(court));
       },
     ],
     [
@@ -211,6 +226,44 @@ const lies: readonly Lie[] = [
   },
   {
     code: 'E_TOKEN',
+    name: 'a run taken on with a token that was never issued',
+    tell: async (court) => takeOn(court, { person: 'robin' }),
+  },
+  {
+    code: 'E_TOKEN',
+    name: 'a run taken on with a token that only decides',
+    tell: async (court) => {
+      await issue(court);
+      await takeOn(court, { person: 'robin' });
+    },
+  },
+  {
+    code: 'E_TOKEN',
+    name: 'a run taken on with a token that was revoked before',
+    tell: async (court) => {
+      await issue(court, { scopes: ['start'] });
+      await declare(court, revoked);
+      await takeOn(court, { person: 'robin' });
+    },
+  },
+  {
+    code: 'E_TOKEN',
+    name: 'a run taken on with somebody else’s token',
+    tell: async (court) => {
+      await issue(court, { scopes: ['admin'] });
+      await takeOn(court, { person: 'kim' });
+    },
+  },
+  {
+    code: 'E_TOKEN',
+    name: 'a run taken on by an agent without whoever answers for it',
+    tell: async (court) => {
+      await issue(court, { scopes: ['start'], holder: { kind: 'agent', id: 'deploy-bot' } });
+      await takeOn(court, { person: null });
+    },
+  },
+  {
+    code: 'E_TOKEN',
     name: 'the revocation of a token that was never issued',
     tell: async (court) => declare(court, revoked),
   },
@@ -226,6 +279,62 @@ test('the audit finds A1 in a run that an account of some host started (E_ASSURA
   const court = await openCourt();
   await say(court, await heard(court));
   await expectFinding(court.scene, 'E_ASSURANCE', 'authorization');
+});
+
+/** Starts a second run, whose entry says something else than the first. */
+async function startAgain(court: Court, changes: Partial<RunStarted>): Promise<void> {
+  const { scene, run } = court;
+  const [first] = await scene.service().events(run, 0);
+  if (first?.event.type === 'run.started') {
+    const data = { ...first.event.data, ...changes };
+    await say({ scene, run: newRunId() }, { type: 'run.started', data });
+  }
+}
+
+const bearer = (person: string | null): Partial<RunStarted> => ({
+  via: 'api',
+  initiator: {
+    kind: 'person',
+    chain: [{ role: 'caller', identity: 'token:0123456789abcdef', person }],
+  },
+});
+
+describe('the audit finds a run started (E_TOKEN)', () => {
+  test.each<[string, Partial<TokenIssued> | null, Partial<RunStarted>]>([
+    ['with a token that was never issued', null, bearer('robin')],
+    ['with a token that does not carry `start`', { scopes: ['read', 'admin'] }, bearer('robin')],
+    ['with somebody else’s token', { scopes: ['start'] }, bearer('kim')],
+    [
+      'with a token that had expired',
+      { scopes: ['start'], expires_at: '2020-01-01T00:00:00.000Z' },
+      bearer('robin'),
+    ],
+    [
+      'through the API by an account',
+      null,
+      {
+        initiator: {
+          kind: 'person',
+          chain: [{ role: 'caller', identity: 'os:a@b', person: 'ana' }],
+        },
+      },
+    ],
+  ])('%s', async (_, token, changes) => {
+    const court = await openServedCourt();
+    if (token !== null) {
+      await issue(court, token);
+    }
+    await startAgain(court, changes);
+    await expectFinding(court.scene, 'E_TOKEN', 'authorization');
+  });
+
+  test('with a token, but not through the API', async () => {
+    const court = await openCourt();
+    await issue(court, { scopes: ['start'] });
+    const { initiator } = bearer('robin');
+    await startAgain(court, initiator === undefined ? {} : { initiator });
+    await expectFinding(court.scene, 'E_TOKEN', 'authorization');
+  });
 });
 
 test('what a receiver got is part of the journal: without it, integrity fails', async () => {
