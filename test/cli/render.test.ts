@@ -18,7 +18,10 @@ describe('times', () => {
   });
 
   test('distances are in one unit, rounded down', () => {
-    expect(formatDistance('2026-03-01T10:24:59.000Z', fixedMs)).toBe('in 24m');
+    expect(formatDistance('2026-03-01T10:24:59.000Z', fixedMs)).toBe('in 24m 59s');
+    expect(formatDistance('2026-03-31T09:59:59.200Z', fixedMs)).toBe('in 30d');
+    expect(formatDistance('2026-03-01T10:59:59.200Z', fixedMs)).toBe('in 1h');
+    expect(formatDistance('2026-03-01T10:00:00.300Z', fixedMs)).toBe('in 1s');
     expect(formatDistance('2026-03-01T09:59:48.000Z', fixedMs)).toBe('12s ago');
     expect(formatDistance('2026-02-27T09:00:00.000Z', fixedMs)).toBe('2d ago');
   });

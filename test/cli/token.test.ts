@@ -155,8 +155,8 @@ describe('token list', () => {
     const revoked = job?.revoked_at?.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
     expect(stdout.replaceAll(/ +$/gm, '').split('\n')).toEqual([
       `${job?.token}  revoked ${revoked}  for ci github/acme/infra: start, read`,
-      `${bot?.token}  expires in 6d                 for agent deploy-bot: start`,
-      `${ana?.token}  expires in 29d                for person ana: start, read, decide (laptop)`,
+      `${bot?.token}  expires in 7d                 for agent deploy-bot: start`,
+      `${ana?.token}  expires in 30d                for person ana: start, read, decide (laptop)`,
       '',
     ]);
   });
@@ -166,7 +166,7 @@ describe('token list', () => {
     const later = { now: () => ({ ...systemClock.now(), wallMs: laterMs }) };
     const { stdout } = await scene.with({ clock: later }).run('token', 'list');
     expect(stdout).toMatch(/expired 3d ago +for agent deploy-bot/);
-    expect(stdout).toMatch(/expires in 19d +for person ana/);
+    expect(stdout).toMatch(/expires in 20d +for person ana/);
   });
 
   test('makes visible what a label would hide', async () => {

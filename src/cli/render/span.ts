@@ -17,22 +17,41 @@ export function formatSpan(ms: number): string {
     : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
-/** `in 24m`, `12s ago`, from `nowMs`, in the largest fitting unit. */
+/**
+ * `12s ago`, `2d ago`, from `nowMs`, in the largest fitting unit; `in 30d`, `in 24m 59s` in two, rounded up:
+ * what was just made to last thirty days has not lost one.
+ */
 export function formatDistance(time: string, nowMs: number): string {
   const ms = Date.parse(time) - nowMs;
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-  ] as const;
-  const [unit, length] = units.find(([, length]) => Math.abs(ms) >= length) ?? ['s', 1000];
-  const count = Math.floor(Math.abs(ms) / length);
-  return ms >= 0 ? `in ${count}${unit}` : `${count}${unit} ago`;
+  if (ms < 0) {
+    const { unit, length } = unitOf(-ms);
+    return `${Math.floor(-ms / length)}${unit} ago`;
+  }
+  const { below } = unitOf(ms);
+  const rounded = Math.ceil(ms / below.length) * below.length;
+  const { unit, length, below: rest } = unitOf(rounded);
+  const more = Math.floor((rounded % length) / rest.length);
+  return `in ${Math.floor(rounded / length)}${unit}${more === 0 ? '' : ` ${more}${rest.unit}`}`;
 }
 
 /** `2026-03-01 10:00:00Z`: to the second, and never a local time, so that logs of two hosts compare. */
 export function formatInstant(time: string): string {
   return time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}
+
+const second = { unit: 's', length: 1000 };
+const minute = { unit: 'm', length: 60_000 };
+const hour = { unit: 'h', length: 3_600_000 };
+const day = { unit: 'd', length: 86_400_000 };
+
+/** The largest unit that fits, and the next below it. */
+function unitOf(ms: number) {
+  const units = [
+    { ...day, below: hour },
+    { ...hour, below: minute },
+    { ...minute, below: second },
+  ];
+  return units.find(({ length }) => ms >= length) ?? { ...second, below: second };
 }
 
 function twoDigits(count: number): string {
