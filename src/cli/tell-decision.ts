@@ -1,3 +1,4 @@
+import type { RunId } from '../base/ids.ts';
 import type { DecisionReport } from '../engine/reports.ts';
 import type { Cli } from './cli.ts';
 import { describeMissing } from './render/missing.ts';
@@ -17,33 +18,48 @@ export async function tellDecision(
   cli.print({ request, decision, person, assurance, missing, receipt }, () => {
     const { good, bad } = cli.paint.stdout;
     const word = decision === 'approve' ? good(past[decision]) : bad(past[decision]);
-    return `${word} by ${person} (${assurance})${report.duplicate ? ', as recorded before' : ''}\n`;
+    return `${word} by ${person} (${levelOf(report)})${report.duplicate ? ', as recorded before' : ''}\n`;
   });
   if (receipt !== null) {
     cli.say(`receipt: ${receipt}`);
   }
-  const isServed = (await cli.server()) !== null;
-  if (isAttested(report)) {
-    cli.say(`attested by the server (${assurance}), not signed`);
-  }
-  cli.say(whatNow(report, isServed));
+  cli.say(whatNow(report, await seeRun(cli, report.run)));
   return 0;
 }
 
-function isAttested({ assurance }: DecisionReport): boolean {
-  return assurance === 'A0' || assurance === 'A1';
+function levelOf({ assurance }: DecisionReport): string {
+  const attested = assurance === 'A0' || assurance === 'A1';
+  return attested ? `${assurance}: attested by the server, not signed` : assurance;
 }
 
-function whatNow({ decision, missing, run }: DecisionReport, isServed: boolean): string {
+interface SeenRun {
+  /** Whoever decides need not be allowed to look at the run: what they cannot call is not named. */
+  readonly visible: boolean;
+  readonly served: boolean;
+}
+
+/** The decision is recorded: that the run cannot be read changes nothing. */
+async function seeRun(cli: Cli, run: RunId): Promise<SeenRun> {
+  const service = await cli.openService();
+  const report = await service.status(run).catch(() => null);
+  const isServed = (await cli.server()) !== null;
+  return {
+    visible: report !== null,
+    served: isServed || report?.next?.command === `runbook wait ${run}`,
+  };
+}
+
+function whatNow({ decision, missing, run }: DecisionReport, { visible, served }: SeenRun): string {
   if (decision === 'revoke') {
     return 'the request waits again, until it is decided or expires';
   }
   if (decision === 'reject') {
-    return `the run does not go on with this request: \`runbook status ${run}\``;
+    const look = visible ? `: \`runbook status ${run}\`` : '';
+    return `the run does not go on with this request${look}`;
   }
   const more = describeMissing(missing);
-  if (more === null && isServed) {
-    return `complete: the server goes on with the run: \`runbook wait ${run}\``;
+  if (more === null && served) {
+    return `complete: the server goes on with the run${visible ? `: \`runbook wait ${run}\`` : ''}`;
   }
   return more === null
     ? `complete: a waiting \`exec\` goes on by itself; otherwise its owner calls \`runbook resume ${run}\``

@@ -22,28 +22,36 @@ export interface Told {
 /** Does something with a run and tells meanwhile how it goes, in the form that was asked for. */
 export async function telling<Result>(
   cli: Cli,
-  told: Told,
+  about: Told,
   act: (listener: Listener) => Promise<Result>,
 ): Promise<Result> {
   switch (cli.settings.output) {
     case 'text': {
-      const listener = holdWhilePrompting(await textListener(cli, told));
+      let told = false;
+      const write = (text: string): void => {
+        told = true;
+        cli.io.stderr.write(text);
+      };
+      const listener = holdWhilePrompting(await textListener(cli, about, write));
       try {
         return await act(listener);
       } finally {
         // What was held for a prompt comes out also where an error ends it.
         listener.release();
-        cli.say('');
+        if (told) {
+          cli.say('');
+        }
       }
     }
     case 'json':
       return act(silent);
     case 'ndjson':
-      return act(await lineListener(cli, told));
+      return act(await lineListener(cli, about));
   }
 }
 
-const silent: Listener = {
+/** Tells nothing. */
+export const silent: Listener = {
   recorded: () => undefined,
   output: () => undefined,
   waiting: () => undefined,
@@ -66,24 +74,37 @@ async function lineListener(cli: Cli, { service, run }: Told): Promise<Listener>
   return { ...silent, recorded };
 }
 
-async function textListener(cli: Cli, { service, run, prompts }: Told): Promise<Listener> {
+async function textListener(
+  cli: Cli,
+  { service, run, prompts }: Told,
+  write: (text: string) => void,
+): Promise<Listener> {
   const report = await service.status(run);
+  const served = (await cli.server()) !== null;
   const style = talkStyle(cli);
   cli.say(`${renderHead(report, style)}\n`);
   return progressListener({
     report,
     style,
     live: cli.io.stderr.isTTY === true,
-    write: (text) => cli.io.stderr.write(text),
-    showRequest: (detail) => (prompts ? '' : renderGate(cli, detail)),
+    write,
+    showRequest: (detail) => (prompts ? '' : renderGate(cli, detail, served)),
   });
 }
 
-function renderGate(cli: Cli, detail: RequestDetail): string {
+function renderGate(cli: Cli, detail: RequestDetail, served: boolean): string {
   const card = cardText(cli, detail, 'stderr');
   const lead = wrapText(
     'Somebody else approves in a session of their own:',
     cli.settings.columns.stderr,
   );
-  return `\n${card}\n${lead.join('\n')}\n\n  ${approveLine(detail.words)}\n`;
+  const { words } = detail;
+  const line = served && loginSuffices(detail) ? `runbook approve ${words}` : approveLine(words);
+  return `\n${card}\n${lead.join('\n')}\n\n  ${line}\n`;
+}
+
+/** A login is A1 at most: it is worth nothing where everything that is open asks for more. */
+function loginSuffices({ content, missing }: RequestDetail): boolean {
+  const open = content.policy.slots.filter(({ id }) => missing.some(({ slot }) => slot === id));
+  return open.some(({ assurance }) => assurance === 'A0' || assurance === 'A1');
 }

@@ -24,7 +24,7 @@ export function unreachable(url: string, why: string, cause?: unknown): JournalE
   return new JournalError({
     code: 'server_unreachable',
     message: `\`${url}\` cannot be reached: ${why}`,
-    hint: 'runs go on there meanwhile; `--local` is for the journal of this machine',
+    hint: 'what waits there waits unharmed; `--local` is for the journal of this machine',
     cause,
   });
 }

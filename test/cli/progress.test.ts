@@ -33,6 +33,8 @@ function watch(columns: number, live = true): Watched {
   };
 }
 
+const aGate = { content: { step: 'restart' } } as Parameters<Listener['waiting']>[0];
+
 function aWholeRun(seen: Watched): void {
   seen.record('run.started', {});
   seen.record('step.started', { step: 'health' });
@@ -43,7 +45,7 @@ function aWholeRun(seen: Watched): void {
     duration_ms: 120,
   });
   seen.record('approval.requested', { step: 'restart' });
-  seen.waiting({} as Parameters<Listener['waiting']>[0]);
+  seen.waiting(aGate);
   seen.record('approval.decided', {
     decision: 'approve',
     person: 'robin',
@@ -84,6 +86,15 @@ describe('progress', () => {
       ● verify … failed: exit code 3 1m 04s
       "
     `);
+  });
+
+  test('names the step that waits also to whoever comes when it was asked for', () => {
+    const seen = watch(80);
+    seen.waiting(aGate);
+    seen.waiting(aGate);
+    expect(seen.text()).toBe(
+      '◆ restart  Restart one node after the other … needs approval\n<card>\n<card>\n',
+    );
   });
 
   test('says how a step went on a line of its own where nobody watches lines grow', () => {

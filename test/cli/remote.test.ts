@@ -100,7 +100,7 @@ describe('with a server configured', () => {
     expect(stderr).toContain('gated in local, run ');
     expect(stderr).toMatch(/● look[^●◆]* before\n[^●◆]*ok[^●◆]*◆ change/);
     expect(stderr.match(/^ *before$/gm)).toHaveLength(1);
-    expect(stderr).toContain('runbook approve ');
+    expect(stderr).toMatch(/\n {2}runbook approve \S+\n\n/);
   });
 
   test('exec waits at the gate, goes on once it is approved, and ends with the run', async () => {
@@ -214,6 +214,20 @@ describe('with a server configured', () => {
     expect([said.exitCode, said.stderr]).toEqual([2, expect.stringContaining('"not_on_server"')]);
   });
 
+  test('resume tells what the run waits for, and cancel of one that ended is refused without more', async () => {
+    const { run } = await startGated();
+    const resumed = await room.cli.run('resume', run, '--no-wait');
+    expect(resumed.stderr).toMatch(/\n\n◆ change\n {2}needs approval\n\n╭─/);
+    const cancelled = await room.cli.run('cancel', run);
+    expect([cancelled.exitCode, cancelled.stderr]).toEqual([
+      0,
+      expect.not.stringContaining('\n\n\n'),
+    ]);
+    const again = await room.cli.run('cancel', run);
+    expect([again.exitCode, again.stdout]).toEqual([2, '']);
+    expect(again.stderr).toMatch(/^error: run `\w+` has ended: cancelled\n$/);
+  });
+
   test('an unknown run, and a server that is away, are errors of their own', async () => {
     const unknown = await room.cli.run('status', 'zzzz', '--json');
     expect([unknown.exitCode, unknown.stderr]).toEqual([
@@ -241,10 +255,20 @@ describe('deciding at a server', () => {
   test('by login is attested, and says so', async () => {
     const { words } = await startGated();
     const said = await room.as(room.tokens.robin).run('approve', words, '--yes');
-    expect(said).toMatchObject({ exitCode: 0, stdout: 'approved by robin (A1)\n' });
+    expect(said).toMatchObject({
+      exitCode: 0,
+      stdout: 'approved by robin (A1: attested by the server, not signed)\n',
+    });
     expect(said.stderr).toContain('echo hello');
-    expect(said.stderr).toContain('attested by the server (A1), not signed');
+    expect(said.stderr).toMatch(/goes on with the run: `runbook wait [0-9a-z]{16}`\n$/);
     expect(said.stderr).not.toContain('receipt');
+  });
+
+  test('names no command that the token may not call', async () => {
+    const { words } = await startGated();
+    const decider = room.as(await room.served.token(robin, ['decide']));
+    const said = await decider.run('approve', words, '--yes');
+    expect(said.stderr).toMatch(/\ncomplete: the server goes on with the run\n$/);
   });
 
   test('by key is signed, with a receipt, whoever carries it', async () => {

@@ -60,7 +60,7 @@ test('a person logs in, reads the card, says yes, and the server goes on', async
   pty.type('yes\r');
   expect(await pty.ended).toBe(0);
   expect(pty.text()).toContain('approved by robin (A1)');
-  expect(pty.text()).toContain('attested by the server (A1), not signed');
+  expect(pty.text()).toContain('(A1: attested by the server, not signed)');
   expect(await cli.run('wait')).toMatchObject({ exitCode: 0 });
 });
 

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import type { RunReport } from '../../engine/reports.ts';
+import type { Listener } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import { actOnRun, endRun } from '../drive.ts';
+import { silent } from '../telling.ts';
 
 export function cancelCommand(cli: Cli): Command {
   return new Command('cancel')
@@ -26,11 +29,14 @@ export async function runCancel(
   options: CancelOptions,
 ): Promise<number> {
   const service = await cli.openService();
-  const { run: id } = await service.status(run);
+  const { run: id, terminal } = await service.status(run);
   const { signal, hurry } = cli.io.interrupts.take();
-  const report = await actOnRun(cli, { service, run: id, prompts: false }, (listener) =>
-    service.cancel(id, options.reason ?? null, { wait: 'stop', listener, signal, hurry }),
-  );
+  const cancel = (listener: Listener): Promise<RunReport> =>
+    service.cancel(id, options.reason ?? null, { wait: 'stop', listener, signal, hurry });
+  // What has ended is refused, and there is nothing to tell of it.
+  const report = terminal
+    ? await cancel(silent)
+    : await actOnRun(cli, { service, run: id, prompts: false }, cancel);
   const code = endRun(cli, report);
   return report.status === 'cancelled' ? 0 : code;
 }

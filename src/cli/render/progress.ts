@@ -23,16 +23,26 @@ export interface ProgressInput {
 export function progressListener(input: ProgressInput): Listener {
   const lines = stepLines(input);
   const output = liveOutput(input.style, (line) => lines.below(line));
+  const { paint } = input.style;
+  /** The step whose need was told last: who resumes at a gate was not told of it yet. */
+  let asked: string | null = null;
   return {
     recorded(entry) {
       output.flush();
-      tell(entry.event, lines, input.style.paint);
+      const { event } = entry;
+      asked = event.type === 'approval.requested' ? event.data.step : asked;
+      tell(event, lines, paint);
     },
     output(_step, stream, chunk) {
       output.take(stream, chunk);
     },
     waiting(detail) {
       output.flush();
+      const { step } = detail.content;
+      if (asked !== step) {
+        asked = step;
+        tellNeed(step, lines, paint);
+      }
       lines.below(input.showRequest(detail));
     },
     delayed(_step, ms) {
@@ -104,8 +114,7 @@ function tellStep(event: EventOf<`step.${string}`>, lines: StepLines, paint: Pai
 function tellApproval(event: EventOf<`approval.${string}`>, lines: StepLines, paint: Paint): void {
   switch (event.type) {
     case 'approval.requested':
-      lines.begin(event.data.step, paint.careful('◆'));
-      return lines.end(paint.careful('needs approval'));
+      return tellNeed(event.data.step, lines, paint);
     case 'approval.decided': {
       const { decision, person, assurance, reason } = event.data;
       return lines.note(
@@ -121,6 +130,11 @@ function tellApproval(event: EventOf<`approval.${string}`>, lines: StepLines, pa
       return lines.note(paint.careful(`asking again, because this changed: ${changes}`));
     }
   }
+}
+
+function tellNeed(step: string, lines: StepLines, paint: Paint): void {
+  lines.begin(step, paint.careful('◆'));
+  lines.end(paint.careful('needs approval'));
 }
 
 function describeEnd({ outcome, reason, duration_ms }: StepFinished, paint: Paint): string {
