@@ -39,7 +39,7 @@ export function layoutCard(open: CardInput): Card {
   const { content } = open;
   const facts = [
     target(open),
-    fields('Who', content.initiator.chain.map(linkField)),
+    fields('Who', who(content.initiator.chain)),
     fields('Why', [
       ['reason', content.why.reason ?? 'none given'],
       ['ticket', content.why.ticket ?? 'none given'],
@@ -90,6 +90,14 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   resumer: 'resumed by',
   decider: 'decided by',
 };
+
+/** A job that nobody was named for says so: whoever set it off may be the very person who reviews it. */
+function who(chain: readonly ChainLink[]): [string, string][] {
+  const isUnsaid =
+    chain.some(({ role }) => role === 'ci') && chain.every(({ role }) => role !== 'ci_actor');
+  const unsaid: [string, string] = [roles.ci_actor, 'nobody said'];
+  return [...chain.map(linkField), ...(isUnsaid ? [unsaid] : [])];
+}
 
 function linkField({ role, identity, person }: ChainLink): [string, string] {
   return [roles[role], person === null ? identity : `${identity}, who is ${person}`];

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CardInput, layoutCard } from '../../src/approval/card.ts';
 import { type CardSection, textsOf } from '../../src/approval/card-section.ts';
+import type { ChainLink } from '../../src/approval/people.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import { aSlot } from './builders.ts';
@@ -183,6 +184,18 @@ test('a card shows the whole HTTP request', () => {
     '  {"why": "‹secret params.token›"}',
     '  end',
   ]);
+});
+
+test('a card says where nobody said who set off a job', () => {
+  const job = { role: 'ci', identity: 'ci:github/acme/infra', person: 'lee' } as const;
+  const actor = { role: 'ci_actor', identity: 'ci:github/ana', person: 'ana' } as const;
+  const whoOf = (...chain: readonly ChainLink[]) =>
+    linesOf(anOpenRequest({ content: aRequest({ initiator: { kind: 'ci', chain } }) })).filter(
+      (line) => line.includes('set off by'),
+    );
+  expect(whoOf(job)).toEqual(['  set off by: nobody said']);
+  expect(whoOf(job, actor)).toEqual(['  set off by: ci:github/ana, who is ana']);
+  expect(whoOf({ role: 'caller', identity: 'os:ana@web1', person: 'ana' })).toEqual([]);
 });
 
 describe('what a card compares with', () => {
