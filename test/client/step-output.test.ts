@@ -40,10 +40,33 @@ test('what a step said before anybody listened is told from its stored output, o
   expect(told()).toBe('stored');
 });
 
-test('what was heard live is not fetched', async () => {
-  const { output, told, server } = await listen();
+async function afterHearing(...pieces: readonly string[]): Promise<string> {
+  const { output, told } = await listen();
   await output.beforeEntry(anEntry(1, started));
-  output.live(live('heard'));
+  for (const piece of pieces) {
+    output.live(live(piece));
+  }
   await output.beforeEntry(anEntry(2, finished));
-  expect([told(), server.came]).toEqual(['heard', []]);
+  output.live(live('late'));
+  return told();
+}
+
+test('what was heard live is told once', async () => {
+  expect(await afterHearing('sto', 'red')).toBe('stored');
+});
+
+test('what follows on what was heard is told from the stored output', async () => {
+  expect(await afterHearing('sto')).toBe('stored');
+});
+
+test('where the beginning was not heard, it is said once where to read it', async () => {
+  expect(await afterHearing('red')).toBe(`red(earlier output: runbook logs ${runId} a)\n`);
+});
+
+test('of a step that printed nothing nothing is fetched', async () => {
+  const { output, server } = await listen();
+  const quiet = { step: 'a', attempt: 1, stdout: null, stderr: null };
+  const ended = { type: 'step.finished', data: quiet } as unknown as Event;
+  await output.beforeEntry(anEntry(2, ended));
+  expect(server.came).toEqual([]);
 });
