@@ -45,7 +45,7 @@ export function openTokens(): Tokens {
         return `token ${issued.token} was issued before`;
       }
       known.set(issued.token, { issued, revoked: null });
-      return wronglyIssued(issued);
+      return wronglyIssued(issued) ?? outliving(issued, known);
     },
     revoke: ({ token }, time) => {
       const before = known.get(token);
@@ -112,6 +112,20 @@ function wronglyIssued({ holder, scopes, by }: TokenIssued): string | null {
     return `${holder.kind} ${holder.id} cannot hold ${held}`;
   }
   return by.startsWith('token:') ? `\`${by}\` cannot give ${held} away` : null;
+}
+
+/** Nor does one outlive the token that it was issued with. */
+function outliving(
+  { by, expires_at }: TokenIssued,
+  known: ReadonlyMap<string, Known>,
+): string | null {
+  const issuer = isToken(by) ? known.get(by.slice('token:'.length)) : null;
+  if (issuer === undefined) {
+    return `\`${by}\`, which it was issued with, was never issued`;
+  }
+  return issuer === null || Date.parse(expires_at) <= Date.parse(issuer.issued.expires_at)
+    ? null
+    : `it holds until ${expires_at}, and \`${by}\` until ${issuer.issued.expires_at}`;
 }
 
 function misused({ issued, revoked }: Known, use: TokenUse): string | null {

@@ -21,7 +21,7 @@ import type { TokenSummary } from './reports.ts';
 import type { TokenInput } from './service.ts';
 
 /**
- * Issues a token. Its secret is in the answer and nowhere else: a crash after the commit leaves a token
+ * Issues a token, which never outlives the one that it is issued with. Its secret is in the answer and nowhere else: a crash after the commit leaves a token
  * that nobody can use. Throws UsageError `scopes_invalid`, `expiry_invalid`, `label_too_long`,
  * `holder_unknown`; DeniedError `scope_forbidden`, `holder_forbidden`, `scope_missing`.
  */
@@ -32,6 +32,7 @@ export async function issueToken(
   const { trusted } = await ensureConfig(engine);
   refuseUnfit(input, trusted.people.value);
   await refuseForeign(engine, input, trusted.people.value);
+  const endMs = engine.clock.now().wallMs + input.expiresInMs;
   const secret = formatSecret(newSecret());
   const data: TokenIssued = {
     token: newTokenId(),
@@ -39,7 +40,7 @@ export async function issueToken(
     holder: { kind: input.holder.kind, id: input.holder.id },
     scopes: scopes.filter((scope) => input.scopes.includes(scope)),
     label: input.label,
-    expires_at: formatTime(engine.clock.now().wallMs + input.expiresInMs),
+    expires_at: formatTime(Math.min(endMs, await issuersEnd(engine))),
     by: issuerOf(engine),
   };
   await engine.store.commit({
@@ -112,6 +113,16 @@ function unknownSecret(): LoginError {
     message: 'this token is not one of this server',
     hint: 'ask whoever runs the server for one: `runbook token create`',
   });
+}
+
+/** A stolen token must not make itself a longer life. */
+async function issuersEnd(engine: Engine): Promise<number> {
+  const { caller, store } = engine;
+  if (!('holder' in caller)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const own = await proveToken(store, await findToken(engine, caller.token));
+  return Date.parse(own.expires_at);
 }
 
 function issuerOf({ caller, account }: Engine): string {

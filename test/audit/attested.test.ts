@@ -226,6 +226,22 @@ const lies: readonly Lie[] = [
   },
   {
     code: 'E_TOKEN',
+    name: 'a token that outlives the one that it was issued with',
+    tell: async (court) => {
+      await issue(court, { scopes: ['admin'] });
+      const expires_at = formatTime(court.scene.clock.now().wallMs + 7_200_000);
+      const by = 'token:0123456789abcdef';
+      await issue(court, {
+        token: 'fedcba9876543210',
+        hash: sha256('2'),
+        scopes: ['start'],
+        by,
+        expires_at,
+      });
+    },
+  },
+  {
+    code: 'E_TOKEN',
     name: 'a run taken on with a token that was never issued',
     tell: async (court) => takeOn(court, { person: 'robin' }),
   },

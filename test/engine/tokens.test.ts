@@ -35,6 +35,15 @@ async function asBearer(holder: TokenHolder, ...scopes: readonly Scope[]): Promi
   return { ...engine, caller: (await authenticate(engine, secret)).caller };
 }
 
+test('a token never outlives the one that it was issued with', async () => {
+  const ana = await asBearer({ kind: 'person', id: 'ana' }, 'admin');
+  const [own] = await listTokens(engine);
+  const longer = await issueToken(ana, wanted({ expiresInMs: 30 * dayMs }));
+  expect(longer.expires_at).toBe(own?.expires_at);
+  const shorter = await issueToken(ana, wanted({ expiresInMs: 60_000 }));
+  expect(Date.parse(shorter.expires_at)).toBeLessThan(Date.parse(longer.expires_at));
+});
+
 async function refusal(secret: string): Promise<string> {
   return authenticate(engine, secret).then(
     () => 'let in',
