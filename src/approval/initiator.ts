@@ -29,7 +29,11 @@ export interface TokenCaller extends Claims {
 /** Everyone behind a call, each with the person they map to today. */
 export function resolveInitiator(people: People, caller: Caller): Initiator {
   const first = 'holder' in caller ? tokenLinks(people, caller) : accountLinks(people, caller);
-  const chain = [...first, ...claimedLinks(people, caller)];
+  // An agent's own token, and the agent says so once more: nobody stands in a chain twice.
+  const claimed = claimedLinks(people, caller).filter(
+    ({ role, identity }) => !first.some((link) => link.role === role && link.identity === identity),
+  );
+  const chain = [...first, ...claimed];
   return { kind: kindOf(caller, chain), chain };
 }
 

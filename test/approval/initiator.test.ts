@@ -31,6 +31,12 @@ describe('the chain behind a run', () => {
     ]);
   });
 
+  test('has an agent and its owner once where its token and its variable both name it', () => {
+    const holder = { kind: 'agent', id: 'deploy-bot' } as const;
+    const once = resolve({ token: '4f7k', holder });
+    expect(resolve({ token: '4f7k', holder, agent: 'deploy-bot' })).toEqual(once);
+  });
+
   test('gains the agent and its owner, and loses nobody by it', () => {
     expect(resolve({ osUser: 'ana@web1', agent: 'deploy-bot' })).toEqual({
       kind: 'agent',
