@@ -6,7 +6,7 @@ export const helpTopics: Readonly<Record<string, string>> = {
     1  a step failed
     2  usage, or an invalid runbook or configuration
     4  login required
-   10  waiting for a person; \`runbook resume\` goes on
+   10  waiting for a person; \`next\` says what goes on
    11  rejected by a reviewer
    12  the approval expired; \`runbook resume\` asks anew
    13  denied by policy, approving for oneself included

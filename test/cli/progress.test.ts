@@ -179,7 +179,7 @@ describe('progress', () => {
     seen.record('approval.superseded', { changes: ['script line 2'] });
     seen.delayed('verify', 30_000);
     seen.record('run.cancel_requested', {
-      by: { identity: 'os:ana@web1' },
+      by: { identity: 'token:4f7k1m8q2zr5w9xd', person: 'ana' },
       reason: 'wrong cluster',
     });
     expect(seen.text()).toMatchInlineSnapshot(`
@@ -190,7 +190,7 @@ describe('progress', () => {
         expired: nobody decided in time
         asking again, because this changed: script line 2
         again in 30s
-        cancelling, asked for by os:ana@web1: wrong cluster
+        cancelling, asked for by ana (token:4f7k1m8q2zr5w9xd): wrong cluster
       "
     `);
   });

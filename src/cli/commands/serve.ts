@@ -35,7 +35,7 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
   try {
     const { serve } = await import('../../server/serve.ts');
     const serving = await serve(office, settings, { signal, hurry, log, clock: cli.io.clock });
-    announce(cli, office, serving.url);
+    announce(cli, office, { url: serving.url, log });
     await serving.closed;
   } finally {
     await office.close();
@@ -43,14 +43,32 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
   return 0;
 }
 
-/** The one line on stdout comes when calls are answered: a script waits for it. */
-function announce(cli: Cli, { origin, receptions }: ServingOffice, url: string): void {
+/**
+ * The one line on stdout comes when calls are answered: a script waits for it. Words are for whoever
+ * watches; a log has one form.
+ */
+function announce(
+  cli: Cli,
+  { origin, receptions }: ServingOffice,
+  { url, log }: { readonly url: string; readonly log: (line: object) => void },
+): void {
   const names = receptions.map(({ name }) => name);
+  if (cli.io.stderr.isTTY === true) {
+    tellPeople(cli, { url, origin, names });
+  } else {
+    log({ event: 'serving', url, origin, receptions: names });
+  }
+  if (cli.settings.output !== 'text') {
+    cli.print({ url, origin }, () => '');
+  }
+}
+
+function tellPeople(
+  cli: Cli,
+  { url, origin, names }: { readonly url: string; origin: string; names: readonly string[] },
+): void {
   cli.say(`listening on ${url}`);
   cli.say(`journal ${origin}`);
   cli.say(`reviewers are reached by ${names.length === 0 ? 'the API alone' : names.join(', ')}`);
   cli.say('driving the runs that are started through it; Ctrl-C stops');
-  if (cli.settings.output !== 'text') {
-    cli.print({ url, origin }, () => '');
-  }
 }

@@ -1,3 +1,4 @@
+import type { ChainLink } from '../../approval/people.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunReport } from '../../engine/reports.ts';
 import type { Listener } from '../../engine/service.ts';
@@ -71,7 +72,7 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
       return tellApproval(event, lines, paint);
     case 'run.cancel_requested': {
       const { by, reason } = event.data;
-      return lines.note(`cancelling, asked for by ${by.identity}${because(reason)}`);
+      return lines.note(`cancelling, asked for by ${nameOf(by)}${because(reason)}`);
     }
     case 'log.genesis':
     case 'config.set':
@@ -147,6 +148,11 @@ function describeEnd({ outcome, reason, duration_ms }: StepFinished, paint: Pain
 function decided(decision: 'approve' | 'reject' | 'revoke', paint: Paint): string {
   const words = { approve: 'approved', reject: 'rejected', revoke: 'revoked' } as const;
   return decision === 'approve' ? paint.good(words.approve) : paint.bad(words[decision]);
+}
+
+/** Whose token or account it is, where that is known. */
+function nameOf({ identity, person }: ChainLink): string {
+  return person === null ? identity : `${person} (${identity})`;
 }
 
 function because(reason: string | null): string {
