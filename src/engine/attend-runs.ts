@@ -27,6 +27,8 @@ interface Ward {
   readonly secrets: Map<string, string>;
   /** `stranded`: its secrets went with an earlier process; driven without them, its next step would fail. */
   standing: 'queued' | 'driven' | 'waiting' | 'stranded';
+  /** Names of those secrets; none where it is not stranded. */
+  lost: readonly string[];
   /** Somebody did something while it was driven: what the drive decided may be out of date. */
   stirred: boolean;
   /** It goes on by itself from here on; null where only somebody can move it. */
@@ -72,7 +74,13 @@ export class Attendant {
   }
 
   isStranded(run: RunId): boolean {
-    return this.#wards.get(run)?.standing === 'stranded';
+    return this.lostBy(run).length > 0;
+  }
+
+  /** The secrets a stranded run waits for, by name; none where it goes on by itself. */
+  lostBy(run: RunId): readonly string[] {
+    const ward = this.#wards.get(run);
+    return ward?.standing === 'stranded' ? ward.lost : [];
   }
 
   counts(): Pick<Figures, 'open' | 'active' | 'stranded'> {
@@ -105,11 +113,12 @@ export class Attendant {
   }
 
   async #takeUpAll(): Promise<void> {
-    for (const { run, stranded } of await leftRuns(this.#engine)) {
+    for (const { run, lost } of await leftRuns(this.#engine)) {
       if (!this.#wards.has(run)) {
         const ward = this.#admit(run);
-        if (stranded) {
+        if (lost.length > 0) {
           ward.standing = 'stranded';
+          ward.lost = lost;
         } else {
           this.#wake(ward);
         }
@@ -122,6 +131,7 @@ export class Attendant {
       run,
       secrets: new Map(),
       standing: 'waiting',
+      lost: [],
       stirred: false,
       wakeMs: null,
       failures: 0,

@@ -7,8 +7,8 @@ import { findDriver } from './hold.ts';
 /** A run that an earlier office left to the next. */
 export interface LeftRun {
   readonly run: RunId;
-  /** It was given secrets, which went with that process, and would need them to go on. */
-  readonly stranded: boolean;
+  /** Secrets that it was given and would need to go on, which went with that process: `params.token`. */
+  readonly lost: readonly string[];
 }
 
 /**
@@ -18,13 +18,13 @@ export interface LeftRun {
 export async function leftRuns(engine: Engine): Promise<readonly LeftRun[]> {
   const left: LeftRun[] = [];
   for (const { run } of await engine.store.listServed()) {
-    left.push({ run, stranded: isStranded(await eventsOf(engine, run)) });
+    left.push({ run, lost: lostBy(await eventsOf(engine, run)) });
   }
   for (const { run } of await engine.store.listMoved()) {
     const events = await eventsOf(engine, run);
     const driver = await findDriver(engine, { run, served: false });
     if (driver === null && (isCancelled(events) || isResumedByToken(events))) {
-      left.push({ run, stranded: isStranded(events) });
+      left.push({ run, lost: lostBy(events) });
     }
   }
   return left;
@@ -40,10 +40,11 @@ async function eventsOf({ store }: Engine, run: RunId): Promise<readonly Event[]
 }
 
 /** A cancelled run only ends, and needs nothing for that. */
-function isStranded(events: readonly Event[]): boolean {
+function lostBy(events: readonly Event[]): readonly string[] {
   const [first] = events;
-  const hasSecrets = first?.type === 'run.started' && Object.keys(first.data.secrets).length > 0;
-  return hasSecrets && !isCancelled(events);
+  return first?.type === 'run.started' && !isCancelled(events)
+    ? Object.keys(first.data.secrets)
+    : [];
 }
 
 function isCancelled(events: readonly Event[]): boolean {

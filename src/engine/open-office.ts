@@ -88,10 +88,17 @@ function completed({ attendant, url }: Desk, report: RunReport): RunReport {
   const requests = report.requests.map((request) =>
     url === null ? request : { ...request, url: requestUrl(url, request.request) },
   );
-  const next = attendant.isStranded(report.run)
-    ? { command: `runbook resume ${report.run} -p NAME=SECRET` }
-    : report.next;
-  return { ...report, requests, next };
+  const lost = attendant.lostBy(report.run);
+  if (lost.length === 0) {
+    return { ...report, requests };
+  }
+  const names = lost.map((name) => name.slice(name.indexOf('.') + 1));
+  return {
+    ...report,
+    requests,
+    reason: `waits for its secrets again, which went with an earlier process of the server: ${names.join(', ')}`,
+    next: { command: `runbook resume ${report.run} --params-file -` },
+  };
 }
 
 /** The service of one caller: what it records is noticed at once, and where it would drive, the office does. */

@@ -353,6 +353,8 @@ steps:
     await approve(scene, run);
     expect(await second.door.wait(run, null, new AbortController().signal)).toMatchObject({
       status: 'waiting',
+      reason: expect.stringContaining('token') as string,
+      next: { command: `runbook resume ${run} --params-file -` },
     });
     await second.door.resume({ run, given: { token: 'hunter2-hunter2' } });
     await second.settled(run, 'succeeded');
