@@ -71,7 +71,7 @@ const flagNames = [
   ['slackButtons', '--slack-buttons'],
 ] as const;
 
-export interface SlackSection {
+interface SlackSection {
   readonly channel: string;
   readonly bot_token: Place;
   readonly app_token?: Place;
