@@ -7,6 +7,7 @@ import {
   newLink,
   parseLink,
 } from '../../../src/approval/account-link.ts';
+import { beginLink } from '../../../src/engine/link-account.ts';
 import { problemsOfView } from './limits.ts';
 import { aShortcut, aSubmission } from './payloads.ts';
 import { openReceiver, type Receiver, signed } from './receiver.ts';
@@ -153,8 +154,9 @@ describe('an account is not linked', () => {
       'name: robin,',
       `name: robin, os_users: [robin@${receiver.scene.engine().host}],`,
     );
-    const service = receiver.scene.service(undefined, caller);
-    await expect(service.beginLink('slack')).rejects.toMatchObject({ code: 'not_a_person' });
+    const engine = receiver.scene.engine();
+    const theirs = { ...engine, caller: { osUser: `ana@${engine.host}`, ...caller } };
+    await expect(beginLink(theirs, 'slack')).rejects.toMatchObject({ code: 'not_a_person' });
   });
 });
 
