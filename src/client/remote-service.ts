@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';
 import { doctorAnswer, issuedToken, meAnswer, tokenSummary, tokensAnswer } from '../engine/wire.ts';
 import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire-audit.ts';
+import { begunLink, linkedAccount } from '../engine/wire-links.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { remoteRequests } from './remote-requests.ts';
 import { remoteRuns } from './remote-runs.ts';
@@ -43,8 +44,15 @@ export function remoteService(connection: Connection): Service {
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
     rebuild: () => notOnServer('the indexes are made again'),
     initialise: () => notOnServer('a journal is made'),
-    beginLink: () => notOnServer('chat accounts are linked'),
-    finishLink: () => notOnServer('chat accounts are linked'),
+    beginLink: (channel) =>
+      call({ method: 'POST', path: pathOf('links'), body: { channel }, answer: begunLink }),
+    finishLink: (channel, code) =>
+      call({
+        method: 'POST',
+        path: pathOf('links', 'answer'),
+        body: { channel, code },
+        answer: linkedAccount,
+      }),
     close: () => Promise.resolve(),
   };
 }

@@ -40,7 +40,7 @@ export async function finishLink(
   return { person, ...step.account };
 }
 
-/** Only a human at their own login may say whose a chat account is: never an agent or a job for them. */
+/** Only a human, at their own login or with a token of their own, may say whose a chat account is: never an agent or a job for them. */
 function callingPerson(engine: Engine): string {
   const initiator = resolveInitiator(engine.trusted().people.value, engine.caller);
   const [person, ...others] = chainPeople(initiator);
@@ -48,7 +48,10 @@ function callingPerson(engine: Engine): string {
     throw new DeniedError({
       code: 'not_a_person',
       message: `\`${initiator.chain[0]?.identity ?? 'this caller'}\` is not one person's own login`,
-      hint: 'link your account from your own login, which `people.yaml` must know (`runbook people add NAME --os-user USER@HOST`)',
+      hint:
+        'holder' in engine.caller
+          ? 'link your account with a token of your own, outside of any agent or job'
+          : 'link your account from your own login, which `people.yaml` must know (`runbook people add NAME --os-user USER@HOST`)',
     });
   }
   return person;

@@ -7,7 +7,7 @@ import { count, time, type Wire } from './wire-values.ts';
  * What goes over the wire between `runbook serve` and whoever calls it: the server checks bodies with
  * these schemas and describes itself with them (OpenAPI), a client reads answers with them. Runs are in
  * `wire-runs.ts`, runbooks and plans in `wire-plans.ts`, requests and decisions in `wire-requests.ts`,
- * the journal in `wire-audit.ts`; this file has the rest.
+ * the journal in `wire-audit.ts`, links in `wire-links.ts`; this file has the rest.
  *
  * Bodies are strict: a mistyped key is an error. Answers are open: a newer server may say more, and what
  * a client does not know it leaves out.

@@ -2,6 +2,7 @@ import { lazy } from '../base/lazy.ts';
 import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
 import { decisionRoutes } from './decisions.ts';
+import { linkRoutes } from './links.ts';
 import { describeApi } from './openapi.ts';
 import { requestRoutes } from './requests.ts';
 import type { Route } from './route.ts';
@@ -18,4 +19,5 @@ export const routes: readonly Route[] = [
   ...decisionRoutes,
   ...auditRoutes,
   ...tokenRoutes,
+  ...linkRoutes,
 ];

@@ -59,6 +59,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   'POST /v1/decisions': { statement: '{}', signature: 'AAAA' },
   'POST /v1/audit/verify': {},
   'POST /v1/tokens': { holder: robin, scopes: ['read'], expires_in_ms: 3_600_000 },
+  'POST /v1/links': { channel: 'slack' },
+  'POST /v1/links/answer': { channel: 'slack', code: '00000000' },
 };
 
 describe.each(kinds)('$name', ({ show, scopes, known, machine, headers }) => {

@@ -13,7 +13,7 @@ export function peopleLinkCommand(cli: Cli): Command {
   return new Command('link')
     .summary('link your own chat account')
     .description(
-      'Links your own chat account to you, with one code typed there and one typed here. Only for a person at their own login.',
+      'Links your own chat account to you, with one code typed there and one typed here. Only for a person at their own login, or with a token of their own; through a server it prints the line for whoever keeps its people.yaml.',
     )
     .argument('<channel>', 'slack')
     .option('--answer <code>', 'the code that the chat shows; without it you are asked')
@@ -75,14 +75,13 @@ Type this code there, within ten minutes, and tell it to nobody:
 Your Slack account will then decide as ${person}.`;
 }
 
-/** Where people.yaml is somebody else's to write, they get the command. */
+/** Where people.yaml is somebody else's to write, as a server's is, they get the command. */
 async function link(cli: Cli, account: LinkedAccount): Promise<number> {
   const { person, identity } = account;
   const slack = identity.slice('slack:'.length);
   const command = `runbook people add ${person} --slack ${slack}`;
-  const written = await editPeople(cli, (text) =>
-    addPerson(text, personOfFlags(cli, person, { slack: [slack] })),
-  ).catch(notOurs);
+  const served = (await cli.server()) !== null;
+  const written = served ? null : await write(cli, person, slack);
   cli.print(
     {
       ...account,
@@ -96,6 +95,17 @@ async function link(cli: Cli, account: LinkedAccount): Promise<number> {
         : `${describe(account)} now decides as ${person}, by ${written.file}\n`,
   );
   return 0;
+}
+
+/** Null where this account may not write it. */
+async function write(
+  cli: Cli,
+  person: string,
+  slack: string,
+): Promise<Awaited<ReturnType<typeof editPeople>> | null> {
+  return editPeople(cli, (text) =>
+    addPerson(text, personOfFlags(cli, person, { slack: [slack] })),
+  ).catch(notOurs);
 }
 
 function notOurs(error: unknown): null {
