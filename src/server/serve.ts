@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { openServer } from './open-server.ts';
 import type { ServeSettings } from './settings.ts';
 import type { Log } from './site.ts';
+import { watchHealth } from './watch-health.ts';
 
 export interface ServeDeps {
   /** First abort: take no new calls, end streams, let steps that run end within the office's grace. */
@@ -55,6 +56,7 @@ export async function serve(
     throw error;
   });
   working = true;
+  watchHealth(office.receptions, deps.log, stopping.signal);
   const scheme = settings.tls === null ? 'http' : 'https';
   return {
     address,
