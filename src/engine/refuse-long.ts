@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 
 /** Longer than any reason; with all else in its entry and in the request that quotes it there is room. */
-export const maxWords = 4000;
+const maxWords = 4000;
 
 const codes = [
   ['reason', 'reason_too_long'],

@@ -7,8 +7,9 @@ const everyMs = 5000;
 export function watchHealth(receptions: readonly Reception[], log: Log, signal: AbortSignal): void {
   const stood = new Map<string, boolean>();
   const look = (): void => {
-    for (const { name, health } of receptions) {
-      const { ok, message, backlog } = health();
+    for (const reception of receptions) {
+      const { name } = reception;
+      const { ok, message, backlog } = reception.health();
       if ((stood.get(name) ?? true) !== ok) {
         log({ event: 'reception', name, ok, message, backlog });
       }
