@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import { type Exchange, failure, type Http, type HttpInput, openHttp } from './http.ts';
 import { type Judged, judgeOutcome, judgeRefusal } from './judge-answer.ts';
 import { backOffMs, type Pace, systemPace } from './pace.ts';

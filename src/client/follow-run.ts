@@ -2,8 +2,8 @@ import { DeniedError, RunbookError } from '../base/errors.ts';
 import type { RequestId, RunId } from '../base/ids.ts';
 import type { RequestDetail, RunReport } from '../engine/reports.ts';
 import type { DriveOptions } from '../engine/service.ts';
-import { requestDetail } from '../engine/wire-requests.ts';
-import { runReport } from '../engine/wire-runs.ts';
+import { requestDetail } from '../engine/wire/requests.ts';
+import { runReport } from '../engine/wire/runs.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { Ear } from './ear.ts';
 

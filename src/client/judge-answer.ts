@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { RunbookError } from '../base/errors.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import type { Answer, Outcome } from './http.ts';
 import {
   distrusted,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { sleep } from '../engine/wait.ts';
+import { sleep } from '../engine/sleep.ts';
 
 /** How a client lets time pass. Tests bring one that does not wait. */
 export interface Pace {

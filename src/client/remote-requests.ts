@@ -1,8 +1,8 @@
 import type { RequestFile } from '../approval/request-file.ts';
 import { parseRequestFile } from '../approval/request-file-schema.ts';
 import type { Service } from '../engine/service.ts';
-import { decisionReport, requestDetail, requestsAnswer } from '../engine/wire-requests.ts';
-import { json } from '../engine/wire-values.ts';
+import { decisionReport, requestDetail, requestsAnswer } from '../engine/wire/requests.ts';
+import { json } from '../engine/wire/values.ts';
 import { type Connection, pathOf } from './connection.ts';
 
 type RemoteRequests = Pick<

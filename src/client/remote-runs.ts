@@ -2,7 +2,7 @@ import { sha256 } from '../base/digest.ts';
 import { UsageError } from '../base/errors.ts';
 import { newNonce, type RunId } from '../base/ids.ts';
 import type { ResumeInput, Service, StartInput } from '../engine/service.ts';
-import { foundRunbook, planReport, runbooksAnswer } from '../engine/wire-plans.ts';
+import { foundRunbook, planReport, runbooksAnswer } from '../engine/wire/plans.ts';
 import {
   eventsAnswer,
   logsAnswer,
@@ -10,7 +10,7 @@ import {
   runReport,
   runsAnswer,
   type StartBody,
-} from '../engine/wire-runs.ts';
+} from '../engine/wire/runs.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { followRun } from './follow-run.ts';
 import { waitForRun } from './wait-run.ts';

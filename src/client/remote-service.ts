@@ -1,8 +1,14 @@
 import { UsageError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';
-import { doctorAnswer, issuedToken, meAnswer, tokenSummary, tokensAnswer } from '../engine/wire.ts';
-import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire-audit.ts';
-import { begunLink, linkedAccount } from '../engine/wire-links.ts';
+import {
+  doctorAnswer,
+  issuedToken,
+  meAnswer,
+  tokenSummary,
+  tokensAnswer,
+} from '../engine/wire/about.ts';
+import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire/audit.ts';
+import { begunLink, linkedAccount } from '../engine/wire/links.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { remoteRequests } from './remote-requests.ts';
 import { remoteRuns } from './remote-runs.ts';

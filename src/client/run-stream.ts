@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
-import { eventsAnswer, outputPiece, recordedEntry, runReport } from '../engine/wire-runs.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import { eventsAnswer, outputPiece, recordedEntry, runReport } from '../engine/wire/runs.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import type { Recorded } from '../run/events.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { eventStreamParser, type ServerEvent } from './event-stream.ts';

@@ -11,7 +11,7 @@ import {
   UsageError,
 } from '../base/errors.ts';
 import { sanitizeBlock } from '../base/sanitize.ts';
-import { type ErrorAnswer, errorAnswer } from '../engine/wire.ts';
+import { type ErrorAnswer, errorAnswer } from '../engine/wire/about.ts';
 
 /** The error that a server answered; null where the text is no answer of a `runbook serve`. */
 export function parseErrorAnswer(text: string): RunbookError | null {

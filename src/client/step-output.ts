@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Listener } from '../engine/service.ts';
-import { logsAnswer } from '../engine/wire-runs.ts';
+import { logsAnswer } from '../engine/wire/runs.ts';
 import type { Recorded, StepFinished } from '../run/events.ts';
 import { type Connection, pathOf } from './connection.ts';
 import type { StreamItem } from './run-stream.ts';

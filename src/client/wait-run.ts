@@ -1,5 +1,5 @@
 import type { RunReport, RunStatus } from '../engine/reports.ts';
-import { runReport } from '../engine/wire-runs.ts';
+import { runReport } from '../engine/wire/runs.ts';
 import { type Connection, pathOf } from './connection.ts';
 
 export interface WaitUntil {

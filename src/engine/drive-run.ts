@@ -4,19 +4,19 @@ import type { RunId } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
 import { lastUseMs, tallyRequest } from '../run/judge.ts';
 import { type Due, type Now, next } from '../run/next.ts';
-import { awaitDecision } from './await-decision.ts';
-import { type Begun, beginAttempt } from './begin-attempt.ts';
-import { claimStep } from './claim-step.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { describeSelf, runHeld } from './hold.ts';
 import { refuseOutsider, refuseServed } from './may-drive.ts';
-import { proveRun } from './prove-run.ts';
-import { flush, runAttempt, type Turn, toRecord } from './run-attempt.ts';
+import { proveRun } from './proof/prove-run.ts';
 import type { DriveOptions } from './service.ts';
 import { loadPlan, Session } from './session.ts';
-import { settleStep, settleUnknown } from './settle-step.ts';
-import { sleep } from './wait.ts';
+import { sleep } from './sleep.ts';
+import { awaitDecision } from './step/await-decision.ts';
+import { type Begun, beginAttempt } from './step/begin-attempt.ts';
+import { claimStep } from './step/claim-step.ts';
+import { flush, runAttempt, type Turn, toRecord } from './step/run-attempt.ts';
+import { settleStep, settleUnknown } from './step/settle-step.ts';
 
 /** Which run, and for whom. */
 export interface Errand {

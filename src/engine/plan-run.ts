@@ -8,9 +8,9 @@ import { renderStep } from '../runbook/render.ts';
 import { summarizeStep } from '../runbook/summary.ts';
 import type { Engine } from './engine.ts';
 import type { PlanReport } from './reports.ts';
-import { initiatorFacts } from './scope.ts';
 import type { StartInput } from './service.ts';
 import { type Draft, draftRun } from './start-run.ts';
+import { initiatorFacts } from './step/scope.ts';
 
 /** What would run, and what each step would need. Reads files; writes nothing, the journal included. */
 export function planRun(engine: Engine, input: StartInput): PlanReport {

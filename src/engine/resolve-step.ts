@@ -9,7 +9,7 @@ import type { Attempt, RunState } from '../run/state.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { findRun } from './find.ts';
-import { proveRun } from './prove-run.ts';
+import { proveRun } from './proof/prove-run.ts';
 import { refuseLong } from './refuse-long.ts';
 import { refuseEnded } from './resume-run.ts';
 import type { ResolveInput } from './service.ts';

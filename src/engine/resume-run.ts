@@ -15,7 +15,7 @@ import { findRun } from './find.ts';
 import { findDriver, isSelf, runHeld } from './hold.ts';
 import type { ResumeInput } from './service.ts';
 import { loadRun } from './session.ts';
-import { guardToken, refuseEndedToken } from './standing-token.ts';
+import { guardToken, refuseEndedToken } from './token/standing-token.ts';
 
 /** A run taken up again, with its secrets read anew and held against what was committed. */
 export interface Resumed {

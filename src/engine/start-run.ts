@@ -10,14 +10,14 @@ import { buildPlan } from '../runbook/build-plan.ts';
 import { encodePlan, planDigest } from '../runbook/digest.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import { allSteps, type Plan } from '../runbook/plan.ts';
+import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
-import { meansOf } from './means-of.ts';
 import { refuseLong } from './refuse-long.ts';
-import { whyNobody } from './request-approval.ts';
-import { initiatorFacts } from './scope.ts';
 import type { StartInput } from './service.ts';
-import { guardToken, refuseEndedToken } from './standing-token.ts';
+import { whyNobody } from './step/request-approval.ts';
+import { initiatorFacts } from './step/scope.ts';
+import { guardToken, refuseEndedToken } from './token/standing-token.ts';
 
 /** A plan with everything that was read to make it. */
 export interface Draft {

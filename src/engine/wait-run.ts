@@ -1,9 +1,9 @@
 import type { RunId } from '../base/ids.ts';
 import type { Engine } from './engine.ts';
 import { findDriver, isServed } from './hold.ts';
-import { reportRun } from './report-run.ts';
+import { reportRun } from './report/report-run.ts';
 import type { RunReport, RunStatus } from './reports.ts';
-import { sleep } from './wait.ts';
+import { sleep } from './sleep.ts';
 
 const pollMs = 250;
 

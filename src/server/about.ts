@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { doctorAnswer, type HealthAnswer, healthAnswer, meAnswer } from '../engine/wire.ts';
-import { json } from '../engine/wire-values.ts';
+import { doctorAnswer, type HealthAnswer, healthAnswer, meAnswer } from '../engine/wire/about.ts';
+import { json } from '../engine/wire/values.ts';
 import { type Env, jsonRoute, openRoute, otherRoute, type Route } from './route.ts';
 import type { Site } from './site.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
-import { entriesAnswer, entryAnswer, verifyBody, verifyReport } from '../engine/wire-audit.ts';
+import { entriesAnswer, entryAnswer, verifyBody, verifyReport } from '../engine/wire/audit.ts';
 import { wholeNumber, word } from './query.ts';
 import { jsonRoute, type Route } from './route.ts';
 

@@ -3,8 +3,8 @@ import {
   ownDecisionBody,
   resolveBody,
   signedBody,
-} from '../engine/wire-requests.ts';
-import { runReport } from '../engine/wire-runs.ts';
+} from '../engine/wire/requests.ts';
+import { runReport } from '../engine/wire/runs.ts';
 import { namedRun } from './own-runs.ts';
 import { requestOf } from './requests.ts';
 import { jsonRoute, type Route } from './route.ts';

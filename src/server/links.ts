@@ -1,4 +1,4 @@
-import { begunLink, linkAnswerBody, linkBody, linkedAccount } from '../engine/wire-links.ts';
+import { begunLink, linkAnswerBody, linkBody, linkedAccount } from '../engine/wire/links.ts';
 import { jsonRoute, type Route } from './route.ts';
 
 /** Any token of a person: whose account it is counts only once `people.yaml` says so. Machines are refused. */

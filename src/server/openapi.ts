@@ -2,8 +2,8 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { scopes } from '../approval/token.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { version } from '../base/version.ts';
-import { errorAnswer } from '../engine/wire.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import { errorAnswer } from '../engine/wire/about.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import type { Access, Route } from './route.ts';
 
 /** The API as OpenAPI 3.1 has it, made of the routes and the very schemas that check what they take. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
 import { decodeUtf8 } from '../base/utf8.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import { findJsonProblem } from './json-place.ts';
 import { bodyInvalid, bodyTooLarge } from './refusals.ts';
 import type { QuerySchema } from './route.ts';

@@ -1,5 +1,5 @@
 import { DeniedError, InternalError, RunbookError, UsageError } from '../base/errors.ts';
-import type { ErrorAnswer } from '../engine/wire.ts';
+import type { ErrorAnswer } from '../engine/wire/about.ts';
 
 /** The HTTP status that an error is answered with. A client reads `exit_code`; proxies and people read this. */
 export function statusOf(error: RunbookError): ErrorStatus {

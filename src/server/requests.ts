@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
 import type { RequestDetail } from '../engine/reports.ts';
-import { requestDetail, requestFile, requestsAnswer } from '../engine/wire-requests.ts';
+import { requestDetail, requestFile, requestsAnswer } from '../engine/wire/requests.ts';
 import { isOwn, namedRun, seenRequests } from './own-runs.ts';
 import { flag, maybeNumber, wholeNumber } from './query.ts';
 import { type Call, jsonRoute, type Route } from './route.ts';

@@ -5,7 +5,7 @@ import type { TokenCaller } from '../approval/initiator.ts';
 import type { Scope } from '../approval/token.ts';
 import { InternalError, type RunbookError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';
-import type { Wire } from '../engine/wire-values.ts';
+import type { Wire } from '../engine/wire/values.ts';
 import type { Site } from './site.ts';
 
 /** What hono carries along with one call. */

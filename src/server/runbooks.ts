@@ -2,8 +2,8 @@ import { sha256 } from '../base/digest.ts';
 import { UsageError } from '../base/errors.ts';
 import type { FoundRunbook } from '../engine/reports.ts';
 import type { Service, StartInput } from '../engine/service.ts';
-import { foundRunbook, planReport, runbooksAnswer } from '../engine/wire-plans.ts';
-import { type StartBody, startBody } from '../engine/wire-runs.ts';
+import { foundRunbook, planReport, runbooksAnswer } from '../engine/wire/plans.ts';
+import { type StartBody, startBody } from '../engine/wire/runs.ts';
 import { jsonRoute, type Route } from './route.ts';
 
 export const runbookRoutes: readonly Route[] = [

@@ -12,7 +12,7 @@ import {
   runReport,
   runsAnswer,
   startBody,
-} from '../engine/wire-runs.ts';
+} from '../engine/wire/runs.ts';
 import { awaitChange } from './await-change.ts';
 import { namedRun, seenRuns } from './own-runs.ts';
 import { maybeNumber, wholeNumber, word } from './query.ts';

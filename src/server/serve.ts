@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
-import { sleep } from '../engine/wait.ts';
+import { sleep } from '../engine/sleep.ts';
 import { createApp } from './app.ts';
 import { openServer } from './open-server.ts';
 import type { ServeSettings } from './settings.ts';

@@ -5,8 +5,8 @@ import { UsageError } from '../base/errors.ts';
 import { newRunId, type RunId, type Sha256 } from '../base/ids.ts';
 import { canonicalize } from '../base/jcs.ts';
 import type { Notes } from '../channels/channel.ts';
-import type { StartBody } from '../engine/wire-runs.ts';
-import { sha256 as hash, runId } from '../engine/wire-values.ts';
+import type { StartBody } from '../engine/wire/runs.ts';
+import { sha256 as hash, runId } from '../engine/wire/values.ts';
 
 /** How long a key is remembered: far longer than any client tries again. */
 const keptMs = 24 * 3_600_000;

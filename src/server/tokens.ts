@@ -1,4 +1,4 @@
-import { issuedToken, tokenBody, tokenSummary, tokensAnswer } from '../engine/wire.ts';
+import { issuedToken, tokenBody, tokenSummary, tokensAnswer } from '../engine/wire/about.ts';
 import { jsonRoute, type Route } from './route.ts';
 
 export const tokenRoutes: readonly Route[] = [

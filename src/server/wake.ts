@@ -1,4 +1,4 @@
-import { sleep } from '../engine/wait.ts';
+import { sleep } from '../engine/sleep.ts';
 
 /** A bell that is heard also by whoever comes after it was rung. */
 export interface Wake {

@@ -161,21 +161,23 @@ describe('the sources', () => {
 
   test('call the chokepoint from the two places that hold a recorded start', () => {
     expect(holding(/actions\s*\.start\(/)).toEqual([
-      'engine/execute-step.ts',
-      'engine/settle-step.ts',
+      'engine/step/execute-step.ts',
+      'engine/step/settle-step.ts',
     ]);
   });
 
   test('make a permit in one place, after the commit', () => {
-    expect(holding(/\bpermit: Permit = /)).toEqual(['engine/begin-attempt.ts']);
+    expect(holding(/\bpermit: Permit = /)).toEqual(['engine/step/begin-attempt.ts']);
   });
 
   test('take decisions in one place', () => {
-    expect(holding(/type: 'approval\.decided', data/)).toEqual(['engine/commit-decision.ts']);
+    expect(holding(/type: 'approval\.decided', data/)).toEqual([
+      'engine/decision/commit-decision.ts',
+    ]);
     expect(holding(/\bcommitDecision\(/)).toEqual([
-      'engine/attest-decision.ts',
-      'engine/commit-decision.ts',
-      'engine/record-decision.ts',
+      'engine/decision/attest-decision.ts',
+      'engine/decision/commit-decision.ts',
+      'engine/decision/record-decision.ts',
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TokenCaller } from '../../src/approval/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import { decideAsMyself } from '../../src/engine/decide-as-myself.ts';
+import { decideAsMyself } from '../../src/engine/decision/decide-as-myself.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { localService } from '../../src/engine/local-service.ts';
 import { resumeRun } from '../../src/engine/resume-run.ts';

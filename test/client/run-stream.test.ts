@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type StreamItem, streamRun } from '../../src/client/run-stream.ts';
-import { sleep } from '../../src/engine/wait.ts';
+import { sleep } from '../../src/engine/sleep.ts';
 import { anEntry, aReport, runId } from './a-run.ts';
 import { answer, type Came, openSmallServer, type SmallServer } from './small-server.ts';
 

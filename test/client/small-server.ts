@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { type Connection, openConnection } from '../../src/client/connection.ts';
 import type { Pace } from '../../src/client/pace.ts';
-import { sleep } from '../../src/engine/wait.ts';
+import { sleep } from '../../src/engine/sleep.ts';
 
 /** One call as it came in. */
 export interface Came {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Check, Reception } from '../../src/channels/channel.ts';
-import { examineReceptions } from '../../src/engine/examine-receptions.ts';
+import { examineReceptions } from '../../src/engine/report/examine-receptions.ts';
 import { openChat } from '../support/chat.ts';
 import { elsewhereHolder } from '../support/holder.ts';
 import { openScene } from '../support/scene.ts';

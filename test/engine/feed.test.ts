@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { JournalFeed } from '../../src/engine/feed.ts';
+import { JournalFeed } from '../../src/engine/office/feed.ts';
 import type { Recorded } from '../../src/run/events.ts';
 import { eventually } from '../support/eventually.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listRequests, listRuns } from '../../src/engine/list-runs.ts';
+import { listRequests, listRuns } from '../../src/engine/report/list-runs.ts';
 import { openScene } from '../support/scene.ts';
 
 const gated = `

@@ -1,9 +1,9 @@
 import { array, assert, asyncProperty, constantFrom } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/base/ids.ts';
-import { appendHash, emptyHashList, hashAt } from '../../src/engine/hash-list.ts';
-import { proveRun } from '../../src/engine/prove-run.ts';
-import { ProvenLog } from '../../src/engine/proven-log.ts';
+import { appendHash, emptyHashList, hashAt } from '../../src/engine/proof/hash-list.ts';
+import { proveRun } from '../../src/engine/proof/prove-run.ts';
+import { ProvenLog } from '../../src/engine/proof/proven-log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { byHand, entryAt, newest, setEntry } from '../attacks/journal-by-hand.ts';
 import { openScene, type Scene } from '../support/scene.ts';

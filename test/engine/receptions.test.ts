@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attendReceptions } from '../../src/engine/attend-receptions.ts';
-import { JournalFeed } from '../../src/engine/feed.ts';
 import { localService } from '../../src/engine/local-service.ts';
+import { attendReceptions } from '../../src/engine/office/attend-receptions.ts';
+import { JournalFeed } from '../../src/engine/office/feed.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { type Chat, openChat } from '../support/chat.ts';
 import { eventually } from '../support/eventually.ts';

@@ -5,10 +5,15 @@ import type { TokenCaller } from '../../src/approval/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { whoAmI } from '../../src/engine/report/who-am-i.ts';
 import type { TokenSummary } from '../../src/engine/reports.ts';
 import type { TokenInput } from '../../src/engine/service.ts';
-import { authenticate, issueToken, listTokens, revokeToken } from '../../src/engine/tokens.ts';
-import { whoAmI } from '../../src/engine/who-am-i.ts';
+import {
+  authenticate,
+  issueToken,
+  listTokens,
+  revokeToken,
+} from '../../src/engine/token/tokens.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 

@@ -9,7 +9,7 @@ import { describeProcess } from '../../src/base/process.ts';
 import type { HttpEntrance, Reception, ReceptionHealth } from '../../src/channels/channel.ts';
 import { describeSelf } from '../../src/engine/hold.ts';
 import { localService } from '../../src/engine/local-service.ts';
-import { openOffice } from '../../src/engine/open-office.ts';
+import { openOffice } from '../../src/engine/office/open-office.ts';
 import { openServer } from '../../src/server/open-server.ts';
 import { serve } from '../../src/server/serve.ts';
 import { readServeSettings } from '../../src/server/settings.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import type { RunId } from '../../src/base/ids.ts';
-import { openNotes } from '../../src/engine/notes.ts';
+import { openNotes } from '../../src/engine/office/notes.ts';
 import { type Once, openStarts, type Starts } from '../../src/server/start-once.ts';
 import { openTempStore } from '../support/temp-store.ts';
 

@@ -5,7 +5,7 @@ import type { TokenIssued } from '../../src/approval/token.ts';
 import { formatTime } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { RequestId, Sha256 } from '../../src/base/ids.ts';
-import { attestDecision, type Heard } from '../../src/engine/attest-decision.ts';
+import { attestDecision, type Heard } from '../../src/engine/decision/attest-decision.ts';
 import { localService } from '../../src/engine/local-service.ts';
 import type { DecisionReport } from '../../src/engine/reports.ts';
 import type { Service } from '../../src/engine/service.ts';

@@ -1,13 +1,13 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { Front } from '../channel.ts';
 import { loadSecret } from '../secret-source.ts';
-import { pause } from './card-queue.ts';
-import type { InboxEvent } from './inbox.ts';
-import { type KeepCardsInput, keepCards, showCards } from './keep-cards.ts';
+import type { SlackApi } from './api/slack-api.ts';
+import { receiveSocket } from './api/socket.ts';
+import { pause } from './card/card-queue.ts';
+import { type KeepCardsInput, keepCards, showCards } from './card/keep-cards.ts';
+import type { InboxEvent } from './clicks/inbox.ts';
 import type { SlackSettings } from './settings.ts';
-import type { SlackApi } from './slack-api.ts';
 import type { SlackStanding } from './slack-health.ts';
-import { receiveSocket } from './socket.ts';
 
 /** What every part of the channel is made of. */
 export interface Slack {

@@ -1,10 +1,10 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { Check } from '../channel.ts';
 import { loadSecret, type SecretSource } from '../secret-source.ts';
+import type { SocketState } from './api/hold-socket.ts';
+import { type SlackApi, SlackError, type SlackSelf } from './api/slack-api.ts';
 import { explainSlackCode } from './explain.ts';
-import type { SocketState } from './hold-socket.ts';
 import type { SlackSettings } from './settings.ts';
-import { type SlackApi, SlackError, type SlackSelf } from './slack-api.ts';
 
 export interface ExamineInput {
   readonly settings: SlackSettings;

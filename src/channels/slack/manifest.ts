@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { linkModal } from './actions.ts';
+import { linkModal } from './button-ids.ts';
 
 /**
  * The app as Slack's "From a manifest" takes it (docs.slack.dev, "App manifests"). With `url` Slack calls

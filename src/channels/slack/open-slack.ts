@@ -2,15 +2,15 @@ import type { Clock } from '../../base/clock.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
 import { loadSecret } from '../secret-source.ts';
+import type { SlackApi, SlackSelf } from './api/slack-api.ts';
+import { openSlackApi } from './api/web-client.ts';
 import { attendSlack, type Slack, tellSlack, troubleOf } from './attend-slack.ts';
-import { slackEntrance } from './entrance.ts';
+import { slackEntrance } from './clicks/entrance.ts';
+import type { InboxEvent } from './clicks/inbox.ts';
 import { examineSlack } from './examine.ts';
-import type { InboxEvent } from './inbox.ts';
 import { parseSlackSettings, type SlackSettings } from './settings.ts';
-import type { SlackApi, SlackSelf } from './slack-api.ts';
 import { idle, type SlackStanding, slackHealth } from './slack-health.ts';
 import { askForSocket, trySocket } from './try-socket.ts';
-import { openSlackApi } from './web-client.ts';
 
 export interface SlackDeps {
   readonly clock: Clock;

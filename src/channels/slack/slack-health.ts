@@ -1,8 +1,8 @@
 import { formatTime } from '../../base/clock.ts';
 import type { ReceptionHealth } from '../channel.ts';
+import type { SocketState } from './api/hold-socket.ts';
+import type { Upkeep } from './card/keep-cards.ts';
 import { explainSlackCode } from './explain.ts';
-import type { SocketState } from './hold-socket.ts';
-import type { Upkeep } from './keep-cards.ts';
 
 /** What the parts of the channel last said of themselves. */
 export interface SlackStanding {

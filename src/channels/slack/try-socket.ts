@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
-import { holdSocket, type SocketState } from './hold-socket.ts';
+import { holdSocket, type SocketState } from './api/hold-socket.ts';
+import { openCall } from './api/web-call.ts';
 import type { SlackSettings } from './settings.ts';
-import { openCall } from './web-call.ts';
 
 /** How long Slack has to say hello. */
 const helloMs = 15_000;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../../src/base/digest.ts';
 import type { JournalEntry } from '../../../src/channels/channel.ts';
-import { replyTo, tellRequester } from '../../../src/channels/slack/card-thread.ts';
+import { replyTo, tellRequester } from '../../../src/channels/slack/card/card-thread.ts';
 import { byAna } from '../../approval/builders.ts';
 import { aRequest } from '../../approval/request-builders.ts';
 import { problemsOfMessage } from './limits.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { slackEntrance } from '../../../src/channels/slack/entrance.ts';
+import { slackEntrance } from '../../../src/channels/slack/clicks/entrance.ts';
 import { aClick, aShortcut, aSubmission } from './payloads.ts';
 import { openReceiver, signed, signingSecret } from './receiver.ts';
 

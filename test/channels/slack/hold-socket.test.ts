@@ -1,8 +1,8 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { holdSocket, type SocketState } from '../../../src/channels/slack/hold-socket.ts';
-import type { Envelope } from '../../../src/channels/slack/socket-link.ts';
+import { holdSocket, type SocketState } from '../../../src/channels/slack/api/hold-socket.ts';
+import type { Envelope } from '../../../src/channels/slack/api/socket-link.ts';
 import { openSlackSocket } from '../../support/slack-socket.ts';
 
 async function aSocket({ mute = false, others = 0, pauseMs = 5, helloMs = 5000 } = {}) {

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
 import type { Front } from '../../../src/channels/channel.ts';
-import { keepCards, showCards, type Upkeep } from '../../../src/channels/slack/keep-cards.ts';
+import { openSlackApi } from '../../../src/channels/slack/api/web-client.ts';
+import { keepCards, showCards, type Upkeep } from '../../../src/channels/slack/card/keep-cards.ts';
 import { parseSlackSettings } from '../../../src/channels/slack/settings.ts';
-import { openSlackApi } from '../../../src/channels/slack/web-client.ts';
-import { JournalFeed } from '../../../src/engine/feed.ts';
-import { openFront } from '../../../src/engine/front.ts';
+import { JournalFeed } from '../../../src/engine/office/feed.ts';
+import { openFront } from '../../../src/engine/office/front.ts';
 import { driving, openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { openSlackWeb, type SlackWeb } from '../../support/slack-web.ts';
 

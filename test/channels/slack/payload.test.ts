@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePayload, readPayload } from '../../../src/channels/slack/payload.ts';
+import { parsePayload, readPayload } from '../../../src/channels/slack/clicks/payload.ts';
 import { aClick, aShortcut, aSubmission } from './payloads.ts';
 
 const sender = {

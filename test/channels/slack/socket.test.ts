@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { receiveSocket } from '../../../src/channels/slack/socket.ts';
+import { receiveSocket } from '../../../src/channels/slack/api/socket.ts';
 import { openSlackSocket } from '../../support/slack-socket.ts';
 import { aClick, aSubmission } from './payloads.ts';
 import { openReceiver, place } from './receiver.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { sha256 } from '../../../src/base/digest.ts';
 import type { RequestId } from '../../../src/base/ids.ts';
 import type { RequestState, StandingRequest } from '../../../src/channels/channel.ts';
-import type { Look } from '../../../src/channels/slack/message.ts';
+import type { Look } from '../../../src/channels/slack/card/message.ts';
 import type { Command } from '../../../src/runbook/command.ts';
 import { aSlot } from '../../approval/builders.ts';
 import { aCommand, anOpenRequest, aRequest } from '../../approval/request-builders.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openSlackApi } from '../../../src/channels/slack/web-client.ts';
+import { openSlackApi } from '../../../src/channels/slack/api/web-client.ts';
 import { openSlackWeb, type SlackWeb } from '../../support/slack-web.ts';
 
 const divider = [{ type: 'divider' }];

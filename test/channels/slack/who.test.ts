@@ -1,14 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePeople } from '../../../src/approval/people-schema.ts';
-import type { Sender } from '../../../src/channels/slack/payload.ts';
 import {
   type SlackApi,
   SlackError,
   type SlackSelf,
   type SlackUser,
-} from '../../../src/channels/slack/slack-api.ts';
-import { askMember, identify, memberOf, refuseSender } from '../../../src/channels/slack/who.ts';
+} from '../../../src/channels/slack/api/slack-api.ts';
+import type { Sender } from '../../../src/channels/slack/clicks/payload.ts';
+import {
+  askMember,
+  identify,
+  memberOf,
+  refuseSender,
+} from '../../../src/channels/slack/clicks/who.ts';
 
 const self: SlackSelf = {
   team: 'T0TEAM',

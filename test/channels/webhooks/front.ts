@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Front } from '../../../src/channels/channel.ts';
-import { JournalFeed } from '../../../src/engine/feed.ts';
-import { openFront } from '../../../src/engine/front.ts';
+import { JournalFeed } from '../../../src/engine/office/feed.ts';
+import { openFront } from '../../../src/engine/office/front.ts';
 import type { Event } from '../../../src/run/events.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { openScene } from '../../support/scene.ts';

@@ -9,7 +9,7 @@ import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
 import { openWebhooks } from '../../../src/channels/webhooks/open-webhooks.ts';
-import { openOffice } from '../../../src/engine/open-office.ts';
+import { openOffice } from '../../../src/engine/office/open-office.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { readServeSettings } from '../../../src/server/settings.ts';
 import { openScene } from '../../support/scene.ts';

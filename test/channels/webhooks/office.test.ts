@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
 import { openWebhooks } from '../../../src/channels/webhooks/open-webhooks.ts';
-import { openOffice } from '../../../src/engine/open-office.ts';
+import { openOffice } from '../../../src/engine/office/open-office.ts';
 import { openScene } from '../../support/scene.ts';
 import { openReceiver } from './receiver.ts';
 

@@ -1,0 +1,168 @@
+import { sanitizeLine } from '../../../base/sanitize.ts';
+import type { GivenDecision, RequestState, StandingRequest } from '../../channel.ts';
+import { bullets, code, type Inline, line, moment, type RichPart, words } from './blocks.ts';
+import { beginning } from './escape.ts';
+
+/** How a request stands, for the first lines of its message. */
+export interface Headline {
+  /** Leads the header: `Approval needed`. */
+  readonly title: string;
+  readonly parts: readonly RichPart[];
+}
+
+export interface HeadlineInput {
+  readonly standing: StandingRequest;
+  readonly state: RequestState;
+  /** Words of the request that took this one's place, where it is known. */
+  readonly replacedBy: string | null;
+}
+
+/** The state by the clock of now: nobody writes an entry at the moment when a request expires. */
+export function stateAt({ state, content }: StandingRequest, nowMs: number): RequestState {
+  const late = nowMs >= Date.parse(content.limits.pending_until);
+  return late && takesDecisions(state) ? 'expired' : state;
+}
+
+/** A revoked approval can be given anew. */
+export function takesDecisions(state: RequestState): boolean {
+  return state === 'pending' || state === 'revoked';
+}
+
+/** What happened, in one line, then every decision. */
+export function headlineOf(input: HeadlineInput): Headline {
+  const { title, elements } = sayState(input);
+  const decisions = input.standing.decisions.map(sayDecision);
+  const left = decisions.length - shownDecisions;
+  const shown = left > 0 ? [[words(`… and ${left} earlier`)], ...decisions.slice(left)] : decisions;
+  return { title, parts: [line(...elements), ...(shown.length > 0 ? [bullets(shown)] : [])] };
+}
+
+const shownDecisions = 6;
+
+interface Saying {
+  readonly title: string;
+  readonly elements: readonly Inline[];
+}
+
+function sayState({ standing, state, replacedBy }: HeadlineInput): Saying {
+  const { content } = standing;
+  switch (state) {
+    case 'pending':
+      return { title: 'Approval needed', elements: sayMissing(standing) };
+    case 'revoked':
+      return { title: 'Approval revoked', elements: sayMissing(standing) };
+    case 'approved':
+      return { title: 'Approved', elements: [words('Approved; the step has not started yet.')] };
+    case 'claimed':
+      return sayClaimed(standing.outcome);
+    case 'rejected':
+      return { title: 'Rejected', elements: sayRejected(standing.decisions) };
+    case 'expired':
+      return {
+        title: 'Expired',
+        elements: [words('Nobody decided in time. To ask anew: '), resume(content.run)],
+      };
+    case 'lapsed':
+      return {
+        title: 'Approval lapsed',
+        elements: [words('Approved, but not used in time. To ask anew: '), resume(content.run)],
+      };
+    case 'cancelled':
+      return { title: 'Cancelled', elements: [words('The run ended; nothing is to be decided.')] };
+    case 'superseded':
+      return { title: 'Superseded', elements: saySuperseded(replacedBy) };
+  }
+}
+
+function resume(run: string): Inline {
+  return code(`runbook resume ${run}`);
+}
+
+function sayMissing({ missing, content }: StandingRequest): readonly Inline[] {
+  const open = missing.map(({ slot, count, from }) => {
+    const people = from.includes('*') ? 'anybody who may approve' : from.join(', ');
+    return `${count} for ${slot}, from ${people}`;
+  });
+  return [
+    words(`Missing: ${brief(open.join('; '), 400)}. Decide by `),
+    moment(content.limits.pending_until),
+    words('.'),
+  ];
+}
+
+/** What became of the step; a retry's next attempt shows as its own. */
+function sayClaimed(outcome: string | null): Saying {
+  const [kind = '', ...reason] = (outcome ?? 'running').split(': ');
+  const why: Inline[] =
+    reason.length === 0 ? [] : [words(': '), code(brief(reason.join(': '), 150))];
+  switch (kind) {
+    case 'running':
+      return { title: 'Running', elements: [words('Approved; the step is running.')] };
+    case 'succeeded':
+      return { title: 'Succeeded', elements: [words('Approved; the step succeeded.')] };
+    case 'failed':
+      return { title: 'Failed', elements: [words('Approved; the step failed'), ...why] };
+    default:
+      return {
+        title: 'Approved',
+        elements: [words('Approved; the step: '), code(brief(kind, 150)), ...why],
+      };
+  }
+}
+
+function sayRejected(decisions: readonly GivenDecision[]): readonly Inline[] {
+  const rejection = decisions.findLast(({ decision }) => decision === 'reject');
+  return rejection === undefined
+    ? [words('Rejected.')]
+    : [words('Rejected by '), ...namePerson(rejection), ...sayReason(rejection)];
+}
+
+function saySuperseded(replacedBy: string | null): readonly Inline[] {
+  const before = words('What would run is no longer what this asks for. ');
+  return replacedBy === null
+    ? [before, words('A new request takes its place.')]
+    : [before, words('The new request: '), code(brief(replacedBy, 100))];
+}
+
+const verbs = {
+  approve: 'approved',
+  reject: 'rejected',
+  revoke: 'revoked their approval',
+} as const;
+
+/** A receiver's word is never called a signature. */
+const evidence: Readonly<Record<string, string>> = {
+  A0: 'attested on the host that runs it, A0',
+  A1: 'attested, A1',
+  A2: 'fresh login, A2',
+  A3: 'signed, A3',
+};
+
+function sayDecision(decision: GivenDecision): readonly Inline[] {
+  const level = evidence[decision.assurance] ?? decision.assurance;
+  return [
+    ...namePerson(decision),
+    words(` ${verbs[decision.decision]} (${level}), `),
+    moment(decision.time),
+    ...sayReason(decision),
+  ];
+}
+
+function sayReason({ reason }: GivenDecision): readonly Inline[] {
+  return reason === null || reason === '' ? [] : [words(': '), code(brief(reason, 150))];
+}
+
+/** By their account where they decided in Slack: its name and picture are Slack's affair. */
+function namePerson({ person, identity }: GivenDecision): readonly Inline[] {
+  const [, user] = /^slack:[A-Z0-9]+\/([UW][A-Z0-9]+)$/.exec(identity ?? '') ?? [];
+  const name = brief(person, 60);
+  return user === undefined ? [code(name)] : [{ type: 'user', user_id: user }, words(` (${name})`)];
+}
+
+/**
+ * Reasons and names are no part of what is approved: a long one must not push the command out of the
+ * message. Cut after it was made visible, as that makes it longer.
+ */
+function brief(text: string, most: number): string {
+  return beginning(sanitizeLine(text.slice(0, 4 * most)), most);
+}

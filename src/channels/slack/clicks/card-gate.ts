@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestId } from '../../../base/ids.ts';
+import type { Answer, Front, RequestState, StandingRequest } from '../../channel.ts';
+import type { SlackPlace } from '../api/slack-api.ts';
+import { actionIds } from '../button-ids.ts';
+import { type CardNote, readCardNote } from '../card/card-note.ts';
+import { messageOf, type RequestMessage } from '../card/message.ts';
+import { stateAt, takesDecisions } from '../card/message-state.ts';
+import type { Inbox } from './inbox.ts';
+
+/** A decision, and the message whose button was pressed for it. */
+export interface CardWish {
+  readonly request: StandingRequest;
+  readonly decision: 'approve' | 'reject';
+  readonly card: SlackPlace;
+}
+
+/**
+ * Why this decision cannot have come from a card of ours; null where it can. It must be the very message
+ * that we posted for this request, and that message, as we would show it now, must have this button:
+ * else somebody with the bot's token posted a card of their own, or the value was made up, or the card
+ * shows less than what would run. Nor does any button stand on a card whose approval holds, or is being
+ * used. Of requests that are over, the journal says what became of them.
+ */
+export async function refuseCard(
+  { buttons }: Inbox['settings'],
+  front: Front,
+  wish: CardWish,
+): Promise<Answer | null> {
+  const { request, decision, card } = wish;
+  const { wallMs: nowMs } = front.clock.now();
+  const state = stateAt(request, nowMs);
+  if (over.has(state)) {
+    return null;
+  }
+  const note = await noteOf(front, request.content.id);
+  if (note === null || note.channel !== card.channel || note.ts !== card.ts) {
+    return refusal(wish, 'card_unknown', 'this is not the card that we keep for this request');
+  }
+  if (!takesDecisions(state)) {
+    return alreadyApproved(request);
+  }
+  const { url, receives } = front;
+  const look = { nowMs, url, receives, buttons, replacedBy: null, short: note.short };
+  const message = messageOf(request, look);
+  if (offers(message, actionIds[decision])) {
+    return null;
+  }
+  return decision === 'approve' && !message.fits
+    ? refusal(wish, 'card_incomplete', 'the whole command does not fit into a Slack message')
+    : refusal(wish, 'not_offered', 'this request cannot be decided with a button');
+}
+
+/** The journal takes no decision any more on these. */
+const over: ReadonlySet<RequestState> = new Set([
+  'rejected',
+  'expired',
+  'lapsed',
+  'cancelled',
+  'superseded',
+]);
+
+/** A card is noted after it was posted: whoever presses at once may come before its note. */
+async function noteOf(front: Front, request: RequestId): Promise<CardNote | null> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const note = await readCardNote(front.notes, request);
+    if (note !== null) {
+      return note;
+    }
+    await sleep(50);
+  }
+  return null;
+}
+
+function refusal({ request, decision }: CardWish, code: string, why: string): Answer {
+  const hint = `decide in your own session: \`runbook ${decision} ${request.content.id}\``;
+  return { accepted: false, code, message: `${why}, so nothing was decided`, hint };
+}
+
+function alreadyApproved({ content }: StandingRequest): Answer {
+  return {
+    accepted: false,
+    code: 'already_approved',
+    message: 'this request is already approved, so nothing was decided',
+    hint: `whoever approved it may withdraw that: \`runbook revoke ${content.id}\``,
+  };
+}
+
+function offers({ blocks }: RequestMessage, action: string): boolean {
+  return blocks.some(
+    ({ type, elements }) =>
+      type === 'actions' &&
+      Array.isArray(elements) &&
+      elements.some((element: unknown) => isButton(element) && element.action_id === action),
+  );
+}
+
+function isButton(element: unknown): element is { readonly action_id: unknown } {
+  return typeof element === 'object' && element !== null && 'action_id' in element;
+}

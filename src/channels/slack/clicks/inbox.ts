@@ -1,0 +1,63 @@
+import { RunbookError } from '../../../base/errors.ts';
+import { type SlackApi, SlackError } from '../api/slack-api.ts';
+import type { SlackSettings } from '../settings.ts';
+import { type Memory, openMemory } from './signature.ts';
+
+/** What everything that comes in from Slack is taken with, by whichever way it came. */
+export interface Inbox {
+  readonly settings: Pick<SlackSettings, 'buttons' | 'matchEmail'>;
+  readonly api: SlackApi;
+  readonly tell: (event: InboxEvent) => void;
+  /** What was acted on already. */
+  readonly seen: Memory;
+  /** What is being done about what came in. */
+  readonly working: Set<Promise<void>>;
+  /** Codes that each account typed. */
+  readonly tries: Memory;
+}
+
+/** One thing that came in, for logs and metrics. Holds no token, no reason and no Slack name. */
+export interface InboxEvent {
+  readonly kind: 'recorded' | 'refused' | 'opened' | 'linking' | 'ignored' | 'failed';
+  /** Stable: an answer's code, or one of ours (`wrong_workspace`, `card_incomplete`). */
+  readonly code: string;
+  readonly message: string;
+  /** `slack:T0123ABCD/U0123ABCD` as the payload has it; null where it has none. */
+  readonly sender: string | null;
+}
+
+/** What a modal that was sent is answered with; null closes it. */
+export type ViewReply = Readonly<Record<string, unknown>> & {
+  readonly response_action: 'errors' | 'update';
+};
+
+/** Keeps the modal open, with this under the field of `block`. */
+export function viewErrors(block: string, problem: string): ViewReply {
+  return { response_action: 'errors', errors: { [block]: problem } };
+}
+
+/** Tells of what went wrong on the way, for whoever keeps the server. */
+export function tellFailure(
+  inbox: Pick<Inbox, 'tell'>,
+  sender: string | null,
+  error: unknown,
+): void {
+  const known = error instanceof RunbookError || error instanceof SlackError;
+  const code = known ? error.code : 'internal';
+  const message = error instanceof Error ? error.message : String(error);
+  inbox.tell({ kind: 'failed', code, message, sender });
+}
+
+export function openInbox(
+  of: Pick<Inbox, 'settings' | 'api' | 'tell'> & {
+    readonly working?: Inbox['working'] | undefined;
+  },
+): Inbox {
+  return {
+    ...of,
+    working: of.working ?? new Set(),
+    // Slack sends again within minutes, if at all; the journal remembers for ever.
+    seen: openMemory({ keepMs: 15 * 60_000, most: 10_000 }),
+    tries: openMemory({ keepMs: 10 * 60_000, most: 10_000 }),
+  };
+}

@@ -1,0 +1,65 @@
+import { DeniedError, UsageError } from '../../base/errors.ts';
+import { newNonce } from '../../base/ids.ts';
+import { canonicalizeStrict } from '../../base/jcs.ts';
+import type { Engine } from '../engine.ts';
+import { findRequest } from '../find.ts';
+import type { DecisionReport } from '../reports.ts';
+import type { OwnDecision } from '../service.ts';
+import { attestDecision } from './attest-decision.ts';
+
+/**
+ * Decides as the person whom the caller's token was issued to. Whoever calls names the request and the
+ * hash of what they saw, so that words which have come to mean another request decide nothing. Throws as
+ * `attestDecision`, and DeniedError `not_a_person`, `agent_decides`, UsageError `other_request`.
+ */
+export async function decideAsMyself(engine: Engine, input: OwnDecision): Promise<DecisionReport> {
+  const token = personsToken(engine);
+  const { request } = await findRequest(engine, input.request);
+  const meant = await engine.store.requestByHash(input.hash);
+  if (meant?.request !== request) {
+    throw new UsageError({
+      code: 'other_request',
+      message: `\`${input.request}\` is request \`${request}\`, which has another hash than \`${input.hash}\``,
+      hint: 'look at it again: `runbook review`',
+    });
+  }
+  const { hash, decision, reason } = input;
+  return attestDecision(engine, {
+    request: hash,
+    decision,
+    reason,
+    identity: `token:${token}`,
+    matchedBy: null,
+    event: newNonce(),
+    // What was asked, and never the secret it was asked with.
+    raw: Buffer.from(canonicalizeStrict({ decision, hash, reason, request: input.request, token })),
+    channel: 'api',
+  });
+}
+
+/** Its id, where a person holds it and nothing says that somebody else is calling. */
+function personsToken({ caller }: Engine): string {
+  if (caller.agent !== undefined || caller.ci !== undefined) {
+    throw agentDecides('an agent or a job calls');
+  }
+  if (!('holder' in caller)) {
+    throw new DeniedError({
+      code: 'not_a_person',
+      message:
+        'an account of this machine decides by signing: only a token says which person calls',
+      hint: 'sign with `--key FILE` or `--ssh-agent`',
+    });
+  }
+  if (caller.holder.kind !== 'person') {
+    throw agentDecides(`the token is of ${caller.holder.kind} \`${caller.holder.id}\``);
+  }
+  return caller.token;
+}
+
+function agentDecides(why: string): DeniedError {
+  return new DeniedError({
+    code: 'agent_decides',
+    message: `${why}, and only people decide`,
+    hint: 'ask a person to decide',
+  });
+}

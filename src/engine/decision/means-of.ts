@@ -1,0 +1,24 @@
+import { accountIdentity } from '../../approval/initiator.ts';
+import { type AttestedCourt, attestedAssurance } from '../../approval/judge-attested.ts';
+import type { Means } from '../../approval/means.ts';
+import { judgeToken } from '../../approval/token.ts';
+import type { Engine } from '../engine.ts';
+
+/** How the people of `people.yaml` can decide a run of this initiator, besides signing. `served`: see `AttestedCourt`. */
+export async function meansOf(
+  engine: Engine,
+  of: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
+): Promise<Means> {
+  const at = { nowMs: engine.clock.now().wallMs, people: of.people };
+  const tokens = (await engine.store.listTokens()).filter(
+    (token) =>
+      token.holder.kind === 'person' &&
+      token.scopes.includes('decide') &&
+      judgeToken(token, at) === 'ok',
+  );
+  return {
+    ...engine.attesting,
+    tokens: new Set(tokens.map(({ holder }) => holder.id)),
+    level: attestedAssurance(accountIdentity(engine.account), of),
+  };
+}

@@ -1,0 +1,130 @@
+import { RunbookError } from '../../base/errors.ts';
+import type { RunId } from '../../base/ids.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type {
+  Answer,
+  AttestedDecision,
+  Front,
+  JournalEntry,
+  Reception,
+} from '../../channels/channel.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Store } from '../../store/store.ts';
+import { attestDecision } from '../decision/attest-decision.ts';
+import type { Engine } from '../engine.ts';
+import { summaryOf } from '../report/audit-log.ts';
+import { describeRequest } from '../report/describe-request.ts';
+import type { DecisionReport } from '../reports.ts';
+import type { JournalFeed } from './feed.ts';
+import { openNotes } from './notes.ts';
+
+export interface FrontOptions {
+  readonly feed: JournalFeed;
+  /** This process has the hold `reception`. */
+  readonly receives: boolean;
+  readonly url: string | null;
+}
+
+/** The store as one reception sees it. */
+export function openFront(
+  engine: Engine,
+  { name }: Pick<Reception, 'name'>,
+  { feed, receives, url }: FrontOptions,
+): Front {
+  const { store } = engine;
+  return {
+    clock: engine.clock,
+    receives,
+    url,
+    people: () => engine.trusted().people.value,
+    open: async () => {
+      const rows = await store.listRequests({ open: true, limit: Number.MAX_SAFE_INTEGER });
+      return rows.map(({ request }) => request).reverse();
+    },
+    requestsOf: async (run) =>
+      (await store.loadRun(run))
+        .map((entry) => recordedOf(entry).event)
+        .flatMap((event) => (event.type === 'approval.requested' ? [event.data.id] : [])),
+    look: (request) => describeRequest(engine, request),
+    find: async (hash) => (await store.requestByHash(hash))?.request ?? null,
+    entries: (from, limit) => tellEntries(store, from, limit),
+    grown: (size, signal) => feed.grown(size, signal),
+    attest: async (decision) => {
+      const answer = await attest(engine, name, decision);
+      feed.nudge();
+      return answer;
+    },
+    notes: openNotes(store, name),
+  };
+}
+
+async function tellEntries(
+  store: Store,
+  from: number,
+  limit: number,
+): Promise<readonly JournalEntry[]> {
+  const places = new Map<RunId, Promise<Place>>();
+  const tell = async (stored: Awaited<ReturnType<Store['entries']>>[number]) => {
+    const entry = recordedOf(stored);
+    const { seq, time, run, event, hash } = entry;
+    if (run !== null && !places.has(run)) {
+      places.set(run, placeOf(store, run));
+    }
+    const place = await (run === null ? undefined : places.get(run));
+    return {
+      seq,
+      time,
+      type: event.type,
+      run,
+      runbook: place?.runbook ?? null,
+      environment: place?.environment ?? null,
+      summary: summaryOf(entry),
+      hash,
+      data: event.data as unknown as JsonObject,
+    };
+  };
+  return Promise.all((await store.entries(from, from + limit)).map(tell));
+}
+
+interface Place {
+  readonly runbook: string | null;
+  readonly environment: string | null;
+}
+
+async function placeOf(store: Store, run: RunId): Promise<Place> {
+  const [first] = await store.loadRun(run);
+  const event = first === undefined ? null : recordedOf(first).event;
+  return event?.type === 'run.started'
+    ? { runbook: event.data.runbook.name, environment: event.data.environment }
+    : { runbook: null, environment: null };
+}
+
+async function attest(
+  engine: Engine,
+  channel: string,
+  decision: AttestedDecision,
+): Promise<Answer> {
+  try {
+    const report = await attestDecision(engine, { ...decision, channel });
+    return {
+      accepted: true,
+      message: tellReport(report),
+      hint: null,
+      code: report.duplicate ? 'duplicate' : 'recorded',
+    };
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      const { message, hint = null, code } = error;
+      return { accepted: false, message, hint, code };
+    }
+    throw error;
+  }
+}
+
+function tellReport({ decision, person, assurance, missing }: DecisionReport): string {
+  const recorded = `${decision} by ${person} recorded (${assurance})`;
+  const lacking = missing.map(({ slot, count }) => `${count} for \`${slot}\``);
+  return decision === 'approve' && lacking.length > 0
+    ? `${recorded}; still missing: ${lacking.join(', ')}`
+    : recorded;
+}

@@ -1,0 +1,138 @@
+import { IntegrityError } from '../../base/errors.ts';
+import type { RunId } from '../../base/ids.ts';
+import { type Checkpoint, openNote } from '../../journal/checkpoint.ts';
+import { rootOfPeaks } from '../../journal/merkle.ts';
+import type { Recorded } from '../../run/events.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Head, Store } from '../../store/store.ts';
+import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from './stretch.ts';
+
+/** Entries of one run, as they stand under the signed head. */
+export interface ProvenEntries {
+  readonly head: Head;
+  readonly entries: readonly Recorded[];
+  /** Root of the log when it had `size` entries; null where this process has not proven so far back. */
+  readonly rootAt: (size: number) => Buffer | null;
+}
+
+/**
+ * What this process has proven of a journal. An entry is read and hashed into the signed head once; after
+ * that its hash is remembered, and whoever reads it again holds it against that. A head that is smaller,
+ * or that does not follow from what was proven, is refused: it is more than the next process could say.
+ */
+export class ProvenLog {
+  readonly #store: Store;
+  #proven: Stretch | null = null;
+  /** One at a time: a head that was read before another was proven would look like a rollback. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Throws IntegrityError `E_STH_SIG`, `E_FORK`, `E_ROLLBACK`, UsageError `run_unknown`. */
+  prove(run: RunId): Promise<ProvenEntries> {
+    const proven = this.#last.then(() => this.#prove(run));
+    this.#last = proven.catch(() => undefined);
+    return proven;
+  }
+
+  async #prove(run: RunId): Promise<ProvenEntries> {
+    const store = this.#store;
+    const head = await store.head();
+    const trusted = [{ name: store.origin, publicKey: store.publicKey }];
+    const { checkpoint } = openNote(head.note, trusted);
+    const [indexed] = await store.loadRun(run);
+    const stretch = await this.#cover(indexed?.seq ?? 0, checkpoint);
+    const seqs = stretch.runs.get(run) ?? [];
+    return {
+      head,
+      entries: await this.#read(stretch, seqs),
+      rootAt: (size) => (size > head.size ? null : rootAfter(stretch, size)),
+    };
+  }
+
+  /** Makes the proven stretch reach from `first` to the signed head. */
+  async #cover(first: number, { size, root }: Checkpoint): Promise<Stretch> {
+    const known =
+      this.#proven ??
+      (await readStretch(this.#store, { from: first, to: first }, await this.#store.peaks(first)));
+    const end = sizeAfter(known);
+    if (this.#proven !== null && size < end) {
+      throw new IntegrityError({
+        code: 'E_ROLLBACK',
+        message: `the journal had ${end} entries, and its signed head now says ${size}`,
+        hint: 'it was put back to an older state: run `runbook audit verify`',
+      });
+    }
+    const later = await readStretch(this.#store, { from: end, to: size }, known.peaks);
+    if (!rootOfPeaks(later.peaks).equals(root)) {
+      throw fork(end, size);
+    }
+    extend(known, later);
+    this.#proven = known;
+    return first < known.from ? this.#reachBack(known, first) : known;
+  }
+
+  /** What came before needs no head of its own: it leads to where the proven stretch begins, or it is another. */
+  async #reachBack(known: Stretch, first: number): Promise<Stretch> {
+    const peaks = await this.#store.peaks(first);
+    const earlier = await readStretch(this.#store, { from: first, to: known.from }, peaks);
+    if (!rootOfPeaks(earlier.peaks).equals(known.before)) {
+      throw fork(first, known.from);
+    }
+    extend(earlier, known);
+    this.#proven = earlier;
+    return earlier;
+  }
+
+  async #read(stretch: Stretch, seqs: readonly number[]): Promise<readonly Recorded[]> {
+    const entries: Recorded[] = [];
+    for (const { from, to } of rangesOf(seqs)) {
+      for (const stored of await this.#store.entries(from, to)) {
+        entries.push(recordedOf(stored));
+      }
+    }
+    const changed = seqs.find(
+      (seq, index) => entries[index]?.hash !== leafAt(stretch, seq)?.toString('hex'),
+    );
+    if (changed !== undefined) {
+      throw fork(changed, changed + 1);
+    }
+    return entries;
+  }
+}
+
+/** The one of this process for a store that is open. */
+export function provenLogOf(store: Store): ProvenLog {
+  const known = logs.get(store) ?? new ProvenLog(store);
+  logs.set(store, known);
+  return known;
+}
+
+/** Remembered with the store itself: whoever opens it anew proves anew. */
+const logs = new WeakMap<Store, ProvenLog>();
+
+/** Neighbours are read at once. */
+function rangesOf(
+  seqs: readonly number[],
+): readonly { readonly from: number; readonly to: number }[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const seq of seqs) {
+    const last = ranges.at(-1);
+    if (last?.to === seq) {
+      last.to = seq + 1;
+    } else {
+      ranges.push({ from: seq, to: seq + 1 });
+    }
+  }
+  return ranges;
+}
+
+function fork(from: number, to: number): IntegrityError {
+  return new IntegrityError({
+    code: 'E_FORK',
+    message: `entries ${from} to ${to - 1} are not the ones under the signed head`,
+    hint: 'the journal was changed by hand: run `runbook audit verify`',
+  });
+}

@@ -1,0 +1,87 @@
+import type { RunId } from '../../base/ids.ts';
+import { appendLeaf, rootOfPeaks } from '../../journal/merkle.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Store } from '../../store/store.ts';
+import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
+
+/** A contiguous part of the log, without its entries: about 100 bytes for each. */
+export interface Stretch {
+  /** The first entry. */
+  readonly from: number;
+  /** Leaf hashes. */
+  readonly hashes: HashList;
+  /** `roots[i]` is the root of the log with `from + i + 1` entries. */
+  readonly roots: HashList;
+  /** Which entries are a run's, by the leaves' own word. */
+  readonly runs: Map<RunId, number[]>;
+  /** The root of the log before it. */
+  readonly before: Buffer;
+  /** What the tree is made of after it. */
+  peaks: readonly Buffer[];
+}
+
+const batch = 1000;
+
+/** Reads and hashes entries `from <= seq < to`, on top of `peaks`. Proven is only what leads to a signed root. */
+export async function readStretch(
+  store: Store,
+  { from, to }: { readonly from: number; readonly to: number },
+  peaks: readonly Buffer[],
+): Promise<Stretch> {
+  const stretch: Stretch = {
+    from,
+    hashes: emptyHashList(),
+    roots: emptyHashList(),
+    runs: new Map(),
+    before: rootOfPeaks(peaks),
+    peaks,
+  };
+  for (let start = from; start < to; start += batch) {
+    for (const stored of await store.entries(start, Math.min(start + batch, to))) {
+      const { seq, run, hash } = recordedOf(stored);
+      const leaf = Buffer.from(hash, 'hex');
+      stretch.peaks = appendLeaf(seq, stretch.peaks, leaf);
+      appendHash(stretch.hashes, leaf);
+      appendHash(stretch.roots, rootOfPeaks(stretch.peaks));
+      if (run !== null) {
+        noteRun(stretch, run, [seq]);
+      }
+    }
+  }
+  return stretch;
+}
+
+/** Puts `later` behind the stretch that ends where it begins. */
+export function extend(stretch: Stretch, later: Stretch): void {
+  appendHashes(stretch.hashes, later.hashes);
+  appendHashes(stretch.roots, later.roots);
+  for (const [run, seqs] of later.runs) {
+    noteRun(stretch, run, seqs);
+  }
+  stretch.peaks = later.peaks;
+}
+
+/** How many entries the log has at its end. */
+export function sizeAfter({ from, hashes }: Stretch): number {
+  return from + hashes.length;
+}
+
+export function leafAt({ from, hashes }: Stretch, seq: number): Buffer | null {
+  return hashAt(hashes, seq - from);
+}
+
+/** The root of the log when it had `size` entries; null where that is not after an entry of the stretch. */
+export function rootAfter({ from, roots }: Stretch, size: number): Buffer | null {
+  return hashAt(roots, size - from - 1);
+}
+
+function noteRun({ runs }: Stretch, run: RunId, seqs: readonly number[]): void {
+  const known = runs.get(run);
+  if (known === undefined) {
+    runs.set(run, [...seqs]);
+    return;
+  }
+  for (const seq of seqs) {
+    known.push(seq);
+  }
+}

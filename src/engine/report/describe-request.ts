@@ -1,0 +1,134 @@
+import { missingOf, type Tally } from '../../approval/tally.ts';
+import { digestWords } from '../../base/digest.ts';
+import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
+import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import type { RequestRecord, RunState } from '../../run/state.ts';
+import type { Command } from '../../runbook/command.ts';
+import { decodeCommand } from '../../runbook/digest.ts';
+import type { Engine } from '../engine.ts';
+import { findRequest } from '../find.ts';
+import type { RequestDetail, RequestSummary } from '../reports.ts';
+import { loadRun } from '../session.ts';
+
+/** Everything a card is laid out from, and where the request stands now. Changes nothing. */
+export async function describeRequest(
+  engine: Engine,
+  request: RequestId | string | null,
+): Promise<RequestDetail> {
+  const row = await findRequest(engine, request);
+  const { state, record } = await loadRequest(engine, row.run, row.request);
+  const { content } = record;
+  const [first] = content.commands;
+  const tally = currentTally(engine, state, record);
+  return {
+    hash: record.hash,
+    content,
+    command: await loadCommand(engine, first?.command ?? null),
+    previous:
+      content.previous === null ? null : await loadPrevious(engine, content.previous.command),
+    words: wordsOf(record),
+    state: requestState(state, record, tally),
+    missing: missingOf(tally),
+    decisions: record.decisions.map(({ data, time }) => ({
+      person: data.person,
+      decision: data.decision,
+      assurance: data.assurance,
+      reason: data.reason,
+      time,
+      channel: data.channel,
+      identity: data.attested?.identity ?? null,
+    })),
+    outcome: outcomeOf(state, record),
+  };
+}
+
+/** How the attempt under this request stands, in words; null where nothing was claimed. */
+function outcomeOf(state: RunState, record: RequestRecord): string | null {
+  const attempt = state.steps
+    .get(record.content.step)
+    ?.attempts.findLast(
+      ({ started }) =>
+        started?.data.permit.kind === 'grant' && started.data.permit.request === record.content.id,
+    );
+  if (attempt === undefined) {
+    return null;
+  }
+  const { finished, unknown, resolved } = attempt;
+  if (resolved !== null) {
+    return resolved.outcome;
+  }
+  if (finished !== null) {
+    const { outcome, reason } = finished.data;
+    return reason === null ? outcome : `${outcome}: ${reason}`;
+  }
+  return unknown === null ? 'running' : 'unknown';
+}
+
+/** Four words and eight hex of the request's leaf hash: what both sides compare, and what is signed. */
+export function wordsOf({ hash }: RequestRecord): string {
+  return digestWords(hash);
+}
+
+/** Where a request stands by the people, chain and clock of now. */
+export function currentTally(engine: Engine, state: RunState, record: RequestRecord): Tally {
+  return tallyRequest(record, {
+    people: engine.trusted().people.value,
+    initiator: state.initiator,
+    nowMs: engine.clock.now().wallMs,
+    lastUseMs: lastUseMs(state, record),
+  });
+}
+
+/** The request's state in the words of the design. */
+export function requestState(
+  state: RunState,
+  record: RequestRecord,
+  tally: Tally,
+): RequestSummary['state'] {
+  if (record.closed?.kind === 'superseded') {
+    return 'superseded';
+  }
+  if (record.closed?.kind === 'expired') {
+    return record.closed.which === 'unused' ? 'lapsed' : 'expired';
+  }
+  switch (tally.kind) {
+    case 'spent':
+      return 'claimed';
+    case 'rejected':
+      return 'rejected';
+    case 'granted':
+      return record.used > 0 ? 'claimed' : state.finished === null ? 'approved' : 'cancelled';
+    case 'expired':
+      return tally.which === 'unused' ? 'lapsed' : 'expired';
+    case 'revoked':
+      return state.finished === null ? 'revoked' : 'cancelled';
+    case 'open':
+      return state.finished === null ? 'pending' : 'cancelled';
+  }
+}
+
+/** One request's record within its run. */
+export async function loadRequest(
+  engine: Engine,
+  run: RunId,
+  request: RequestId,
+): Promise<{ readonly state: RunState; readonly record: RequestRecord }> {
+  const { state } = await loadRun(engine, run);
+  const record = state.requests.get(request);
+  if (record === undefined) {
+    throw new Error(`run ${run} has no request ${request}`);
+  }
+  return { state, record };
+}
+
+async function loadCommand(engine: Engine, blob: BlobId | null): Promise<Command> {
+  if (blob === null) {
+    throw new Error('a request names at least one command');
+  }
+  return decodeCommand((await engine.store.getBlob(blob)).bytes);
+}
+
+/** The last run's command may have been erased since: then there is no diff. */
+async function loadPrevious(engine: Engine, blob: BlobId): Promise<Command | null> {
+  return (await engine.store.checkBlob(blob)) === 'ok' ? loadCommand(engine, blob) : null;
+}

@@ -1,0 +1,157 @@
+import { eligiblePeople } from '../../approval/eligible.ts';
+import { personOf } from '../../approval/identity.ts';
+import { resolveInitiator } from '../../approval/initiator.ts';
+import { canReach, signingAlone } from '../../approval/means.ts';
+import type { Person } from '../../approval/people.ts';
+import { RunbookError } from '../../base/errors.ts';
+import { runTool } from '../../base/tool.ts';
+import { anyone } from '../../policy/policy.ts';
+import { meansOf } from '../decision/means-of.ts';
+import type { Engine, Trusted } from '../engine.ts';
+import type { Finding } from '../reports.ts';
+import { examineHolds, examineReceptions } from './examine-receptions.ts';
+
+/** Everything that must be in place, each check on its own: what one finds wrong hides no other. */
+export async function examine(
+  engine: Engine,
+  of: { readonly stateDir: string },
+): Promise<readonly Finding[]> {
+  const trusted = check('trusted files', 'mend the file, or its owner and mode', () => {
+    const files = engine.trusted();
+    return {
+      message: `${files.people.value.people.length} people, ${files.policy.value.rules.length} rules`,
+      value: files,
+    };
+  });
+  const journal = await examineJournal(engine, of.stateDir);
+  const [opened] = journal;
+  const isOpen = opened?.ok === true;
+  const sshKeygen = check(
+    'ssh-keygen',
+    'install the OpenSSH client: approvals with an OpenSSH key need it',
+    () => {
+      runTool(['ssh-keygen', '-?']);
+      return { message: 'found', value: null };
+    },
+  );
+  return [
+    examineNode(),
+    trusted.finding,
+    ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
+    ...journal,
+    sshKeygen.finding,
+    ...(isOpen ? await examineHolds(engine) : []),
+    ...(await examineReceptions(engine)),
+  ];
+}
+
+function examineNode(): Finding {
+  const version = process.versions.node;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 14) || major > 22;
+  return {
+    name: 'node',
+    ok: fits,
+    message: `Node ${version}`,
+    hint: fits ? null : 'use Node 20.19, 22.14 or newer',
+  };
+}
+
+async function examinePeople(
+  engine: Engine,
+  trusted: Trusted,
+  isOpen: boolean,
+): Promise<readonly Finding[]> {
+  const people = trusted.people.value;
+  const initiator = resolveInitiator(people, engine.caller);
+  const served = 'holder' in engine.caller;
+  const me = personOf(people, `os:${engine.account}`);
+  // Without a journal there are no tokens, and nobody to hear a click.
+  const means = isOpen ? await meansOf(engine, { people, initiator, served }) : signingAlone;
+  const able = canReach(people, means);
+  const { assurance } = trusted.policy.value.floor;
+  const others = eligiblePeople(
+    people,
+    initiator,
+  )([anyone]).filter((name) => able(name, assurance));
+  return [
+    trusted.config.value.serve === null
+      ? examineYou(engine.account, me)
+      : examineServer(engine.account, me),
+    {
+      name: 'a second person',
+      ok: others.length > 0,
+      message:
+        others.length > 0
+          ? `${others.map((name) => `\`${name}\``).join(', ')} can approve`
+          : 'nobody else can approve',
+      hint: others.length > 0 ? null : 'runbook people add NAME --ssh-key FILE.pub',
+    },
+  ];
+}
+
+function examineYou(account: string, me: Person | null): Finding {
+  return {
+    name: 'you',
+    ok: me !== null,
+    message: me === null ? `\`${account}\` maps to no person` : `\`${account}\` is \`${me.name}\``,
+    hint: me === null ? `runbook people add NAME --os-user ${account}` : null,
+  };
+}
+
+/** A server attests what others decide: whoever owns its account could have made that up. */
+function examineServer(account: string, owner: Person | null): Finding {
+  return {
+    name: "the server's account",
+    ok: owner === null,
+    message:
+      owner === null
+        ? `\`${account}\` is nobody's`
+        : `\`${account}\` is \`${owner.name}\`'s: what it attests about their runs is A0`,
+    hint: owner === null ? null : 'run the server under an account of its own',
+  };
+}
+
+async function examineJournal(engine: Engine, stateDir: string): Promise<readonly Finding[]> {
+  const opened = check('journal', null, () => ({ message: stateDir, value: engine.store }));
+  if (opened.value === null) {
+    return [opened.finding];
+  }
+  const head = await opened.value.head();
+  const { wallMs } = engine.clock.now();
+  const behindMs = Date.parse(head.time) - wallMs;
+  return [
+    { ...opened.finding, message: `${opened.value.origin}, ${head.size} entries, in ${stateDir}` },
+    {
+      name: 'clock',
+      ok: behindMs <= 2000,
+      message:
+        behindMs <= 2000
+          ? 'not behind the journal'
+          : `${Math.round(behindMs / 1000)} s behind the journal's last entry`,
+      hint:
+        behindMs <= 2000
+          ? null
+          : 'set the clock: privileged steps are blocked until it has caught up',
+    },
+  ];
+}
+
+function check<Value>(
+  name: string,
+  hint: string | null,
+  look: () => { readonly message: string; readonly value: Value },
+): { readonly finding: Finding; readonly value: Value | null } {
+  try {
+    const { message, value } = look();
+    return { finding: { name, ok: true, message, hint: null }, value };
+  } catch (error) {
+    if (!(error instanceof RunbookError)) {
+      throw error;
+    }
+    return {
+      finding: { name, ok: false, message: error.message, hint: error.hint ?? hint },
+      value: null,
+    };
+  }
+}

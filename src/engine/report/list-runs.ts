@@ -1,0 +1,72 @@
+import { setImmediate } from 'node:timers/promises';
+import { missingOf } from '../../approval/tally.ts';
+import type { RequestRow } from '../../store/store.ts';
+import type { Engine } from '../engine.ts';
+import type { RequestSummary, RunSummary } from '../reports.ts';
+import type { Page } from '../service.ts';
+import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
+import { reportRun } from './report-run.ts';
+
+/** The newest runs first. Of one that has not ended, the index knows less than its entries and the clock. */
+export async function listRuns(engine: Engine, page: Page): Promise<readonly RunSummary[]> {
+  const rows = await engine.store.listRuns(page);
+  return eachInTurn(rows, async ({ run, runbook, environment, status, started, caller }) => ({
+    run,
+    runbook,
+    environment,
+    status: isEnd(status) ? status : (await reportRun(engine, run)).status,
+    started,
+    caller,
+  }));
+}
+
+/** Reading a run keeps this process busy: after each of them it looks to everybody else. */
+async function eachInTurn<Row, Summary>(
+  rows: readonly Row[],
+  summarise: (row: Row) => Promise<Summary>,
+): Promise<readonly Summary[]> {
+  const summaries: Summary[] = [];
+  for (const row of rows) {
+    summaries.push(await summarise(row));
+    await setImmediate();
+  }
+  return summaries;
+}
+
+const ends = ['succeeded', 'failed', 'rejected', 'denied', 'cancelled'] as const;
+
+function isEnd(status: string): status is (typeof ends)[number] {
+  return ends.some((end) => end === status);
+}
+
+/** Requests with where they stand now; `open` leaves out those that are over. */
+export async function listRequests(
+  engine: Engine,
+  open: boolean,
+  page: Page = { limit: 1000 },
+): Promise<readonly RequestSummary[]> {
+  const rows = await engine.store.listRequests({ open, ...page });
+  const summaries = await eachInTurn(rows, (row) => summarise(engine, row));
+  return open ? summaries.filter(({ state }) => isOpen(state)) : summaries;
+}
+
+function isOpen(state: RequestSummary['state']): boolean {
+  return state === 'pending' || state === 'approved' || state === 'revoked';
+}
+
+async function summarise(engine: Engine, row: RequestRow): Promise<RequestSummary> {
+  const { state, record } = await loadRequest(engine, row.run, row.request);
+  const tally = currentTally(engine, state, record);
+  return {
+    request: row.request,
+    words: wordsOf(record),
+    run: row.run,
+    runbook: row.runbook,
+    step: row.step,
+    environment: row.environment,
+    state: requestState(state, record, tally),
+    created: record.content.limits.created,
+    expires_at: record.content.limits.pending_until,
+    missing: missingOf(tally),
+  };
+}

@@ -1,0 +1,185 @@
+import { missingOf, type Tally } from '../../approval/tally.ts';
+import type { RunId } from '../../base/ids.ts';
+import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { standingOf } from '../../run/standing.ts';
+import type { RunState } from '../../run/state.ts';
+import { allSteps, type Plan, type PlannedStep } from '../../runbook/plan.ts';
+import type { Engine } from '../engine.ts';
+import type { RequestReport, RunReport, RunStatus, StepStatus } from '../reports.ts';
+import { loadRun } from '../session.ts';
+import { wordsOf } from './describe-request.ts';
+import { reportStep } from './report-step.ts';
+
+/** A run as `--output json` prints it. Reads; records nothing. */
+export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> {
+  const { state, plan } = await loadRun(engine, run);
+  const judge = tallies(engine, state);
+  const steps = allSteps(plan).map((step) => ({
+    step,
+    status: statusOf(state, step, judge),
+    rejection: rejectionOf(judge, step),
+  }));
+  const status = runStatus(
+    state,
+    steps.map((each) => each.status),
+  );
+  const open = [...judge.values()].filter(
+    ({ tally }) => tally.kind === 'open' || tally.kind === 'revoked',
+  );
+  return {
+    run,
+    runbook: state.started.runbook.name,
+    environment: state.started.environment,
+    status,
+    terminal: state.finished !== null,
+    exit_code: state.finished?.exit_code ?? openExitCodes[status],
+    stamp: state.started.stamp,
+    steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
+    requests: state.finished === null ? open.map(({ report }) => report) : [],
+    reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan),
+    next: nextCommand(state, status),
+  };
+}
+
+/** What a run that has not ended exits with, by where it stands. */
+const openExitCodes: Readonly<Record<RunStatus, number>> = {
+  running: 10,
+  waiting: 10,
+  expired: 12,
+  unknown: 15,
+  succeeded: 0,
+  failed: 1,
+  rejected: 11,
+  denied: 13,
+  cancelled: 17,
+};
+
+type Judged = ReadonlyMap<string, { readonly tally: Tally; readonly report: RequestReport }>;
+
+/** Every request that is not closed, with where it stands. */
+function tallies(engine: Engine, state: RunState): Judged {
+  const open = [...state.requests.values()].filter(({ closed }) => closed === null);
+  if (open.length === 0) {
+    return new Map();
+  }
+  const people = engine.trusted().people.value;
+  const nowMs = engine.clock.now().wallMs;
+  return new Map(
+    open.map((record) => {
+      const { content } = record;
+      const tally = tallyRequest(record, {
+        people,
+        initiator: state.initiator,
+        nowMs,
+        lastUseMs: lastUseMs(state, record),
+      });
+      const report: RequestReport = {
+        request: content.id,
+        step: content.step,
+        digest: record.hash,
+        words: wordsOf(record),
+        expires_at: content.limits.pending_until,
+        missing: missingOf(tally),
+      };
+      return [content.id, { tally, report }];
+    }),
+  );
+}
+
+function statusOf(state: RunState, step: PlannedStep, judged: Judged): StepStatus {
+  const standing = standingOf(state, step);
+  switch (standing.kind) {
+    case 'skipped':
+    case 'succeeded':
+    case 'running':
+    case 'unknown':
+    case 'expired':
+    case 'denied':
+      return standing.kind;
+    case 'failed':
+      return failedStatus(state, step);
+    case 'due':
+      return dueStatus(
+        state,
+        standing.request === null ? null : (judged.get(standing.request.content.id)?.tally ?? null),
+      );
+  }
+}
+
+/** A step that we ended ourselves, because the run was cancelled or interrupted, did not fail. */
+function failedStatus(state: RunState, step: PlannedStep): StepStatus {
+  const last = state.steps.get(step.id)?.attempts.at(-1);
+  if (last?.finished?.data.failure === 'cancelled') {
+    return 'cancelled';
+  }
+  return step.continue_on_error ? 'tolerated' : 'failed';
+}
+
+function dueStatus(state: RunState, tally: Tally | null): StepStatus {
+  if (tally?.kind === 'rejected') {
+    return 'rejected';
+  }
+  if (state.finished !== null) {
+    return state.finished.status === 'cancelled' ? 'cancelled' : 'skipped';
+  }
+  if (tally?.kind === 'expired') {
+    return 'expired';
+  }
+  return tally === null ? 'pending' : 'waiting';
+}
+
+function runStatus(state: RunState, steps: readonly StepStatus[]): RunStatus {
+  if (state.finished !== null) {
+    return state.finished.status;
+  }
+  // A no that nobody has acted on yet: the run's own `finally` and its end are still to come.
+  const telling = ['unknown', 'running', 'rejected', 'denied', 'waiting', 'expired'] as const;
+  return telling.find((status) => steps.includes(status)) ?? 'running';
+}
+
+/** Who said no to a step, and why; null where nobody has. */
+function rejectionOf(judged: Judged, { id }: PlannedStep): string | null {
+  for (const { tally, report } of judged.values()) {
+    if (report.step === id && tally.kind === 'rejected') {
+      return `rejected by ${tally.by}: ${tally.reason ?? 'no reason given'}`;
+    }
+  }
+  return null;
+}
+
+function reasonOf(state: RunState, plan: Plan): string | null {
+  if (state.cancel !== null) {
+    const { by, reason } = state.cancel;
+    return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;
+  }
+  const steps = [...state.steps.values()];
+  const denied = steps.find((step) => step.denied !== null)?.denied ?? null;
+  if (denied !== null) {
+    return denied.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ');
+  }
+  return state.finished?.status === 'failed' ? failureOf(state, allSteps(plan)) : null;
+}
+
+function failureOf(state: RunState, steps: readonly PlannedStep[]): string | null {
+  const failed = steps.find(
+    (step) => !step.continue_on_error && standingOf(state, step).kind === 'failed',
+  );
+  const last = failed === undefined ? undefined : state.steps.get(failed.id)?.attempts.at(-1);
+  return last?.resolved?.reason ?? last?.finished?.data.reason ?? null;
+}
+
+function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {
+  if (state.finished !== null) {
+    return null;
+  }
+  if (status !== 'unknown') {
+    // A server goes on by itself; only asking anew takes a person.
+    const follows = state.started.via === 'api' && status !== 'expired';
+    return { command: `runbook ${follows ? 'wait' : 'resume'} ${state.run}` };
+  }
+  const step = [...state.steps.values()].find(
+    ({ attempts }) => attempts.at(-1)?.unknown !== null && attempts.at(-1)?.resolved === null,
+  );
+  const outcome = '--outcome succeeded|failed|retry --reason TEXT';
+  return { command: `runbook resolve ${state.run} ${step?.id ?? 'STEP'} ${outcome}` };
+}

@@ -1,0 +1,92 @@
+import { RunbookError } from '../../base/errors.ts';
+import type { Desk } from '../../channels/channel.ts';
+import type { Due } from '../../run/next.ts';
+import { recordDecision } from '../decision/record-decision.ts';
+import { attendReceptions, tellReceptions } from '../office/attend-receptions.ts';
+import { JournalFeed } from '../office/feed.ts';
+import { describeRequest } from '../report/describe-request.ts';
+import type { DriveOptions } from '../service.ts';
+import type { Session } from '../session.ts';
+import { sleep } from '../sleep.ts';
+
+const pollMs = 100;
+
+/**
+ * Waits at a gate as long as the caller wants to: told to listener and channels first, then polled, since
+ * a decision may come from any process. `stop` leaves everything as it is; the run can be resumed.
+ */
+export async function awaitDecision(
+  session: Session,
+  due: Extract<Due, { kind: 'await' }>,
+  options: DriveOptions,
+): Promise<'changed' | 'stop'> {
+  const detail = await describeRequest(session.engine, due.request.content.id);
+  session.listener.waiting(detail);
+  if (options.wait === 'stop') {
+    await tellReceptions(session.engine);
+    return 'stop';
+  }
+  const leave = new AbortController();
+  const asked = session.engine.channels.map((channel) =>
+    channel.ask(detail, deskOf(session), leave.signal),
+  );
+  const attended = receive(session, leave.signal);
+  try {
+    return await pollUntilChanged(session, due, options);
+  } finally {
+    leave.abort();
+    await Promise.allSettled([...asked, attended]);
+  }
+}
+
+/** While it waits, this process may be the store's receiver, where no other is. */
+async function receive({ engine }: Session, signal: AbortSignal): Promise<void> {
+  if (engine.receptions.length === 0) {
+    return;
+  }
+  const feed = new JournalFeed(engine.store);
+  await attendReceptions(engine, { feed, url: null, signal });
+  feed.close();
+}
+
+async function pollUntilChanged(
+  session: Session,
+  due: Extract<Due, { kind: 'await' }>,
+  options: DriveOptions,
+): Promise<'changed' | 'stop'> {
+  const expiresMs = Date.parse(due.request.content.limits.pending_until);
+  const untilMs = typeof options.wait === 'object' ? session.nowMs() + options.wait.ms : expiresMs;
+  while (!options.signal.aborted) {
+    const before = session.state.version;
+    await session.refresh();
+    const nowMs = session.nowMs();
+    if (session.state.version !== before || nowMs >= expiresMs) {
+      return 'changed';
+    }
+    if (nowMs >= untilMs) {
+      return 'stop';
+    }
+    await sleep(pollMs, options.signal);
+  }
+  return 'stop';
+}
+
+/** What a channel received goes the same way as every other decision. */
+function deskOf(session: Session): Desk {
+  return {
+    submit: async (signed, channel) => {
+      try {
+        const report = await recordDecision(session.engine, signed, channel);
+        return { accepted: true, message: `${report.decision} by ${report.person} recorded` };
+      } catch (error) {
+        if (error instanceof RunbookError) {
+          return {
+            accepted: false,
+            message: error.hint === undefined ? error.message : `${error.message}: ${error.hint}`,
+          };
+        }
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import type { Tally } from '../../approval/tally.ts';
+import { IntegrityError } from '../../base/errors.ts';
+import { newNonce } from '../../base/ids.ts';
+import type { Verdict } from '../../policy/policy.ts';
+import type { StepStarted } from '../../run/events.ts';
+import { judgeStep, lastUseMs } from '../../run/judge.ts';
+import type { Due } from '../../run/next.ts';
+import { recountClaim } from '../../run/recount.ts';
+import type { RequestRecord } from '../../run/state.ts';
+import type { Command } from '../../runbook/command.ts';
+import { describeChanges } from '../../runbook/diff.ts';
+import { commandDigest, decodeCommand } from '../../runbook/digest.ts';
+import { renderStep } from '../../runbook/render.ts';
+import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
+import type { Session } from '../session.ts';
+import { type Begun, caseOf, lostSecret, startWith } from './begin-attempt.ts';
+import { requestApproval } from './request-approval.ts';
+import { scopeOf } from './scope.ts';
+
+type Claim = Extract<Due, { kind: 'claim' }>;
+
+/**
+ * Turns a granted request into a spawn, believing nothing it was told before: entries are proven into
+ * the signed head, files and programs hashed again, signatures verified again, policy and people read
+ * again. What differs supersedes the request. The last look and `step.started` are one transaction.
+ */
+export async function claimStep(session: Session, due: Claim): Promise<Begun> {
+  await session.refreshConfig();
+  const proven = await proveRun(session.engine, session.run);
+  const request = proven.state.requests.get(due.request.content.id);
+  if (request === undefined || proven.state.version !== session.state.version) {
+    return staleState(session, proven);
+  }
+  session.adopt(proven.state);
+  const command = await bindAgain(session, due);
+  const verdict = judgeStep(session.inForce.rules, caseOf(session, due.step), session.nowMs());
+  if (verdict.kind === 'deny') {
+    const { evaluation, reasons } = verdict;
+    await session.commit(`step.denied.${due.step.id}.${due.attempt}`, [
+      { type: 'step.denied', data: { step: due.step.id, evaluation, reasons } },
+    ]);
+    return { kind: 'again' };
+  }
+  const changes = await changesSince(session, request, command);
+  const slots = verdict.kind === 'ask' ? verdict.slots : request.content.policy.slots;
+  const counted = recountClaim(request, {
+    state: proven.state,
+    people: session.inForce.rules.people,
+    slots,
+    nowMs: session.nowMs(),
+    origin: session.engine.store.origin,
+    rootAt: proven.rootAt,
+  });
+  if (changes.length > 0 || counted.kind !== 'granted') {
+    return supersede(session, {
+      due,
+      command,
+      verdict,
+      request,
+      changes: changes.length > 0 ? changes : whyNot(counted),
+    });
+  }
+  return start(session, { due, command, verdict, request, counted });
+}
+
+async function staleState(session: Session, proven: ProvenRun): Promise<Begun> {
+  await session.refresh();
+  if (proven.state.version < session.state.version) {
+    throw new IntegrityError({
+      code: 'run_unproven',
+      message: `run \`${session.run}\` has ${session.state.version} entries by the index, but ${proven.state.version} under the signed head`,
+      hint: 'the journal was changed by hand: run `runbook audit verify`',
+    });
+  }
+  if (proven.state.version > session.state.version) {
+    throw new IntegrityError({
+      code: 'run_unproven',
+      message: `run \`${session.run}\` has ${proven.state.version} entries under the signed head, but ${session.state.version} by the index`,
+      hint: 'run `runbook journal rebuild`, then `runbook audit verify`',
+    });
+  }
+  return { kind: 'again' };
+}
+
+async function bindAgain(session: Session, due: Claim): Promise<Command> {
+  const rendered = renderStep(session.plan, due.step, await scopeOf(session, null));
+  return session.engine.actions.bind(rendered, true);
+}
+
+async function changesSince(
+  session: Session,
+  request: RequestRecord,
+  now: Command,
+): Promise<readonly string[]> {
+  const [approved] = request.content.commands;
+  if (approved === undefined || approved.digest === commandDigest(now)) {
+    return approved === undefined ? ['the request names no command'] : [];
+  }
+  const { bytes } = await session.engine.store.getBlob(approved.command);
+  const changes = describeChanges(decodeCommand(bytes), now);
+  return changes.length > 0 ? changes : ['the command'];
+}
+
+function whyNot(tally: Tally): readonly string[] {
+  return tally.kind === 'open' || tally.kind === 'revoked'
+    ? tally.missing.map(
+        ({ slot, count }) => `policy or people: slot \`${slot}\` now lacks ${count}`,
+      )
+    : ['policy or people: the decisions no longer satisfy the rules'];
+}
+
+async function supersede(
+  session: Session,
+  of: {
+    readonly due: Claim;
+    readonly command: Command;
+    readonly verdict: Exclude<Verdict, { kind: 'deny' }>;
+    readonly request: RequestRecord;
+    readonly changes: readonly string[];
+  },
+): Promise<Begun> {
+  const { due, command, verdict, request, changes } = of;
+  const ask =
+    verdict.kind === 'ask'
+      ? verdict
+      : {
+          // Policy no longer asks, but this content was approved by nobody: the old slots still hold.
+          kind: 'ask' as const,
+          slots: request.content.policy.slots,
+          reasonRequired: false,
+          pendingMs:
+            Date.parse(request.content.limits.pending_until) -
+            Date.parse(request.content.limits.created),
+          unusedMs: request.content.limits.unused_ms,
+          evaluation: verdict.evaluation,
+        };
+  await requestApproval(session, {
+    due,
+    command,
+    verdict: ask,
+    supersedes: { request: request.content.id, changes },
+  });
+  return { kind: 'again' };
+}
+
+async function start(
+  session: Session,
+  of: {
+    readonly due: Claim;
+    readonly command: Command;
+    readonly verdict: Exclude<Verdict, { kind: 'deny' }>;
+    readonly request: RequestRecord;
+    readonly counted: Extract<Tally, { kind: 'granted' }>;
+  },
+): Promise<Begun> {
+  const { due, command, verdict, request, counted } = of;
+  const lost = lostSecret(session, command);
+  if (lost !== null) {
+    await session.commit(`lost.${due.step.id}.${due.attempt}`, [lost(due)]);
+    return { kind: 'again' };
+  }
+  const [approved] = request.content.commands;
+  const data: StepStarted = {
+    step: due.step.id,
+    attempt: due.attempt,
+    digest: commandDigest(command),
+    command: approved?.command ?? null,
+    token: newNonce(),
+    permit: {
+      kind: 'grant',
+      request: request.content.id,
+      use: request.used + 1,
+      evaluation: verdict.evaluation,
+    },
+  };
+  const lastMs = Math.max(counted.at, lastUseMs(session.state, request) ?? 0);
+  return startWith(session, {
+    due,
+    command,
+    data,
+    events: [{ type: 'step.started', data }],
+    beforeMs: lastMs + request.content.limits.unused_ms,
+  });
+}

@@ -1,0 +1,156 @@
+import { canReach, type Means } from '../../approval/means.ts';
+import type { People } from '../../approval/people.ts';
+import type { RequestContent } from '../../approval/request.ts';
+import { unsatisfiable } from '../../approval/satisfiable.ts';
+import { formatTime } from '../../base/clock.ts';
+import { newRequestId } from '../../base/ids.ts';
+import type { Verdict } from '../../policy/policy.ts';
+import type { Event } from '../../run/events.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Command } from '../../runbook/command.ts';
+import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
+import type { PlannedStep } from '../../runbook/plan.ts';
+import type { Session } from '../session.ts';
+
+type Ask = Extract<Verdict, { kind: 'ask' }>;
+
+/** What is asked for, frozen from here on. */
+export interface Question {
+  readonly due: { readonly step: PlannedStep; readonly attempt: number };
+  /** Bound, with hashes. */
+  readonly command: Command;
+  readonly verdict: Ask;
+  /** The request this one replaces, and what changed since. */
+  readonly supersedes: RequestContent['supersedes'];
+}
+
+/**
+ * Freezes what reviewers will see: blobs durable, then the entry; channels are told after that by
+ * whoever waits. A crash in between re-asks; it never runs unasked.
+ */
+export async function requestApproval(session: Session, question: Question): Promise<void> {
+  const content = await freeze(session, question);
+  const requested: Event = { type: 'approval.requested', data: content };
+  const events: Event[] =
+    question.supersedes === null
+      ? [requested]
+      : [
+          {
+            type: 'approval.superseded',
+            data: question.supersedes,
+          },
+          requested,
+        ];
+  await session.commit(`request.${content.id}`, events, {
+    guards: { config: session.inForce.rules.config },
+  });
+}
+
+/** Why these slots can never be filled by the people as they are; null where they can. */
+export function whyNobody(
+  verdict: Ask,
+  { people, means }: { readonly people: People; readonly means: Means },
+): string | null {
+  return unsatisfiable(verdict.slots, canReach(people, means));
+}
+
+async function freeze(session: Session, question: Question): Promise<RequestContent> {
+  const { engine, plan, state } = session;
+  const { due, command, verdict } = question;
+  const { step } = due;
+  const { name, source, trusted } = plan.runbook;
+  const blob = await engine.store.putBlob(encodeCommand(command));
+  return {
+    v: 1,
+    id: newRequestId(),
+    run: state.run,
+    step: step.id,
+    name: step.name,
+    runbook: { name, plan: state.started.plan, source, trusted },
+    commands: [{ step: step.id, digest: commandDigest(command), command: blob }],
+    attempt: due.attempt,
+    target: targetOf(session),
+    initiator: state.initiator,
+    why: { reason: state.started.reason, ticket: state.started.ticket },
+    policy: { slots: verdict.slots, evaluation: verdict.evaluation },
+    secrets: secretsOf(command),
+    not_bound: engine.actions.notBound(command),
+    effect: {
+      idempotent: step.idempotent,
+      continue_on_error: step.continue_on_error,
+      has_check: step.check !== null,
+    },
+    grant: { uses: step.retry?.attempts ?? 1 },
+    rollback: null,
+    break_glass: null,
+    limits: limitsOf(session, verdict),
+    supersedes: question.supersedes,
+    previous: await previousRun(session, step.id),
+    unverified: unverifiedText(session),
+  };
+}
+
+function targetOf({ engine, plan }: Session): RequestContent['target'] {
+  const { host, uid, user } = engine;
+  return {
+    environment: plan.environment.name,
+    protected: plan.environment.protected,
+    host,
+    uid,
+    user,
+  };
+}
+
+function limitsOf(session: Session, verdict: Ask): RequestContent['limits'] {
+  const nowMs = session.nowMs();
+  return {
+    created: formatTime(nowMs),
+    pending_until: formatTime(nowMs + verdict.pendingMs),
+    unused_ms: verdict.unusedMs,
+  };
+}
+
+async function previousRun(
+  { engine, plan }: Session,
+  step: string,
+): Promise<RequestContent['previous']> {
+  const stored = await engine.store.previousStart({
+    runbook: plan.runbook.name,
+    step,
+    environment: plan.environment.name,
+    before: Number.MAX_SAFE_INTEGER,
+  });
+  const entry = stored === null ? null : recordedOf(stored);
+  if (
+    entry?.event.type !== 'step.started' ||
+    entry.run === null ||
+    entry.event.data.command === null
+  ) {
+    return null;
+  }
+  const { attempt, digest, command } = entry.event.data;
+  const outcome = (await engine.store.loadRun(entry.run))
+    .map(recordedOf)
+    .find(
+      ({ event }) =>
+        event.type === 'step.finished' &&
+        event.data.step === step &&
+        event.data.attempt === attempt,
+    );
+  return {
+    run: entry.run,
+    time: entry.time,
+    outcome: outcome?.event.type === 'step.finished' ? outcome.event.data.outcome : 'unknown',
+    digest,
+    command,
+  };
+}
+
+/** What an agent's own environment says about why it acts: quoted, never believed. */
+function unverifiedText(session: Session): RequestContent['unverified'] {
+  const text = session.engine.env['RUNBOOK_AGENT_NOTE'];
+  const agent = session.state.initiator.chain.find(({ role }) => role === 'agent');
+  return text === undefined || agent === undefined
+    ? null
+    : { agent: agent.identity, text: text.slice(0, 4000) };
+}

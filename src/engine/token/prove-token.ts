@@ -1,0 +1,43 @@
+import type { TokenIssued } from '../../approval/token.ts';
+import { IntegrityError } from '../../base/errors.ts';
+import { openNote } from '../../journal/checkpoint.ts';
+import { verifyInclusion } from '../../journal/proof.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Store, TokenRow } from '../../store/store.ts';
+
+/**
+ * The entry that issued a token, proven to stand under the signed head. A row of the index is only the
+ * way there: one that somebody wrote by hand, or changed, opens nothing. Throws IntegrityError
+ * `token_unproven`, `E_PROOF`, `E_STH_SIG`.
+ */
+export async function proveToken(store: Store, row: TokenRow): Promise<TokenIssued> {
+  const head = await store.head();
+  const { checkpoint } = openNote(head.note, [{ name: store.origin, publicKey: store.publicKey }]);
+  const [stored] = await store.entries(row.seq, row.seq + 1);
+  const entry = stored === undefined || row.seq >= checkpoint.size ? null : recordedOf(stored);
+  if (entry?.event.type !== 'token.issued' || !isSame(row, entry.event.data)) {
+    throw new IntegrityError({
+      code: 'token_unproven',
+      message: `entry ${row.seq} does not issue token \`${row.token}\` as the index says`,
+      hint: 'run `runbook journal rebuild`, then `runbook audit verify`',
+    });
+  }
+  verifyInclusion({
+    seq: row.seq,
+    size: checkpoint.size,
+    leafHash: Buffer.from(entry.hash, 'hex'),
+    proof: await store.inclusionProof(row.seq, checkpoint.size),
+    root: checkpoint.root,
+  });
+  return entry.event.data;
+}
+
+function isSame(row: TokenRow, issued: TokenIssued): boolean {
+  return (
+    row.token === issued.token &&
+    row.holder.kind === issued.holder.kind &&
+    row.holder.id === issued.holder.id &&
+    row.scopes.join() === issued.scopes.join() &&
+    row.expires_at === issued.expires_at
+  );
+}

@@ -1,0 +1,45 @@
+import * as v from 'valibot';
+import { pinSchema } from '../../approval/receipt.ts';
+import type { EventType } from '../../run/events.ts';
+import type { AuditLine, VerifyReport } from '../reports.ts';
+import { count, json, runId, time, type Wire } from './values.ts';
+
+/** A newer server may write types that this client does not know; it prints them. */
+const eventType = v.string() as Wire<string> as Wire<EventType>;
+
+const auditLine: Wire<AuditLine> = v.object({
+  index: count,
+  time,
+  type: eventType,
+  run: v.nullable(runId),
+  summary: v.string(),
+  hash: v.string(),
+});
+
+export const entriesAnswer: Wire<{ readonly entries: readonly AuditLine[] }> = v.object({
+  entries: v.array(auditLine),
+});
+
+/** One entry whole, with its inclusion proof. */
+export const entryAnswer = json;
+
+/** Receipts and heads from outside to hold the journal against. */
+export const verifyBody = v.strictObject({
+  receipts: v.optional(v.array(v.strictObject({ file: v.string(), text: v.string() })), []),
+  pins: v.optional(v.array(pinSchema), []),
+});
+
+export const verifyReport: Wire<VerifyReport> = v.object({
+  verdicts: v.array(
+    v.object({
+      name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
+      ok: v.boolean(),
+      anchor: v.string(),
+      anchored_at: v.nullable(time),
+    }),
+  ),
+  findings: v.array(
+    v.object({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
+  ),
+  exit_code: v.picklist([0, 14]),
+});

@@ -1,0 +1,142 @@
+import * as v from 'valibot';
+import type { Event, Recorded } from '../../run/events.ts';
+import type { RunReport, RunStatus, RunSummary, StepStatus } from '../reports.ts';
+import {
+  count,
+  json,
+  missing,
+  ofNoun,
+  optionalText,
+  requestId,
+  runId,
+  sha256,
+  time,
+  type Wire,
+} from './values.ts';
+
+const runStatus: Wire<RunStatus> = v.picklist([
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'rejected',
+  'expired',
+  'denied',
+  'cancelled',
+  'unknown',
+]);
+
+const stepStatus: Wire<StepStatus> = v.picklist([
+  'pending',
+  'waiting',
+  'running',
+  'succeeded',
+  'failed',
+  'tolerated',
+  'skipped',
+  'rejected',
+  'expired',
+  'denied',
+  'cancelled',
+  'unknown',
+]);
+
+export const runReport: Wire<RunReport> = v.object({
+  run: runId,
+  runbook: v.string(),
+  environment: v.string(),
+  status: runStatus,
+  terminal: v.boolean(),
+  exit_code: v.number(),
+  stamp: v.picklist(['advisory', 'enforced']),
+  steps: v.array(
+    v.object({
+      id: v.string(),
+      name: v.nullable(v.string()),
+      status: stepStatus,
+      attempt: v.number(),
+      exit_code: v.exactOptional(v.number()),
+      duration_ms: v.exactOptional(v.number()),
+      outputs: v.exactOptional(v.record(v.string(), json)),
+      reason: v.exactOptional(v.string()),
+    }),
+  ),
+  requests: v.array(
+    v.object({
+      request: requestId,
+      step: v.string(),
+      digest: v.string(),
+      words: v.string(),
+      expires_at: time,
+      missing,
+      url: v.exactOptional(v.string()),
+    }),
+  ),
+  reason: v.nullable(v.string()),
+  next: v.nullable(v.object({ command: v.string() })),
+});
+
+const runSummary: Wire<RunSummary> = v.object({
+  run: runId,
+  runbook: v.string(),
+  environment: v.string(),
+  status: runStatus,
+  started: time,
+  caller: v.string(),
+});
+
+/** An entry. The data of each type stands in `run/events.ts`. */
+export const recordedEntry: Wire<Recorded> = v.object({
+  seq: count,
+  time,
+  run: v.nullable(runId),
+  event: ofNoun<Event>(),
+  hash: sha256,
+});
+
+export const runsAnswer: Wire<{ readonly runs: readonly RunSummary[] }> = v.object({
+  runs: v.array(runSummary),
+});
+
+export const eventsAnswer: Wire<{ readonly events: readonly Recorded[] }> = v.object({
+  events: v.array(recordedEntry),
+});
+
+/** `bytes` is base64. */
+export const logsAnswer = v.object({
+  logs: v.array(
+    v.object({
+      step: v.string(),
+      attempt: count,
+      stream: v.picklist(['stdout', 'stderr']),
+      bytes: v.string(),
+    }),
+  ),
+});
+
+/** `event: output` of a stream; `chunk` is base64, masked. */
+export const outputPiece = v.object({
+  step: v.string(),
+  stream: v.picklist(['stdout', 'stderr']),
+  chunk: v.string(),
+});
+
+/** What a run is started from, and a plan is made for. */
+export const startBody = v.strictObject({
+  /** By its name: the server runs its own files and nobody else's. */
+  runbook: v.pipe(v.string(), v.nonEmpty()),
+  /** SHA-256 of the text that the caller saw: another file under this name is not what they meant. */
+  source: v.optional(v.nullable(sha256), null),
+  params: v.optional(v.record(v.string(), json), {}),
+  environment: optionalText,
+  reason: optionalText,
+  ticket: optionalText,
+});
+export type StartBody = v.InferOutput<typeof startBody>;
+
+/** Of `start` and `resume`. */
+export const runAnswer = v.object({ run: runId });
+
+export const resumeBody = v.strictObject({ params: v.optional(v.record(v.string(), json), {}) });
+
+export const cancelBody = v.strictObject({ reason: optionalText });
