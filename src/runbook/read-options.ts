@@ -135,6 +135,10 @@ function optionAt(word: string, row: StartingProgram): Option {
     const takes = takesOf(name, row) ?? (attached || hasValue ? 'nothing' : 'unsure');
     return { name, takes, attached, first: true };
   }
+  const whole = head.length > 2 ? takesOf(head, row) : null;
+  if (whole !== null) {
+    return { name: head, takes: whole, attached: hasValue, first: true };
+  }
   for (let at = 1; at < head.length; at += 1) {
     const name = head.charAt(0) + head.charAt(at);
     const takes = takesOf(name, row);

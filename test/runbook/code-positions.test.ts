@@ -31,6 +31,7 @@ describe('no value stands where it would be run', () => {
     'busybox sh -c V',
     'node -p V',
     'node -pe V',
+    'node -pe x -p V',
     'node -p -p V',
     'node -r V app.js',
     'node --title x -p V',
