@@ -1,5 +1,6 @@
 import type { People } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
+import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import type { MissingSlot } from '../approval/tally.ts';
 import type { Clock } from '../base/clock.ts';
@@ -133,29 +134,6 @@ export interface StandingRequest extends OpenRequest {
   readonly decisions: readonly GivenDecision[];
   /** How the step stands since it was claimed, in words (`running`, `succeeded`, `failed: exit 1`); null before. */
   readonly outcome: string | null;
-}
-
-export type RequestState =
-  | 'pending'
-  | 'approved'
-  | 'claimed'
-  | 'rejected'
-  | 'expired'
-  | 'cancelled'
-  | 'superseded'
-  | 'revoked'
-  | 'lapsed';
-
-export interface GivenDecision {
-  readonly person: string;
-  readonly decision: 'approve' | 'reject' | 'revoke';
-  readonly assurance: string;
-  readonly reason: string | null;
-  readonly time: string;
-  /** Through which channel it came: `slack`, `cli`. */
-  readonly channel: string;
-  /** Who attested decisions came from: `slack:T0123ABCD/U0123ABCD`; null for a signature. */
-  readonly identity: string | null;
 }
 
 /** One entry of the journal, as the outside is told of it. */

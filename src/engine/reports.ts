@@ -1,5 +1,6 @@
 import type { Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
+import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
@@ -143,16 +144,7 @@ export interface RequestSummary {
   readonly runbook: string;
   readonly step: string;
   readonly environment: string;
-  readonly state:
-    | 'pending'
-    | 'approved'
-    | 'claimed'
-    | 'rejected'
-    | 'expired'
-    | 'cancelled'
-    | 'superseded'
-    | 'revoked'
-    | 'lapsed';
+  readonly state: RequestState;
   readonly created: string;
   readonly expires_at: string;
   readonly missing: readonly MissingApproval[];
@@ -165,18 +157,9 @@ export interface RequestDetail {
   readonly command: Command;
   readonly previous: Command | null;
   readonly words: string;
-  readonly state: RequestSummary['state'];
+  readonly state: RequestState;
   readonly missing: readonly MissingApproval[];
-  readonly decisions: readonly {
-    readonly person: string;
-    readonly decision: 'approve' | 'reject' | 'revoke';
-    readonly assurance: Assurance;
-    readonly reason: string | null;
-    readonly time: string;
-    readonly channel: string;
-    /** Who an attested decision came from; null for a signature. */
-    readonly identity: string | null;
-  }[];
+  readonly decisions: readonly GivenDecision[];
   /** How the step stands since it was claimed, in words; null before. */
   readonly outcome: string | null;
 }

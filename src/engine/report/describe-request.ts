@@ -1,3 +1,4 @@
+import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf, type Tally } from '../../approval/tally.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
@@ -7,7 +8,7 @@ import type { Command } from '../../runbook/command.ts';
 import { decodeCommand } from '../../runbook/digest.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
-import type { RequestDetail, RequestSummary } from '../reports.ts';
+import type { RequestDetail } from '../reports.ts';
 import { loadRun } from '../session.ts';
 
 /** Everything a card is laid out from, and where the request stands now. Changes nothing. */
@@ -80,11 +81,7 @@ export function currentTally(engine: Engine, state: RunState, record: RequestRec
 }
 
 /** The request's state in the words of the design. */
-export function requestState(
-  state: RunState,
-  record: RequestRecord,
-  tally: Tally,
-): RequestSummary['state'] {
+export function requestState(state: RunState, record: RequestRecord, tally: Tally): RequestState {
   if (record.closed?.kind === 'superseded') {
     return 'superseded';
   }

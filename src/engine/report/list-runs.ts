@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf } from '../../approval/tally.ts';
 import type { RequestRow } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
@@ -50,7 +51,7 @@ export async function listRequests(
   return open ? summaries.filter(({ state }) => isOpen(state)) : summaries;
 }
 
-function isOpen(state: RequestSummary['state']): boolean {
+function isOpen(state: RequestState): boolean {
   return state === 'pending' || state === 'approved' || state === 'revoked';
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { RequestContent } from '../../approval/request.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
+import { requestStates } from '../../approval/request-state.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { DecisionReport, RequestDetail, RequestSummary } from '../reports.ts';
 import {
@@ -17,17 +18,7 @@ import {
   type Wire,
 } from './values.ts';
 
-const requestState = v.picklist([
-  'pending',
-  'approved',
-  'claimed',
-  'rejected',
-  'expired',
-  'cancelled',
-  'superseded',
-  'revoked',
-  'lapsed',
-]);
+const requestState = v.picklist(requestStates);
 
 const requestSummary: Wire<RequestSummary> = v.object({
   request: requestId,

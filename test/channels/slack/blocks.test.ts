@@ -2,13 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layoutCard } from '../../../src/approval/card.ts';
 import { type CardSection, textsOf } from '../../../src/approval/card-section.ts';
+import { requestStates } from '../../../src/approval/request-state.ts';
 import type { StandingRequest } from '../../../src/channels/channel.ts';
 import { actionIds, parseButtonValue } from '../../../src/channels/slack/button-ids.ts';
 import { messageOf, type RequestMessage } from '../../../src/channels/slack/card/message.ts';
+import type { Assurance } from '../../../src/policy/policy.ts';
 import { aSlot } from '../../approval/builders.ts';
 import { aCommand, aRequest } from '../../approval/request-builders.ts';
 import { problemsOfMessage } from './limits.ts';
-import { aLook, anyStanding, aStanding, states } from './standing.ts';
+import { aLook, anyStanding, aStanding } from './standing.ts';
 
 /** Everything a reader sees, entities resolved. */
 function textsIn(value: unknown): string[] {
@@ -163,7 +165,7 @@ describe('a script that does not fit', () => {
 });
 
 describe('a request that ended', () => {
-  test.each(states.filter((state) => state !== 'pending' && state !== 'revoked'))(
+  test.each(requestStates.filter((state) => state !== 'pending' && state !== 'revoked'))(
     'is shown without buttons when it is %s',
     (state) => {
       const message = messageOf(aStanding({ state }), aLook());
@@ -237,7 +239,7 @@ describe('a request that ended', () => {
       channel: 'slack',
       identity: null,
     };
-    const said = (assurance: string) =>
+    const said = (assurance: Assurance) =>
       textsIn(
         messageOf(
           aStanding({ state: 'approved', decisions: [{ ...decision, assurance }] }),

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
+import { requestStates } from '../../../src/approval/request-state.ts';
 import { sha256 } from '../../../src/base/digest.ts';
 import type { RequestId } from '../../../src/base/ids.ts';
-import type { RequestState, StandingRequest } from '../../../src/channels/channel.ts';
+import type { StandingRequest } from '../../../src/channels/channel.ts';
 import type { Look } from '../../../src/channels/slack/card/message.ts';
 import type { Command } from '../../../src/runbook/command.ts';
 import { aSlot } from '../../approval/builders.ts';
@@ -30,18 +31,6 @@ export function aLook(more: Partial<Look> = {}): Look {
     ...more,
   };
 }
-
-export const states: readonly RequestState[] = [
-  'pending',
-  'approved',
-  'claimed',
-  'rejected',
-  'expired',
-  'cancelled',
-  'superseded',
-  'revoked',
-  'lapsed',
-];
 
 /** What somebody might write who wants a card to say something else, or nobody to read it. */
 export const hostile = fc.oneof(
@@ -116,7 +105,7 @@ const anyDecision = fc.record({
 export const anyStanding: fc.Arbitrary<StandingRequest> = fc
   .record({
     command: anyCommand,
-    state: fc.constantFrom(...states),
+    state: fc.constantFrom(...requestStates),
     decisions: fc.array(anyDecision, { maxLength: 12 }),
     outcome: fc.option(fc.oneof(hostile, fc.constant('failed: exit 1'))),
     words: fc.oneof(hostile, fc.constant('amber-canoe-tiger-violin-1f3a9c04')),

@@ -1,7 +1,8 @@
 import { chainPeople } from '../../../approval/initiator.ts';
 import type { People } from '../../../approval/people.ts';
+import type { RequestState } from '../../../approval/request-state.ts';
 import { sanitizeLine } from '../../../base/sanitize.ts';
-import type { JournalEntry, RequestState, StandingRequest } from '../../channel.ts';
+import type { JournalEntry, StandingRequest } from '../../channel.ts';
 import type { SlackMessage, SlackSelf } from '../api/slack-api.ts';
 import { code, type Inline, line, richText, words } from './blocks.ts';
 import { beginning, plainWords } from './escape.ts';

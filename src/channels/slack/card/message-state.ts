@@ -1,5 +1,6 @@
+import type { GivenDecision, RequestState } from '../../../approval/request-state.ts';
 import { sanitizeLine } from '../../../base/sanitize.ts';
-import type { GivenDecision, RequestState, StandingRequest } from '../../channel.ts';
+import type { StandingRequest } from '../../channel.ts';
 import { bullets, code, type Inline, line, moment, type RichPart, words } from './blocks.ts';
 import { beginning } from './escape.ts';
 

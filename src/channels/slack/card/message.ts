@@ -1,8 +1,9 @@
 import { type Card, layoutCard } from '../../../approval/card.ts';
 import type { CardSection } from '../../../approval/card-section.ts';
 import { approveLine } from '../../../approval/card-text.ts';
+import type { RequestState } from '../../../approval/request-state.ts';
 import { requestUrl } from '../../../approval/request-url.ts';
-import type { RequestState, StandingRequest } from '../../channel.ts';
+import type { StandingRequest } from '../../channel.ts';
 import type { SlackBlock } from '../api/slack-api.ts';
 import { actionIds, buttonValue } from '../button-ids.ts';
 import type { SlackSettings } from '../settings.ts';

@@ -1,5 +1,6 @@
+import type { RequestState } from '../../../approval/request-state.ts';
 import { sha256 } from '../../../base/digest.ts';
-import type { Front, RequestState, StandingRequest } from '../../channel.ts';
+import type { Front, StandingRequest } from '../../channel.ts';
 import { type SlackApi, SlackError } from '../api/slack-api.ts';
 import { channelFor, type SlackSettings } from '../settings.ts';
 import { type CardNote, readCardNote, writeCardNote } from './card-note.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestState } from '../../../approval/request-state.ts';
 import type { RequestId } from '../../../base/ids.ts';
-import type { Answer, Front, RequestState, StandingRequest } from '../../channel.ts';
+import type { Answer, Front, StandingRequest } from '../../channel.ts';
 import type { SlackPlace } from '../api/slack-api.ts';
 import { actionIds } from '../button-ids.ts';
 import { type CardNote, readCardNote } from '../card/card-note.ts';
