@@ -1,11 +1,13 @@
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -35,6 +37,24 @@ export function syncDirectory(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * A file's text, where only some may have been able to read it: `judge` throws for owner and mode that it
+ * does not like. What it looks at is what is read, through one descriptor, which is closed in the end.
+ */
+export function readJudged(descriptor: number, judge: (stats: Stats) => void): string {
+  try {
+    judge(fstatSync(descriptor));
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Nobody but this process's own user could have read or changed it. */
+export function isOwnAlone({ mode, uid }: Stats): boolean {
+  return (mode & 0o077) === 0 && uid === process.geteuid?.();
 }
 
 /** The file's bytes; null where there is none. */

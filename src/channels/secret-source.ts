@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { openSync, type Stats } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import { ConfigError } from '../base/errors.ts';
+import { readJudged } from '../base/files.ts';
 import { type ParsedYaml, valueOf } from '../base/yaml.ts';
 import { object } from '../base/yaml-collections.ts';
 import { text } from '../base/yaml-scalars.ts';
@@ -88,15 +89,10 @@ function refuse(
   return invalid;
 }
 
-/** Looked at through the descriptor that is read, so that it cannot be another file's mode. */
 function readOwn(path: string): string {
-  const descriptor = openSecret(path);
-  try {
-    refuseExposed(path, fstatSync(descriptor));
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
+  return readJudged(openSecret(path), (stats) => {
+    refuseExposed(path, stats);
+  });
 }
 
 function openSecret(path: string): number {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { growingMs } from '../base/back-off.ts';
 import { systemClock } from '../base/clock.ts';
 import { sleep } from '../engine/sleep.ts';
 
@@ -15,14 +16,13 @@ export const systemPace: Pace = {
   pause: sleep,
 };
 
-const firstMs = 250;
-const longestMs = 15_000;
+const growth = { firstMs: 250, mostMs: 15_000 };
 
 /**
  * How long to stay away before try number `attempt` + 1: twice as long each time, and a random part of
  * it, so that a thousand clients of a server that comes back do not all come at once.
  */
 export function backOffMs(attempt: number): number {
-  const whole = Math.min(longestMs, firstMs * 2 ** attempt);
+  const whole = growingMs(attempt + 1, growth);
   return whole / 2 + randomInt(Math.ceil(whole / 2));
 }

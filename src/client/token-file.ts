@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, LoginError } from '../base/errors.ts';
-import { writeFileDurably } from '../base/files.ts';
+import { isOwnAlone, readJudged, writeFileDurably } from '../base/files.ts';
 
 /** The one line of a token, as `runbook token create` shows it once. */
 const tokenForm = /^rbk_[A-Za-z0-9_-]{43}$/;
@@ -56,25 +48,20 @@ export function forgetToken(dir: string): boolean {
   return isThere;
 }
 
-/** What is looked at is what is read: one descriptor for both. */
 function readKept(path: string): string | null {
   const descriptor = openIfThere(path);
   if (descriptor === null) {
     return null;
   }
-  try {
-    const { mode, uid } = fstatSync(descriptor);
-    if ((mode & 0o077) !== 0 || uid !== process.geteuid?.()) {
+  return readJudged(descriptor, (stats) => {
+    if (!isOwnAlone(stats)) {
       throw new ConfigError({
         code: 'token_exposed',
         message: `\`${path}\` must belong to you and be closed to everybody else`,
         hint: `\`chmod 600 ${path}\`; if others could read it, have the token revoked`,
       });
     }
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 function openIfThere(path: string): number | null {

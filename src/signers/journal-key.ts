@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { constants, linkSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError, JournalError } from '../base/errors.ts';
-import { syncDirectory, writeFileDurably } from '../base/files.ts';
+import { isOwnAlone, readJudged, syncDirectory, writeFileDurably } from '../base/files.ts';
 import { newNonce } from '../base/ids.ts';
 import type { CheckpointSigner } from '../journal/signer.ts';
 import { rawPublicKey } from './pkcs8.ts';
@@ -30,19 +30,16 @@ function readKey(path: string): string | null {
   if (descriptor === null) {
     return null;
   }
-  try {
-    const { mode, uid } = fstatSync(descriptor);
-    if ((mode & 0o077) !== 0 || uid !== process.geteuid?.()) {
+  return readJudged(descriptor, (stats) => {
+    const { mode, uid } = stats;
+    if (!isOwnAlone(stats)) {
       throw new ConfigError({
         code: 'key_exposed',
         message: `\`${path}\`: the journal's key has mode ${(mode & 0o7777).toString(8)} and owner ${uid}, so others could sign with it`,
         hint: 'treat the key as stolen, or, if nobody can have read it, set mode 600 and your own uid',
       });
     }
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 function openKey(path: string): number | null {

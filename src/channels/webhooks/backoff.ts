@@ -1,5 +1,6 @@
-const firstMs = 1_000;
-const longestMs = 300_000;
+import { growingMs } from '../../base/back-off.ts';
+
+const growth = { firstMs: 1_000, mostMs: 300_000 };
 /** Nobody is told to come back tomorrow: by then the backlog would be a day long. */
 const longestAskedMs = 3_600_000;
 
@@ -9,7 +10,7 @@ const longestAskedMs = 3_600_000;
  * for holds where it is longer, up to an hour. `roll` is from 0 to below 1.
  */
 export function delayMs(failures: number, roll: number, askedMs: number | null): number {
-  const whole = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 30));
+  const whole = growingMs(failures, growth);
   const own = Math.round(whole / 2 + (whole / 2) * roll);
   return Math.max(own, Math.min(askedMs ?? 0, longestAskedMs));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as timer } from 'node:timers/promises';
+import { growingMs } from '../../../base/back-off.ts';
 import type { Clock } from '../../../base/clock.ts';
 import {
   type Envelope,
@@ -84,7 +85,8 @@ async function holdLink(
 }
 
 async function pause(failures: number, { pauseMs = 1000, signal }: SocketOptions): Promise<void> {
-  const ms = failures === 0 ? 0 : pauseMs * 2 ** Math.min(failures - 1, 6);
+  const growth = { firstMs: pauseMs, mostMs: pauseMs * 64 };
+  const ms = failures === 0 ? 0 : growingMs(failures, growth);
   // Rejects when `signal` aborts: there is nothing more to wait for.
   await timer(ms, undefined, { signal }).catch(() => undefined);
 }
