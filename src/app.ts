@@ -136,6 +136,8 @@ function openEngine(
     get attesting() {
       return receptions().attesting;
     },
+    askList: () => ({ entries: [], error: 'lists are not built yet' }),
+    authorsOf: () => null,
     caller: callerOf(env, self.account),
     env,
     graceMs: 10_000,

@@ -83,6 +83,7 @@ function target({ content, command }: CardInput): CardSection | null {
 const roles: Readonly<Record<ChainLink['role'], string>> = {
   caller: 'called by',
   sudo: 'through sudo by',
+  signer: 'signed by',
   agent: 'agent',
   agent_owner: "agent's owner",
   ci_actor: 'set off by',

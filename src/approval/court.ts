@@ -97,6 +97,7 @@ export function isReason(reason: string | null): boolean {
 const roles: Readonly<Record<ChainLink['role'], string>> = {
   caller: 'the caller',
   sudo: 'the user behind sudo',
+  signer: 'who signed the start,',
   agent: 'the agent',
   agent_owner: "the agent's owner",
   ci: 'the CI job',

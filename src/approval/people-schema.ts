@@ -52,7 +52,12 @@ const personFile = refine(
     oidc: many(/^https:\/\/[^\s#]+#[^\s#]+$/, 'https://login.example.com#248289761001'),
     agents: many(/^(ci:)?[A-Za-z0-9][A-Za-z0-9._/@-]*$/, 'deploy-bot'),
   }),
-  ({ ssh_keys, os_users, ...rest }): Person => ({ ...rest, sshKeys: ssh_keys, osUsers: os_users }),
+  ({ ssh_keys, os_users, ...rest }): Person => ({
+    ...rest,
+    sshKeys: ssh_keys,
+    osUsers: os_users,
+    agentUsers: {},
+  }),
 );
 
 const peopleFile = refine(

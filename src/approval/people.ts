@@ -14,8 +14,10 @@ export interface Person {
   readonly emails: readonly string[];
   /** `ISSUER#SUBJECT`. */
   readonly oidc: readonly string[];
-  /** Ids of the agents this person answers for. */
+  /** Ids of the agents and jobs this person answers for. */
   readonly agents: readonly string[];
+  /** Accounts of those that have one of their own, by id: `USER@HOST`. */
+  readonly agentUsers: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface People {
@@ -27,6 +29,7 @@ export interface ChainLink {
   readonly role:
     | 'caller'
     | 'sudo'
+    | 'signer'
     | 'agent'
     | 'agent_owner'
     | 'ci'

@@ -1,5 +1,6 @@
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
-import type { Evaluation, Slot } from '../policy/policy.ts';
+import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
+import type { Hole } from '../runbook/hole.ts';
 import type { Initiator } from './people.ts';
 
 /**
@@ -11,6 +12,7 @@ export interface RequestContent {
   readonly v: 1;
   readonly id: RequestId;
   readonly run: RunId;
+  /** The step; of several, the first. */
   readonly step: string;
   /** The step's `name`, as written. */
   readonly name: string | null;
@@ -24,8 +26,12 @@ export interface RequestContent {
   readonly commands: readonly {
     readonly step: string;
     readonly digest: Sha256;
-    /** Blob of the canonical `Command`. */
+    /** Blob of the canonical `Command`. With holes it is a template, and `digest` is the template's. */
     readonly command: BlobId;
+    /** What fills the template's marks, and how far it may go. */
+    readonly holes?: readonly Hole[];
+    /** Of several steps: how often this one may start; `grant.uses` where absent. */
+    readonly uses?: number;
   }[];
   /** First attempt this grant may be used for. */
   readonly attempt: number;
@@ -51,14 +57,30 @@ export interface RequestContent {
     readonly continue_on_error: boolean;
     readonly has_check: boolean;
   };
-  readonly grant: { readonly uses: number };
+  readonly grant: {
+    readonly uses: number;
+    /** The approval holds for later runs of the same runbook, step and target, within these terms. */
+    readonly reuse?: {
+      readonly rule: string;
+      readonly max_uses: number;
+      /** From the approval on. */
+      readonly for_ms: number;
+    };
+  };
   readonly rollback: null;
-  readonly break_glass: null;
+  /** Whoever signs acts alone and owes a review; null for every ordinary request. */
+  readonly break_glass: BreakGlassTerms | null;
+  /** Rules that deny this, and that the approval lifts for it. */
+  readonly overrides?: readonly string[];
   readonly limits: {
     readonly created: string;
     readonly pending_until: string;
     /** How long an approval may wait for its claim. */
     readonly unused_ms: number;
+    /** Reviewers are told again this often. */
+    readonly remind_ms?: number;
+    /** The run starts no earlier; until then an approval does not lie unused. */
+    readonly not_before?: string;
   };
   /** The request this one replaces, and what differs from it, in lines fit for a person. */
   readonly supersedes: {

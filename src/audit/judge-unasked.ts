@@ -1,6 +1,7 @@
+import { recordedLists } from '../policy/lists.ts';
 import type { Evaluation, Verdict } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
-import { judgeStep } from '../run/judge.ts';
+import { caseOf, judgeStep } from '../run/judge.ts';
 import { type Docket, plannedStep, type Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 
@@ -60,11 +61,9 @@ export function replayVerdict(
   if (plan === null || step === null) {
     return stale('E_UNAPPROVED_EXECUTION', 'the plan has no such step');
   }
-  const { reason, ticket } = state.started;
-  const verdict = judgeStep(
-    docket.rules,
-    { plan, step, initiator: state.initiator, reason, ticket },
-    Date.parse(evaluation.now),
-  );
+  const verdict = judgeStep(docket.rules, caseOf(state, plan, step), {
+    nowMs: Date.parse(evaluation.now),
+    lists: recordedLists(evaluation),
+  });
   return { kind: 'verdict', verdict };
 }

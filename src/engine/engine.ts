@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Channel, Reception } from '../channels/channel.ts';
 import type { Config } from '../policy/config.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { PeopleList, Policy } from '../policy/policy.ts';
 import type { Store } from '../store/store.ts';
 
 /** What every use case is given. Brands come in as their contracts; nothing is looked up behind its back. */
@@ -24,6 +24,16 @@ export interface Engine {
   readonly clock: Clock;
   /** Reads the trusted files as they are now. Throws ConfigError. */
   readonly trusted: () => Trusted;
+  /** Asks a list of trusted configuration now. Never throws: an answer with an error names nobody. */
+  readonly askList: (list: PeopleList) => RawListAnswer;
+  /**
+   * The addresses of whoever wrote lines `from` to `to` (1-based, inclusive) of a file, as git has them;
+   * null where it cannot say: no repository, lines that are not committed.
+   */
+  readonly authorsOf: (
+    file: string,
+    lines: readonly [from: number, to: number],
+  ) => readonly string[] | null;
   /** On whose behalf this engine works: the process's own account, or the bearer of a token. */
   readonly caller: Caller;
   /** The account this process runs under, `USER@HOST`: what it finds and receives is its word. */
@@ -37,6 +47,12 @@ export interface Engine {
   readonly program: string;
   /** Grace between SIGTERM and SIGKILL of a step. */
   readonly graceMs: number;
+}
+
+/** What a list said, before anybody was looked up: names of people, or addresses. */
+export interface RawListAnswer {
+  readonly entries: readonly string[];
+  readonly error: string | null;
 }
 
 /** The trusted files, read, checked and parsed. */

@@ -6,10 +6,11 @@ import { commandDigest } from '../runbook/digest.ts';
 import { allSteps, type PlannedStep } from '../runbook/plan.ts';
 import { renderStep } from '../runbook/render.ts';
 import { summarizeStep } from '../runbook/summary.ts';
+import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
 import type { PlanReport } from './reports.ts';
 import type { StartInput } from './service.ts';
-import { type Draft, draftRun } from './start-run.ts';
+import { type Draft, draftCase, draftRun } from './start-run.ts';
 import { initiatorFacts } from './step/scope.ts';
 
 /** What would run, and what each step would need. Reads files; writes nothing, the journal included. */
@@ -35,14 +36,10 @@ function planStep(
   input: StartInput,
 ): PlanReport['steps'][number] {
   const { draft, rules, step } = of;
-  const one = {
-    plan: draft.plan,
-    step,
-    initiator: draft.initiator,
-    reason: input.reason,
-    ticket: input.ticket,
-  };
-  const verdict = judgeStep(rules, one, engine.clock.now().wallMs);
+  const verdict = judgeStep(rules, draftCase(draft, input, step), {
+    nowMs: engine.clock.now().wallMs,
+    lists: listsOf(engine, rules),
+  });
   const command = bindNow(engine, { draft, step, hash: verdict.kind !== 'none' }, input);
   return {
     id: step.id,

@@ -140,9 +140,19 @@ export interface StartInput {
    * starts under one id are one run, and the second throws ConflictError.
    */
   readonly run?: RunId;
+  /** RFC 3339: nothing of it happens earlier. */
+  readonly notBefore?: string;
+  /** Names of policy's rules: see `Asked`. */
+  readonly breakGlass?: string;
+  readonly overrides?: readonly string[];
+  readonly reuse?: string;
+  /** Whoever starts it from an account that several share signs that they do; needs `run`. */
+  readonly signed?: SignedStatement;
 }
 
 export interface ResumeInput {
+  /** As `StartInput.signed`. */
+  readonly signed?: SignedStatement;
   readonly run: string | null;
   readonly given: Readonly<Record<string, Json>>;
 }

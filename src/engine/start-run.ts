@@ -5,11 +5,12 @@ import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
 import { environmentOf } from '../policy/config.ts';
 import type { RunStarted } from '../run/events.ts';
-import { judgeStep } from '../run/judge.ts';
+import { type Case, judgeStep } from '../run/judge.ts';
 import { buildPlan } from '../runbook/build-plan.ts';
 import { encodePlan, planDigest } from '../runbook/digest.ts';
 import { parseRunbook } from '../runbook/parse.ts';
-import { allSteps, type Plan } from '../runbook/plan.ts';
+import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import { listsOf } from './ask-lists.ts';
 import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
@@ -126,6 +127,28 @@ function commitmentOf(draft: Draft, name: string): Sha256 {
   return opening.commitment;
 }
 
+/** A step of a run that has no entries yet. */
+export function draftCase(
+  { plan, initiator }: Pick<Draft, 'plan' | 'initiator'>,
+  input: StartInput,
+  step: PlannedStep,
+): Case {
+  return {
+    plan,
+    step,
+    initiator,
+    reason: input.reason,
+    ticket: input.ticket,
+    asked: {
+      breakGlass: input.breakGlass ?? null,
+      overrides: input.overrides ?? [],
+      reuse: input.reuse ?? null,
+    },
+    authors: null,
+    approvedBefore: [],
+  };
+}
+
 /** Before step 1: who could never start a privileged step, and gates that could never open. */
 async function refuseHopeless(
   engine: Engine,
@@ -136,9 +159,9 @@ async function refuseHopeless(
   const { people } = inForce.rules;
   const means = await meansOf(engine, { people, initiator, served: isServed(engine) });
   const nowMs = engine.clock.now().wallMs;
+  const lists = listsOf(engine, inForce.rules);
   for (const step of allSteps(plan)) {
-    const one = { plan, step, initiator, reason: input.reason, ticket: input.ticket };
-    const verdict = judgeStep(inForce.rules, one, nowMs);
+    const verdict = judgeStep(inForce.rules, draftCase(draft, input, step), { nowMs, lists });
     if (verdict.kind !== 'ask') {
       continue;
     }

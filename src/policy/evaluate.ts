@@ -3,8 +3,10 @@ import { celVersion } from '../base/expression.ts';
 import { stricter } from './assurance.ts';
 import type { Facts } from './facts.ts';
 import {
+  type Asked,
   anyone,
   type Evaluation,
+  type ListAnswer,
   type Policy,
   type Rule,
   type RuleSlot,
@@ -23,6 +25,14 @@ export interface PolicyContext {
   /** Who may fill a slot's `from`: members, minus the initiator chain. `*` is everyone enrolled. */
   readonly eligible: (from: readonly string[]) => readonly string[];
   readonly agentInChain: boolean;
+  /** How the run was asked for beyond the ordinary. */
+  readonly asked: Asked;
+  /** Addresses of whoever wrote the step; null where nobody can say. */
+  readonly authors: readonly string[] | null;
+  /** People who approved another step of this run. */
+  readonly approvedBefore: readonly string[];
+  /** What a list says; what it said is recorded with the verdict. */
+  readonly lists: (name: string) => ListAnswer;
 }
 
 /**
@@ -100,6 +110,10 @@ function ask(demands: Demands, evaluation: Evaluation): Verdict {
       floor.unusedMs,
       requirements.map((it) => it.unusedMs),
     ),
+    remindMs: null,
+    overrides: [],
+    breakGlass: null,
+    reuse: null,
     evaluation,
   };
 }
@@ -111,6 +125,8 @@ const floorSlot: RuleSlot = {
   from: [anyone],
   assurance: null,
   presence: null,
+  verified: null,
+  escalate: [],
 };
 
 function buildSlot({ policy, context }: Demands, slot: RuleSlot): Slot {

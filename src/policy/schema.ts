@@ -32,7 +32,12 @@ const limit = refine(duration(), (ms, node, place) => {
   return invalid;
 });
 
-const floor: Floor = { assurance: 'A1', pendingMs: 30 * 60_000, unusedMs: 10 * 60_000 };
+const floor: Floor = {
+  assurance: 'A1',
+  pendingMs: 30 * 60_000,
+  unusedMs: 10 * 60_000,
+  control: 'dual',
+};
 
 const floorFile = refine(
   object({
@@ -40,7 +45,12 @@ const floorFile = refine(
     pending: optional(limit, floor.pendingMs),
     unused: optional(limit, floor.unusedMs),
   }),
-  ({ assurance, pending, unused }) => ({ assurance, pendingMs: pending, unusedMs: unused }),
+  ({ assurance, pending, unused }) => ({
+    ...floor,
+    assurance,
+    pendingMs: pending,
+    unusedMs: unused,
+  }),
 );
 
 const from = text({
@@ -56,7 +66,8 @@ const slotFile = refine(
     assurance: optional(oneOf(...assurances)),
     presence: optional(boolean()),
   }),
-  (slot: RuleSlot, node, place) => {
+  (written, node, place) => {
+    const slot: RuleSlot = { ...written, verified: null, escalate: [] };
     if (slot.presence === true && slot.assurance !== 'A3') {
       // A touch is something only the approver's own key can prove; asking for it elsewhere would be silently void.
       place.report(node.at, '`presence: true` needs `assurance: A3` beside it');
@@ -83,6 +94,10 @@ const requirementFile = refine(
     reason,
     pendingMs: pending,
     unusedMs: unused,
+    any: [],
+    exclude: [],
+    control: null,
+    remindMs: null,
   }),
 );
 
@@ -104,7 +119,8 @@ const ruleFile = refine(
     require: optional(requirementFile),
     deny: optional(text(line)),
   }),
-  (rule: Rule, node, place) => {
+  (written, node, place) => {
+    const rule: Rule = { ...written, during: [], outside: [], override: null };
     const says = ['require', 'deny'].filter((key) => valueOf(node, key) !== null);
     if (says.length !== 1) {
       const message = `rule \`${rule.name}\` must have exactly one of \`require\` and \`deny\``;
@@ -119,10 +135,13 @@ const rulesFile = refine(list(located(ruleFile)), (rules, _node, place) => {
   return rules.map(({ value }) => value);
 });
 
-const policyFile = object({
-  floor: optional(floorFile, floor),
-  rules: optional(rulesFile, []),
-});
+const policyFile = refine(
+  object({
+    floor: optional(floorFile, floor),
+    rules: optional(rulesFile, []),
+  }),
+  (written): Policy => ({ ...written, lists: {}, calendars: {}, grants: [], breakGlass: [] }),
+);
 
 /** Slots are told apart as `RULE/ID`: two of one name would fill each other. */
 function refuseTwins<K extends 'id' | 'name'>(

@@ -1,8 +1,10 @@
 import type { Attested } from '../approval/attested.ts';
 import type { ChainLink, Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
+import type { SignedStatement } from '../approval/statement.ts';
 import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
 import type { Assurance, Evaluation } from '../policy/policy.ts';
 
 /**
@@ -30,6 +32,11 @@ export type Event =
   | { readonly type: 'approval.decided'; readonly data: Decided }
   | { readonly type: 'approval.expired'; readonly data: Expired }
   | { readonly type: 'approval.superseded'; readonly data: Superseded }
+  | { readonly type: 'approval.reminded'; readonly data: Reminded }
+  | { readonly type: 'manual.asked'; readonly data: ManualAsked }
+  | { readonly type: 'manual.done'; readonly data: ManualDone }
+  | { readonly type: 'grant.revoked'; readonly data: GrantRevoked }
+  | { readonly type: 'break_glass.reviewed'; readonly data: BreakGlassReviewed }
   | { readonly type: 'token.issued'; readonly data: TokenIssued }
   | { readonly type: 'token.revoked'; readonly data: TokenRevoked };
 
@@ -86,6 +93,68 @@ export interface RunStarted {
   readonly program: string;
   /** The run was started through the API and is driven by the server; absent where the caller's own process drives it. */
   readonly via?: 'api';
+  /** RFC 3339: nothing of it happens earlier (`--at`). */
+  readonly not_before?: string;
+  /** The rule under which it breaks the glass (`--break-glass`). */
+  readonly break_glass?: string;
+  /** Denying rules that it asks to be lifted (`--override`). */
+  readonly overrides?: readonly string[];
+  /** The grant rule under which it asks for an approval that holds longer (`--grant`). */
+  readonly reuse?: string;
+  /**
+   * Addresses of whoever wrote each step, as git has them; null where git could not say. Only the steps
+   * of a runbook that some rule wants to know this of.
+   */
+  readonly authors?: Readonly<Record<string, readonly string[] | null>>;
+  /** The start under somebody's own signature (`--as`): JCS text and SSHSIG. */
+  readonly signed?: SignedStatement;
+}
+
+/** Told again, or told to further people. Changes nothing: who may decide, the clock and the slots say. */
+export interface Reminded {
+  readonly request: RequestId;
+  /** 1-based among the request's reminders. */
+  readonly nth: number;
+  /** Who it went to: the slots' people, or those it was escalated to. */
+  readonly to: readonly string[];
+  readonly kind: 'reminder' | 'escalation';
+}
+
+/** A step that a person does. Nothing is started. */
+export interface ManualAsked {
+  readonly step: string;
+  readonly attempt: number;
+  /** What to do, filled in. */
+  readonly text: string;
+}
+
+/** A person says that it is done, or that it cannot be. Never an approval. */
+export interface ManualDone {
+  readonly step: string;
+  readonly attempt: number;
+  readonly outcome: 'succeeded' | 'failed';
+  readonly by: ChainLink;
+  readonly note: string | null;
+  /** Blob of a JSON object: the values they gave. */
+  readonly outputs: BlobId | null;
+}
+
+/** A grant that held for later runs ends. */
+export interface GrantRevoked {
+  readonly request: RequestId;
+  readonly by: ChainLink;
+  readonly reason: string | null;
+}
+
+/** A signed review of what was done under break-glass: the debt is paid. */
+export interface BreakGlassReviewed {
+  readonly request: RequestId;
+  readonly scope: string;
+  readonly person: string;
+  readonly finding: 'justified' | 'unjustified';
+  readonly reason: string;
+  readonly statement: string;
+  readonly signature: string;
 }
 
 export interface CancelRequested {
@@ -118,9 +187,15 @@ export interface StepStarted {
     | {
         readonly kind: 'grant';
         readonly request: RequestId;
-        /** 1-based; at most the grant's `uses`. */
+        /** 1-based; at most the grant's `uses`. Of several steps each counts its own, of a reused grant all runs. */
         readonly use: number;
         readonly evaluation: Evaluation;
+        /** Values of the template's holes, by name: with them it is this command. */
+        readonly holes?: Readonly<Record<string, Json>>;
+        /** The run whose request it is, where that is another one (a grant that is reused). */
+        readonly lent_by?: RunId;
+        /** The scope in which a review is owed from here on. */
+        readonly break_glass?: string;
       }
     | { readonly kind: 'check'; readonly of: Sha256 };
 }

@@ -6,7 +6,7 @@ import { type Tally, tally } from '../approval/tally.ts';
 import type { Json } from '../base/json.ts';
 import { evaluatePolicy } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
-import type { Policy, Slot, Verdict } from '../policy/policy.ts';
+import type { Asked, ListAnswer, Policy, Slot, Verdict } from '../policy/policy.ts';
 import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
 import type { RequestRecord, RunState } from './state.ts';
 
@@ -27,10 +27,48 @@ export interface Case {
   readonly initiator: Initiator;
   readonly reason: string | null;
   readonly ticket: string | null;
+  readonly asked: Asked;
+  /** Addresses of whoever wrote the step; null where nobody can say. */
+  readonly authors: readonly string[] | null;
+  /** People who approved another step of this run. */
+  readonly approvedBefore: readonly string[];
+}
+
+/** When policy is asked, and what the world answers then. Recorded with the verdict, so that it can be asked again. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly lists: (name: string) => ListAnswer;
+}
+
+/** A step of a run as its entries have it. */
+export function caseOf(state: RunState, plan: Plan, step: PlannedStep): Case {
+  const { started, initiator } = state;
+  return {
+    plan,
+    step,
+    initiator,
+    reason: started.reason,
+    ticket: started.ticket,
+    asked: {
+      breakGlass: started.break_glass ?? null,
+      overrides: started.overrides ?? [],
+      reuse: started.reuse ?? null,
+    },
+    authors: started.authors?.[step.id] ?? null,
+    approvedBefore: approversOfOthers(state, step),
+  };
+}
+
+function approversOfOthers({ requests }: RunState, step: PlannedStep): readonly string[] {
+  const names = [...requests.values()]
+    .filter(({ content }) => content.commands.every((command) => command.step !== step.id))
+    .flatMap(({ decisions }) => decisions)
+    .flatMap(({ data }) => (data.decision === 'approve' ? data.person : []));
+  return [...new Set(names)];
 }
 
 /** What policy says of a step at a moment. The engine asks it, and the auditor asks it again. */
-export function judgeStep(rules: Rules, one: Case, nowMs: number): Verdict {
+export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Verdict {
   return evaluatePolicy(rules.policy, factsOf(one), {
     nowMs,
     config: rules.config,
@@ -38,6 +76,10 @@ export function judgeStep(rules: Rules, one: Case, nowMs: number): Verdict {
     peopleDigest: rules.peopleDigest,
     eligible: eligiblePeople(rules.people, one.initiator),
     agentInChain: one.initiator.chain.some(({ role }) => role === 'agent'),
+    asked: one.asked,
+    authors: one.authors,
+    approvedBefore: one.approvedBefore,
+    lists,
   });
 }
 

@@ -21,6 +21,11 @@ const known: Readonly<Record<EventType, true>> = {
   'approval.decided': true,
   'approval.expired': true,
   'approval.superseded': true,
+  'approval.reminded': true,
+  'manual.asked': true,
+  'manual.done': true,
+  'grant.revoked': true,
+  'break_glass.reviewed': true,
   'token.issued': true,
   'token.revoked': true,
 };

@@ -132,6 +132,8 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'approval.expired':
     case 'approval.superseded':
       return applyApproval(next, entry, event);
+    case 'approval.reminded':
+      return next;
     case 'step.skipped':
       return withStep(next, event.data.step, (step) => ({ ...step, skipped: event.data.why }));
     case 'step.denied':
@@ -148,13 +150,20 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'log.genesis':
     case 'config.set':
     case 'run.started':
+    case 'manual.asked':
+    case 'manual.done':
+    case 'grant.revoked':
+    case 'break_glass.reviewed':
     case 'token.issued':
     case 'token.revoked':
       return next;
   }
 }
 
-type ApprovalEvent = Extract<Recorded['event'], { type: `approval.${string}` }>;
+type ApprovalEvent = Exclude<
+  Extract<Recorded['event'], { type: `approval.${string}` }>,
+  { type: 'approval.reminded' }
+>;
 
 function applyApproval(state: RunState, entry: Recorded, event: ApprovalEvent): RunState {
   switch (event.type) {

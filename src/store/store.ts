@@ -64,6 +64,13 @@ export interface Store {
   tokenByHash(hash: Sha256): Promise<TokenRow | null>;
   /** Newest first. */
   listTokens(): Promise<readonly TokenRow[]>;
+  /**
+   * Requests of any run that were asked to hold for later runs of this content, newest first, whatever
+   * became of them: only the journal's entries say whether one holds.
+   */
+  listReusable(query: ReuseQuery | null): Promise<readonly ReusableRow[]>;
+  /** Break-glass starts, newest first; `open`: only those whose review is owed. */
+  listDebts(open: boolean): Promise<readonly DebtRow[]>;
   /** The last start of this step under a grant, before `before`. */
   previousStart(query: PreviousQuery): Promise<StoredEntry | null>;
 
@@ -149,6 +156,12 @@ export interface CommitInput {
     readonly tokenStands?: string;
     /** The clock must not stand more than 2 s behind any entry since the run began (`clock_backwards`). */
     readonly steadyClock?: boolean;
+    /** No start under this reusable request has this number yet, and nobody revoked it (`grant_moved`). */
+    readonly reuse?: { readonly request: RequestId; readonly use: number };
+    /** In this scope no review of break-glass is owed (`debt_open`). */
+    readonly noDebt?: string;
+    /** Some run's version: it must still be this one (`version_moved`). */
+    readonly versionOf?: { readonly run: RunId; readonly version: number };
   };
   /** Closing entries may use the reserve when the disk is full; all others then throw JournalError. */
   readonly closing?: boolean;
@@ -222,6 +235,39 @@ export interface RequestRow {
   readonly seq: number;
   readonly created: string;
   readonly pending_until: string;
+}
+
+export interface ReuseQuery {
+  /** SHA-256 of the runbook's file. */
+  readonly source: Sha256;
+  readonly step: string;
+  readonly environment: string;
+}
+
+export interface ReusableRow extends ReuseQuery {
+  readonly request: RequestId;
+  readonly run: RunId;
+  readonly runbook: string;
+  /** Name of the grant rule. */
+  readonly rule: string;
+  readonly max_uses: number;
+  readonly for_ms: number;
+  /** Starts under it so far, in whichever run. */
+  readonly uses: number;
+  readonly created: string;
+  readonly revoked: string | null;
+}
+
+export interface DebtRow {
+  readonly request: RequestId;
+  readonly run: RunId;
+  readonly scope: string;
+  readonly step: string;
+  readonly started: string;
+  /** RFC 3339: the review was due by then. */
+  readonly due: string;
+  /** RFC 3339; null while it is owed. */
+  readonly reviewed: string | null;
 }
 
 export interface PreviousQuery {

@@ -13,6 +13,7 @@ export function aPerson(name: string, more: Partial<Person> = {}): Person {
     emails: [],
     oidc: [],
     agents: [],
+    agentUsers: {},
     ...more,
   };
 }

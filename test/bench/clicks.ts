@@ -130,6 +130,8 @@ function engineIn(dir: string, fronts: Front[]): Engine {
       policy: file('floor: { pending: 2h, unused: 1h }', parsePolicy),
       config: file('', parseConfig),
     }),
+    askList: () => ({ entries: [], error: 'there are no lists here' }),
+    authorsOf: () => null,
     caller: { osUser: 'runbook@bench' },
     account: 'runbook@bench',
     host: 'bench',

@@ -1,5 +1,6 @@
 import type { PolicyContext } from '../../src/policy/evaluate.ts';
 import type { Facts } from '../../src/policy/facts.ts';
+import { recordedLists } from '../../src/policy/lists.ts';
 
 /** A harmless step of a trusted runbook, started by ana; name what differs. */
 export function someFacts(more: { readonly [K in keyof Facts]?: Partial<Facts[K]> } = {}): Facts {
@@ -28,6 +29,10 @@ export function aContext(more: Partial<PolicyContext> = {}): PolicyContext {
     peopleDigest: 'q'.repeat(64),
     eligible: (from) => (from.includes('*') ? ['bob', 'carol'] : ['bob']),
     agentInChain: false,
+    asked: { breakGlass: null, overrides: [], reuse: null },
+    authors: null,
+    approvedBefore: [],
+    lists: recordedLists({}),
     ...more,
   };
 }

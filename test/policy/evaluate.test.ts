@@ -192,6 +192,8 @@ const anySlot = fc.record({
   from: fc.constantFrom(['*'], ['bob']),
   assurance: fc.constantFrom(null, ...assurances),
   presence: fc.constantFrom(null, true, false),
+  verified: fc.constant(null),
+  escalate: fc.constant([]),
 });
 const anyRules = fc
   .array(
@@ -218,11 +220,23 @@ function buildRule(
 ): Rule {
   const approvals = rule.slots.map((slot, at) => ({ ...slot, id: `s${at}` }));
   const [pendingMs, unusedMs] = rule.limits;
-  const require = { approvals, reason: rule.reason, pendingMs, unusedMs };
+  const require = {
+    approvals,
+    any: [],
+    exclude: [],
+    control: null,
+    remindMs: null,
+    reason: rule.reason,
+    pendingMs,
+    unusedMs,
+  };
   return {
     name: `r${index}`,
     when: rule.when,
     deny: rule.deny,
+    during: [],
+    outside: [],
+    override: null,
     require: rule.deny === null ? require : null,
   };
 }
@@ -230,16 +244,23 @@ function buildRule(
 const rank = { none: 0, ask: 1, deny: 2 };
 
 test('another rule never makes anything easier', () => {
-  const floor = { assurance: 'A1', pendingMs: 1_800_000, unusedMs: 600_000 } as const;
+  const floor = {
+    assurance: 'A1',
+    pendingMs: 1_800_000,
+    unusedMs: 600_000,
+    control: 'dual',
+  } as const;
+  const rest = { lists: {}, calendars: {}, grants: [], breakGlass: [] };
   fc.assert(
     fc.property(anyRules, fc.nat(), fc.boolean(), (rules, pick, isPrivileged) => {
       const facts = someFacts({ step: { privileged: isPrivileged } });
       const fewer: Policy = {
+        ...rest,
         floor,
         rules: rules.filter((_, index) => index !== pick % rules.length),
       };
       const before = evaluatePolicy(fewer, facts, aContext(byAgent));
-      const after = evaluatePolicy({ floor, rules }, facts, aContext(byAgent));
+      const after = evaluatePolicy({ ...rest, floor, rules }, facts, aContext(byAgent));
       expect(rank[after.kind]).toBeGreaterThanOrEqual(rank[before.kind]);
       if (before.kind === 'ask' && after.kind === 'ask') {
         const kept = before.slots.filter(({ id }) => id !== 'floor');

@@ -37,6 +37,7 @@ export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Perso
     emails: flags.email ?? [],
     oidc: flags.oidc ?? [],
     agents: flags.agent ?? [],
+    agentUsers: {},
   };
 }
 

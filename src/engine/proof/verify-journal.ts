@@ -151,7 +151,13 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
       return [event.data.stdout, event.data.stderr, event.data.outputs].flatMap((id) =>
         id === null ? [] : [{ id, read: false }],
       );
+    case 'manual.done':
+      return event.data.outputs === null ? [] : [{ id: event.data.outputs, read: false }];
     case 'log.genesis':
+    case 'approval.reminded':
+    case 'manual.asked':
+    case 'grant.revoked':
+    case 'break_glass.reviewed':
     case 'run.resumed':
     case 'run.cancel_requested':
     case 'run.finished':

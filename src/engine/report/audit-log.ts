@@ -74,6 +74,16 @@ function describe({ event }: Recorded): string {
       return `${event.data.request}, ${event.data.which}`;
     case 'approval.superseded':
       return `${event.data.request}: ${event.data.changes.join('; ')}`;
+    case 'approval.reminded':
+      return `${event.data.request}: ${event.data.kind} ${event.data.nth} to ${event.data.to.join(', ')}`;
+    case 'manual.asked':
+      return `${event.data.step}: ${event.data.text}`;
+    case 'manual.done':
+      return `${event.data.step}: ${event.data.outcome}, by ${event.data.by.person ?? event.data.by.identity}${event.data.note === null ? '' : `: ${event.data.note}`}`;
+    case 'grant.revoked':
+      return `${event.data.request} by ${event.data.by.person ?? event.data.by.identity}${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
+    case 'break_glass.reviewed':
+      return `${event.data.scope}: ${event.data.finding}, by ${event.data.person}: ${event.data.reason}`;
     case 'token.issued':
       return `${event.data.token} for ${event.data.holder.kind} ${event.data.holder.id}: ${event.data.scopes.join(', ')}, until ${event.data.expires_at}, by ${event.data.by}`;
     case 'token.revoked':

@@ -4,12 +4,13 @@ import { UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
-import { type Case, judgeStep } from '../../run/judge.ts';
+import { caseOf, judgeStep } from '../../run/judge.ts';
 import type { Due } from '../../run/next.ts';
 import type { Command } from '../../runbook/command.ts';
 import { commandDigest, secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import { evaluateIf, renderStep } from '../../runbook/render.ts';
+import { listsOf } from '../ask-lists.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Session } from '../session.ts';
 import { requestApproval, whyNobody } from './request-approval.ts';
@@ -49,7 +50,7 @@ export async function beginAttempt(
         data: { step: step.id, why: '`if` is false' },
       });
     }
-    const verdict = judgeStep(session.inForce.rules, caseOf(session, step), session.nowMs());
+    const verdict = judgeNow(session, step);
     if (verdict.kind === 'none') {
       const command = session.engine.actions.bind(renderStep(session.plan, step, scope), false);
       return await startUnasked(session, { due, command, verdict, carry });
@@ -63,10 +64,13 @@ export async function beginAttempt(
   }
 }
 
-/** The step as rules see it. */
-export function caseOf(session: Session, step: PlannedStep): Case {
-  const { started, initiator } = session.state;
-  return { plan: session.plan, step, initiator, reason: started.reason, ticket: started.ticket };
+/** What policy says of the step now. */
+export function judgeNow(session: Session, step: PlannedStep): Verdict {
+  const { engine, inForce, state, plan } = session;
+  return judgeStep(inForce.rules, caseOf(state, plan, step), {
+    nowMs: session.nowMs(),
+    lists: listsOf(engine, inForce.rules),
+  });
 }
 
 async function underPolicy(

@@ -3,7 +3,7 @@ import { IntegrityError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { StepStarted } from '../../run/events.ts';
-import { judgeStep, lastUseMs } from '../../run/judge.ts';
+import { lastUseMs } from '../../run/judge.ts';
 import type { Due } from '../../run/next.ts';
 import { recountClaim } from '../../run/recount.ts';
 import type { RequestRecord } from '../../run/state.ts';
@@ -13,7 +13,7 @@ import { commandDigest, decodeCommand } from '../../runbook/digest.ts';
 import { renderStep } from '../../runbook/render.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
-import { type Begun, caseOf, lostSecret, startWith } from './begin-attempt.ts';
+import { type Begun, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
 import { requestApproval } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
 
@@ -33,7 +33,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
   }
   session.adopt(proven.state);
   const command = await bindAgain(session, due);
-  const verdict = judgeStep(session.inForce.rules, caseOf(session, due.step), session.nowMs());
+  const verdict = judgeNow(session, due.step);
   if (verdict.kind === 'deny') {
     const { evaluation, reasons } = verdict;
     await session.commit(`step.denied.${due.step.id}.${due.attempt}`, [
@@ -132,6 +132,10 @@ async function supersede(
             Date.parse(request.content.limits.pending_until) -
             Date.parse(request.content.limits.created),
           unusedMs: request.content.limits.unused_ms,
+          remindMs: null,
+          overrides: [],
+          breakGlass: null,
+          reuse: null,
           evaluation: verdict.evaluation,
         };
   await requestApproval(session, {

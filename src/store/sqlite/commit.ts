@@ -4,6 +4,7 @@ import type { Sha256 } from '../../base/ids.ts';
 import type { CommitInput, Committed, Head } from '../store.ts';
 import { append } from './append.ts';
 import type { Connection } from './connection.ts';
+import { isOwed } from './debts.ts';
 import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
 import { isFull } from './faults.ts';
 import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
@@ -11,6 +12,7 @@ import { type Journal, write } from './journal.ts';
 import { latestTimeSince } from './latest-times.ts';
 import { insertOpening } from './openings.ts';
 import { giveReserve, makeReserve } from './reserve.ts';
+import { mayReuse } from './reusable.ts';
 import { selectToken } from './tokens.ts';
 import { loadTree, selectNode } from './tree.ts';
 
@@ -109,8 +111,28 @@ function assertGuards(
   if (guards.tokenStands !== undefined) {
     assertStands(db, guards.tokenStands, moment);
   }
+  assertMoved(db, guards);
   if (guards.steadyClock === true) {
     assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
+  }
+}
+
+function assertMoved(db: Connection, guards: NonNullable<CommitInput['guards']>): void {
+  const { reuse, noDebt, versionOf } = guards;
+  if (reuse !== undefined && !mayReuse(db, reuse.request, reuse.use)) {
+    throw new ConflictError({
+      code: 'grant_moved',
+      message: `use ${reuse.use} of \`${reuse.request}\` is not to be had any more`,
+    });
+  }
+  if (noDebt !== undefined && isOwed(db, noDebt)) {
+    throw new ConflictError({ code: 'debt_open', message: `a review is owed in \`${noDebt}\`` });
+  }
+  if (versionOf !== undefined && countRunEntries(db, versionOf.run) !== versionOf.version) {
+    throw new ConflictError({
+      code: 'version_moved',
+      message: `run \`${versionOf.run}\` has moved on since it was looked at`,
+    });
   }
 }
 

@@ -10,6 +10,8 @@ import type {
   StepStarted,
 } from '../../run/events.ts';
 import type { Connection } from './connection.ts';
+import { insertDebt, payDebt, startDebt } from './debts.ts';
+import { insertReusable, insertReuse, revokeReusable } from './reusable.ts';
 import { insertToken, revokeToken } from './tokens.ts';
 
 /**
@@ -39,9 +41,13 @@ function indexEvent(db: Connection, entry: Recorded): void {
       if (event.data.permit.kind === 'grant') {
         closeRequest(db, event.data.permit.request);
       }
+      insertReuse(db, entry, event.data);
+      startDebt(db, entry, event.data);
       return;
     case 'approval.requested':
       insertRequest(db, entry, event.data);
+      insertReusable(db, entry, event.data);
+      insertDebt(db, entry, event.data);
       return;
     case 'approval.decided':
       insertDecision(db, entry, event.data);
@@ -63,9 +69,18 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'step.finished':
     case 'step.unknown':
     case 'step.late':
+    case 'approval.reminded':
+    case 'manual.asked':
+    case 'manual.done':
       return;
     case 'step.resolved':
       noteSeen(db, event.data.link?.person ?? null, event.data.statement);
+      return;
+    case 'grant.revoked':
+      revokeReusable(db, event.data.request, entry.time);
+      return;
+    case 'break_glass.reviewed':
+      payDebt(db, event.data.request, entry.time);
       return;
     case 'token.issued':
       insertToken(db, entry, event.data);

@@ -147,4 +147,40 @@ export const migrations: readonly string[] = [
     primary key (area, key)
   ) strict, without rowid;
   `,
+  `
+  create table reusable (
+    request text primary key,
+    run text not null,
+    runbook text not null,
+    source text not null,
+    step text not null,
+    environment text not null,
+    rule text not null,
+    max_uses integer not null,
+    for_ms integer not null,
+    created text not null,
+    revoked text,
+    seq integer not null
+  ) strict, without rowid;
+  create index reusable_content on reusable (source, step, environment, seq);
+
+  create table reuses (
+    request text not null,
+    use integer not null,
+    seq integer not null,
+    primary key (request, use)
+  ) strict, without rowid;
+
+  create table debts (
+    request text primary key,
+    run text not null,
+    scope text not null,
+    step text not null,
+    within_ms integer not null,
+    started text,
+    reviewed text,
+    seq integer not null
+  ) strict, without rowid;
+  create index debts_scope on debts (scope);
+  `,
 ];

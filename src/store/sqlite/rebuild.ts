@@ -48,6 +48,9 @@ const indexes = [
   'requests',
   'decisions',
   'starts',
+  'reusable',
+  'reuses',
+  'debts',
   'seen',
   'tokens',
 ];

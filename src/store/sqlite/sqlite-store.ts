@@ -5,12 +5,15 @@ import type {
   BlobWriter,
   CommitInput,
   Committed,
+  DebtRow,
   Head,
   Held,
   Holder,
   Note,
   PreviousQuery,
   RequestRow,
+  ReusableRow,
+  ReuseQuery,
   RunRow,
   Store,
   StoredBlob,
@@ -20,6 +23,7 @@ import type {
 import { FileBlobWriter } from './blob-writer.ts';
 import { checkBlob, getBlob, putBlob } from './blobs.ts';
 import { commit } from './commit.ts';
+import { selectDebts } from './debts.ts';
 import { countRunEntries, selectConfig, selectEntries, selectRunEntries } from './entries.ts';
 import { explained, isFull } from './faults.ts';
 import { loadHead, loadHeadAt } from './heads.ts';
@@ -40,6 +44,7 @@ import {
 import { putNote, selectNote, selectNotes } from './notes.ts';
 import { selectOpening } from './openings.ts';
 import { rebuild } from './rebuild.ts';
+import { selectReusable } from './reusable.ts';
 import { selectTokenByHash, selectTokens } from './tokens.ts';
 import { selectNode, selectPeaks } from './tree.ts';
 
@@ -146,6 +151,14 @@ export class SqliteStore implements Store {
 
   async listTokens(): Promise<readonly TokenRow[]> {
     return this.#read(() => selectTokens(this.#journal.db));
+  }
+
+  async listReusable(query: ReuseQuery | null): Promise<readonly ReusableRow[]> {
+    return this.#read(() => selectReusable(this.#journal.db, query));
+  }
+
+  async listDebts(open: boolean): Promise<readonly DebtRow[]> {
+    return this.#read(() => selectDebts(this.#journal.db, open));
   }
 
   async previousStart(query: PreviousQuery): Promise<StoredEntry | null> {

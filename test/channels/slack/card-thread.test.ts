@@ -66,6 +66,7 @@ test('a person is mentioned by their account in this workspace, and by name with
     emails: [],
     oidc: [],
     agents: [],
+    agentUsers: {},
   };
   const tell = (slack: readonly string[]) =>
     JSON.stringify(

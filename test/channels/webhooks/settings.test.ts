@@ -109,6 +109,11 @@ test('every type of entry can be asked for', () => {
     'approval.decided': true,
     'approval.expired': true,
     'approval.superseded': true,
+    'approval.reminded': true,
+    'manual.asked': true,
+    'manual.done': true,
+    'grant.revoked': true,
+    'break_glass.reviewed': true,
     'token.issued': true,
     'token.revoked': true,
   };
