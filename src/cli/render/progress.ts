@@ -69,7 +69,11 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'approval.decided':
     case 'approval.expired':
     case 'approval.superseded':
+    case 'approval.reminded':
       return tellApproval(event, lines, paint);
+    case 'manual.asked':
+    case 'manual.done':
+      return tellManual(event, lines, paint);
     case 'run.cancel_requested': {
       const { by, reason } = event.data;
       return lines.note(`cancelling, asked for by ${nameOf(by)}${because(reason)}`);
@@ -79,6 +83,8 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'run.started':
     case 'run.resumed':
     case 'run.finished':
+    case 'grant.revoked':
+    case 'break_glass.reviewed':
     case 'token.issued':
     case 'token.revoked':
       return undefined;
@@ -129,6 +135,26 @@ function tellApproval(event: EventOf<`approval.${string}`>, lines: StepLines, pa
     case 'approval.superseded': {
       const changes = event.data.changes.map(sanitizeLine).join('; ');
       return lines.note(paint.careful(`asking again, because this changed: ${changes}`));
+    }
+    case 'approval.reminded': {
+      const { kind, to } = event.data;
+      const words = kind === 'reminder' ? 'reminded' : 'also asked';
+      return lines.note(paint.quiet(`${words} ${to.map(sanitizeLine).join(', ')}`));
+    }
+  }
+}
+
+function tellManual(event: EventOf<`manual.${string}`>, lines: StepLines, paint: Paint): void {
+  const { step } = event.data;
+  switch (event.type) {
+    case 'manual.asked':
+      lines.begin(step, paint.careful('◆'));
+      lines.end(paint.careful('needs a person'));
+      return lines.below(`  ${sanitizeLine(event.data.text)}\n`);
+    case 'manual.done': {
+      const { outcome, by, note } = event.data;
+      const words = outcome === 'succeeded' ? paint.good('done') : paint.bad('not done');
+      return lines.note(`${words}, says ${nameOf(by)}${because(note)}`);
     }
   }
 }
