@@ -70,8 +70,8 @@ export interface RequestContent {
   readonly rollback: null;
   /** Whoever signs acts alone and owes a review; null for every ordinary request. */
   readonly break_glass: BreakGlassTerms | null;
-  /** Rules that deny this, and that the approval lifts for it. */
-  readonly overrides?: readonly string[];
+  /** Rules that deny this, each in its own words, and that the approval lifts for it. */
+  readonly overrides?: readonly Override[];
   readonly limits: {
     readonly created: string;
     readonly pending_until: string;
@@ -97,4 +97,11 @@ export interface RequestContent {
   } | null;
   /** What an agent says about itself. Shown last, marked unverified. */
   readonly unverified: { readonly agent: string; readonly text: string } | null;
+}
+
+/** A denying rule that is lifted for one run. */
+export interface Override {
+  readonly rule: string;
+  /** What the rule says where it denies. */
+  readonly reason: string;
 }

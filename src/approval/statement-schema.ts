@@ -52,6 +52,21 @@ export const resolutionSchema = v.strictObject({
   log: seenLog,
 });
 
+/** The one shape of a `Review`. */
+export const reviewSchema = v.strictObject({
+  v: v.literal(1),
+  decision: v.literal('review'),
+  finding: v.picklist(['justified', 'unjustified']),
+  run: runId,
+  request: sha256,
+  started: sha256,
+  reason: v.string(),
+  person: name,
+  time,
+  nonce,
+  log: seenLog,
+});
+
 /** The one shape of an `Attested`: every key there, no other key. */
 export const attestedSchema = v.strictObject({
   receiver: v.pipe(v.string(), v.startsWith('os:')),

@@ -69,12 +69,12 @@ export function encodeStatement(statement: Statement | Resolution): string {
 
 /** Reads a signed text: canonical, and exactly this shape. Throws IntegrityError `statement_unreadable`. */
 export function parseStatement(text: string): Statement {
-  return parseText(text, statementSchema, 'a decision');
+  return parseSignedText(text, statementSchema, 'a decision');
 }
 
 /** As `parseStatement`, for the resolution of a step. */
 export function parseResolution(text: string): Resolution {
-  return parseText(text, resolutionSchema, 'a resolution');
+  return parseSignedText(text, resolutionSchema, 'a resolution');
 }
 
 /** SHA-256 of the statement: handed in twice, a decision is recorded once. */
@@ -145,7 +145,8 @@ function unreadable(what: string, cause?: unknown): UsageError {
   });
 }
 
-function parseText<Output>(
+/** Reads a text that somebody signed: canonical, and of this shape alone. Throws as `parseStatement`. */
+export function parseSignedText<Output>(
   text: string,
   schema: v.GenericSchema<unknown, Output>,
   what: string,

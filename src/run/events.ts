@@ -5,7 +5,7 @@ import type { SignedStatement } from '../approval/statement.ts';
 import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
-import type { Assurance, Evaluation } from '../policy/policy.ts';
+import type { Assurance, Evaluation, ListAnswer } from '../policy/policy.ts';
 
 /**
  * Every kind of entry, with its `data`. Entries are the runs' events: a run's state is the fold of its
@@ -155,6 +155,8 @@ export interface BreakGlassReviewed {
   readonly reason: string;
   readonly statement: string;
   readonly signature: string;
+  /** What each list said by which it was decided who may review. */
+  readonly lists?: Readonly<Record<string, ListAnswer>>;
 }
 
 export interface CancelRequested {

@@ -158,7 +158,7 @@ export interface CommitInput {
     readonly steadyClock?: boolean;
     /** No start under this reusable request has this number yet, and nobody revoked it (`grant_moved`). */
     readonly reuse?: { readonly request: RequestId; readonly use: number };
-    /** In this scope no review of break-glass is owed (`debt_open`). */
+    /** In this scope no other run owes a review of break-glass (`debt_open`): one that has begun may go on. */
     readonly noDebt?: string;
     /** Some run's version: it must still be this one (`version_moved`). */
     readonly versionOf?: { readonly run: RunId; readonly version: number };

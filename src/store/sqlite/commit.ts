@@ -111,13 +111,17 @@ function assertGuards(
   if (guards.tokenStands !== undefined) {
     assertStands(db, guards.tokenStands, moment);
   }
-  assertMoved(db, guards);
+  assertMoved(db, run, guards);
   if (guards.steadyClock === true) {
     assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
   }
 }
 
-function assertMoved(db: Connection, guards: NonNullable<CommitInput['guards']>): void {
+function assertMoved(
+  db: Connection,
+  run: CommitInput['run'],
+  guards: NonNullable<CommitInput['guards']>,
+): void {
   const { reuse, noDebt, versionOf } = guards;
   if (reuse !== undefined && !mayReuse(db, reuse.request, reuse.use)) {
     throw new ConflictError({
@@ -125,7 +129,7 @@ function assertMoved(db: Connection, guards: NonNullable<CommitInput['guards']>)
       message: `use ${reuse.use} of \`${reuse.request}\` is not to be had any more`,
     });
   }
-  if (noDebt !== undefined && isOwed(db, noDebt)) {
+  if (noDebt !== undefined && isOwed(db, noDebt, run)) {
     throw new ConflictError({ code: 'debt_open', message: `a review is owed in \`${noDebt}\`` });
   }
   if (versionOf !== undefined && countRunEntries(db, versionOf.run) !== versionOf.version) {

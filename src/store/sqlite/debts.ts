@@ -1,6 +1,6 @@
 import type { RequestContent } from '../../approval/request.ts';
 import { formatTime } from '../../base/clock.ts';
-import type { RequestId } from '../../base/ids.ts';
+import type { RequestId, RunId } from '../../base/ids.ts';
 import type { Recorded, StepStarted } from '../../run/events.ts';
 import type { DebtRow } from '../store.ts';
 import type { Connection } from './connection.ts';
@@ -47,12 +47,15 @@ export function selectDebts(db: Connection, open: boolean): readonly DebtRow[] {
     }));
 }
 
-/** A review is owed in this scope. */
-export function isOwed(db: Connection, scope: string): boolean {
+/** Another run than this one owes a review in the scope. */
+export function isOwed(db: Connection, scope: string, run: RunId | null): boolean {
   return (
     db
-      .prepare('select 1 from debts where scope = ? and started is not null and reviewed is null')
-      .get(scope) !== undefined
+      .prepare(
+        `select 1 from debts
+         where scope = ? and run is not ? and started is not null and reviewed is null`,
+      )
+      .get(scope, run) !== undefined
   );
 }
 
