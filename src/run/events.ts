@@ -196,6 +196,8 @@ export interface StepStarted {
         readonly holes?: Readonly<Record<string, Json>>;
         /** The run whose request it is, where that is another one (a grant that is reused). */
         readonly lent_by?: RunId;
+        /** Of a lent grant: the people whose approvals it stands on, as they were counted. */
+        readonly approved_by?: readonly string[];
         /** The scope in which a review is owed from here on. */
         readonly break_glass?: string;
       }

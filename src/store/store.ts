@@ -156,6 +156,8 @@ export interface CommitInput {
     readonly tokenStands?: string;
     /** The clock must not stand more than 2 s behind any entry since the run began (`clock_backwards`). */
     readonly steadyClock?: boolean;
+    /** As `steadyClock`, behind any entry since this other run began. */
+    readonly steadySince?: RunId;
     /** No start under this reusable request has this number yet, and nobody revoked it (`grant_moved`). */
     readonly reuse?: { readonly request: RequestId; readonly use: number };
     /** In this scope no other run owes a review of break-glass (`debt_open`): one that has begun may go on. */

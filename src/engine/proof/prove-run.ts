@@ -1,5 +1,5 @@
 import { IntegrityError } from '../../base/errors.ts';
-import type { RunId } from '../../base/ids.ts';
+import type { RequestId, RunId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import { foldRun, type RunState } from '../../run/state.ts';
 import type { Head } from '../../store/store.ts';
@@ -10,6 +10,8 @@ import { provenLogOf } from './proven-log.ts';
 export interface ProvenRun {
   readonly state: RunState;
   readonly entries: readonly Recorded[];
+  /** Starts under the request that was asked about and revocations of it, in whichever run. */
+  readonly dealings: readonly Recorded[];
   readonly head: Head;
   /** Base64 root of the log when it had `size` entries; null before the run's first entry. */
   readonly rootAt: (size: number) => string | null;
@@ -21,8 +23,12 @@ export interface ProvenRun {
  * run's (a row inserted, a rejection hidden under another run); the leaves themselves cannot. Throws
  * IntegrityError `E_STH_SIG`, `E_FORK`, `E_ROLLBACK`, `run_unproven`.
  */
-export async function proveRun(engine: Engine, run: RunId): Promise<ProvenRun> {
-  const { head, entries, rootAt } = await provenLogOf(engine.store).prove(run);
+export async function proveRun(
+  engine: Engine,
+  run: RunId,
+  request: RequestId | null = null,
+): Promise<ProvenRun> {
+  const { head, entries, dealings, rootAt } = await provenLogOf(engine.store).prove(run, request);
   const [first] = entries;
   if (first?.event.type !== 'run.started') {
     throw new IntegrityError({
@@ -34,6 +40,7 @@ export async function proveRun(engine: Engine, run: RunId): Promise<ProvenRun> {
   return {
     state: foldRun(entries),
     entries,
+    dealings,
     head,
     rootAt: (size) => (size > first.seq ? (rootAt(size)?.toString('base64') ?? null) : null),
   };

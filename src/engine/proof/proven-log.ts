@@ -1,5 +1,5 @@
 import { IntegrityError } from '../../base/errors.ts';
-import type { RunId } from '../../base/ids.ts';
+import type { RequestId, RunId } from '../../base/ids.ts';
 import { type Checkpoint, openNote } from '../../journal/checkpoint.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
@@ -11,6 +11,8 @@ import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from 
 export interface ProvenEntries {
   readonly head: Head;
   readonly entries: readonly Recorded[];
+  /** Starts under the request that was asked about and revocations of it, in whichever run since this one began. */
+  readonly dealings: readonly Recorded[];
   /** Root of the log when it had `size` entries; null where this process has not proven so far back. */
   readonly rootAt: (size: number) => Buffer | null;
 }
@@ -31,23 +33,24 @@ export class ProvenLog {
   }
 
   /** Throws IntegrityError `E_STH_SIG`, `E_FORK`, `E_ROLLBACK`, UsageError `run_unknown`. */
-  prove(run: RunId): Promise<ProvenEntries> {
-    const proven = this.#last.then(() => this.#prove(run));
+  prove(run: RunId, request: RequestId | null = null): Promise<ProvenEntries> {
+    const proven = this.#last.then(() => this.#prove(run, request));
     this.#last = proven.catch(() => undefined);
     return proven;
   }
 
-  async #prove(run: RunId): Promise<ProvenEntries> {
+  async #prove(run: RunId, request: RequestId | null): Promise<ProvenEntries> {
     const store = this.#store;
     const head = await store.head();
     const trusted = [{ name: store.origin, publicKey: store.publicKey }];
     const { checkpoint } = openNote(head.note, trusted);
     const [indexed] = await store.loadRun(run);
     const stretch = await this.#cover(indexed?.seq ?? 0, checkpoint);
-    const seqs = stretch.runs.get(run) ?? [];
+    const dealings = request === null ? [] : (stretch.dealings.get(request) ?? []);
     return {
       head,
-      entries: await this.#read(stretch, seqs),
+      entries: await this.#read(stretch, stretch.runs.get(run) ?? []),
+      dealings: await this.#read(stretch, dealings),
       rootAt: (size) => (size > head.size ? null : rootAfter(stretch, size)),
     };
   }

@@ -1,5 +1,6 @@
-import type { RunId } from '../../base/ids.ts';
+import type { RequestId, RunId } from '../../base/ids.ts';
 import { appendLeaf, rootOfPeaks } from '../../journal/merkle.ts';
+import type { Event } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
@@ -14,6 +15,8 @@ export interface Stretch {
   readonly roots: HashList;
   /** Which entries are a run's, by the leaves' own word. */
   readonly runs: Map<RunId, number[]>;
+  /** Starts under a request and revocations of it, in whichever run. */
+  readonly dealings: Map<RequestId, number[]>;
   /** The root of the log before it. */
   readonly before: Buffer;
   /** What the tree is made of after it. */
@@ -33,18 +36,23 @@ export async function readStretch(
     hashes: emptyHashList(),
     roots: emptyHashList(),
     runs: new Map(),
+    dealings: new Map(),
     before: rootOfPeaks(peaks),
     peaks,
   };
   for (let start = from; start < to; start += batch) {
     for (const stored of await store.entries(start, Math.min(start + batch, to))) {
-      const { seq, run, hash } = recordedOf(stored);
+      const { seq, run, hash, event } = recordedOf(stored);
       const leaf = Buffer.from(hash, 'hex');
       stretch.peaks = appendLeaf(seq, stretch.peaks, leaf);
       appendHash(stretch.hashes, leaf);
       appendHash(stretch.roots, rootOfPeaks(stretch.peaks));
       if (run !== null) {
-        noteRun(stretch, run, [seq]);
+        note(stretch.runs, run, [seq]);
+      }
+      const request = dealtWith(event);
+      if (request !== null) {
+        note(stretch.dealings, request, [seq]);
       }
     }
   }
@@ -56,7 +64,10 @@ export function extend(stretch: Stretch, later: Stretch): void {
   appendHashes(stretch.hashes, later.hashes);
   appendHashes(stretch.roots, later.roots);
   for (const [run, seqs] of later.runs) {
-    noteRun(stretch, run, seqs);
+    note(stretch.runs, run, seqs);
+  }
+  for (const [request, seqs] of later.dealings) {
+    note(stretch.dealings, request, seqs);
   }
   stretch.peaks = later.peaks;
 }
@@ -75,10 +86,18 @@ export function rootAfter({ from, roots }: Stretch, size: number): Buffer | null
   return hashAt(roots, size - from - 1);
 }
 
-function noteRun({ runs }: Stretch, run: RunId, seqs: readonly number[]): void {
-  const known = runs.get(run);
+function dealtWith(event: Event): RequestId | null {
+  if (event.type === 'grant.revoked') {
+    return event.data.request;
+  }
+  const permit = event.type === 'step.started' ? event.data.permit : null;
+  return permit?.kind === 'grant' ? permit.request : null;
+}
+
+function note<Id>(places: Map<Id, number[]>, id: Id, seqs: readonly number[]): void {
+  const known = places.get(id);
   if (known === undefined) {
-    runs.set(run, [...seqs]);
+    places.set(id, [...seqs]);
     return;
   }
   for (const seq of seqs) {

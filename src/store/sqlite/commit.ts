@@ -115,6 +115,10 @@ function assertGuards(
   if (guards.steadyClock === true) {
     assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
   }
+  if (guards.steadySince !== undefined) {
+    const since = { run: guards.steadySince, size: head.size };
+    assertSteady(latestTimeSince(db, times, since) ?? head.time, moment);
+  }
 }
 
 function assertMoved(
