@@ -1,6 +1,6 @@
 import type { Moment } from '../../base/clock.ts';
 import { ConflictError, InternalError } from '../../base/errors.ts';
-import type { Sha256 } from '../../base/ids.ts';
+import type { RunId, Sha256 } from '../../base/ids.ts';
 import type { CommitInput, Committed, Head } from '../store.ts';
 import { append } from './append.ts';
 import type { Connection } from './connection.ts';
@@ -112,13 +112,21 @@ function assertGuards(
     assertStands(db, guards.tokenStands, moment);
   }
   assertMoved(db, run, guards);
-  if (guards.steadyClock === true) {
-    assertSteady(latestTimeSince(db, times, { run, size: head.size }) ?? head.time, moment);
+  for (const since of watchedRuns(run, guards)) {
+    const latest = latestTimeSince(db, times, { run: since, size: head.size }) ?? head.time;
+    assertSteady(latest, moment);
   }
-  if (guards.steadySince !== undefined) {
-    const since = { run: guards.steadySince, size: head.size };
-    assertSteady(latestTimeSince(db, times, since) ?? head.time, moment);
-  }
+}
+
+/** Since which runs began the clock must not have gone back. */
+function watchedRuns(
+  run: RunId | null,
+  { steadyClock, steadySince }: NonNullable<CommitInput['guards']>,
+): readonly (RunId | null)[] {
+  return [
+    ...(steadyClock === true ? [run] : []),
+    ...(steadySince === undefined ? [] : [steadySince]),
+  ];
 }
 
 function assertMoved(
