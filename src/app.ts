@@ -11,15 +11,17 @@ import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
 import { checkChannels, openReceptions } from './channels/open-receptions.ts';
 import { terminalChannel } from './channels/terminal.ts';
+import type { SignHere } from './channels/terminal-key.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { loadTrusted } from './config/load.ts';
 import { loadConfig } from './config/load-config.ts';
 import { approverDir, stateDir } from './config/paths.ts';
 import { loadProject } from './config/project.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine, Trusted } from './engine/engine.ts';
 import { type Elsewhere, localService } from './engine/local-service.ts';
 import { openOffice } from './engine/office/open-office.ts';
 import type { Office } from './engine/office.ts';
+import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
 import { examine } from './engine/report/examine.ts';
 import type { Service } from './engine/service.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
@@ -27,6 +29,7 @@ import { type Approver, openApprover as putApproverTogether } from './signers/ap
 import { openApproverMemory } from './signers/approver-memory.ts';
 import { openJournalKey } from './signers/journal-key.ts';
 import { openKeyFile } from './signers/key-file.ts';
+import { signHere } from './signers/sign-here.ts';
 import type { ApproverSigner } from './signers/signer.ts';
 import { agentSigner } from './signers/ssh-agent.ts';
 import { openSqliteStore } from './store/sqlite/open-store.ts';
@@ -50,13 +53,18 @@ export interface Terminal {
 /** The engine with every brand in its place. */
 export interface App {
   readonly service: Service;
+  readonly policyTools: PolicyTools;
   close(): Promise<void>;
 }
 
 /** Config → engine. The journal is opened, and made where it is new, when a command first needs it. */
 export function openApp(surroundings: Surroundings): App {
   const { engine, elsewhere, close } = openEngine(surroundings);
-  return { service: localService(engine, elsewhere), close };
+  return {
+    service: localService(engine, elsewhere),
+    policyTools: policyTools(engine),
+    close,
+  };
 }
 
 /** What a process that stays says of itself. */
@@ -123,13 +131,9 @@ function openEngine(
       return store;
     },
     actions: openActions({ clock: systemClock }),
-    channels: terminal === null ? [] : [terminalChannel(terminal)],
+    channels: terminal === null ? [] : [terminalChannel(terminal, signHereNow)],
     clock: systemClock,
-    trusted: () => {
-      const files = loadTrusted(env);
-      checkChannels(files.config.value.channels);
-      return files;
-    },
+    trusted: () => readTrusted(env),
     get receptions() {
       return receptions().receptions;
     },
@@ -154,6 +158,8 @@ function openEngine(
   };
 }
 
+const signHereNow: SignHere = (file, choice) => signHere(file, choice, systemClock);
+
 type Self = Pick<Engine, 'host' | 'uid' | 'user' | 'account' | 'program'>;
 
 /** This process, as the operating system has it. */
@@ -171,6 +177,13 @@ function openStore(env: Surroundings['env'], { host, uid, program }: Self): Stor
     signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
     genesis: { host, uid, program, recovery: null },
   });
+}
+
+/** The trusted files as they are now, the brands' own sections checked too. */
+function readTrusted(env: Surroundings['env']): Trusted {
+  const files = loadTrusted(env);
+  checkChannels(files.config.value.channels);
+  return files;
 }
 
 /** The runbooks of this machine, looked for anew each time; the journal is not opened for them. */

@@ -8,6 +8,8 @@ export interface ToolOptions {
   readonly timeoutMs?: number;
   /** The tool may talk to the person: it inherits stderr, and stdin where there is no `input`. */
   readonly tty?: boolean;
+  /** Where it works; where this process does unless said. */
+  readonly cwd?: string;
 }
 
 export interface ToolResult {
@@ -26,10 +28,11 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): ToolResult {
   const [program = '', ...args] = argv;
-  const { input, timeoutMs = 60_000 } = options;
+  const { input, cwd, timeoutMs = 60_000 } = options;
   const tty = options.tty === true;
   const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
     input,
+    cwd,
     timeout: timeoutMs,
     maxBuffer: 64 * 1024 * 1024,
     stdio: [tty && input === undefined ? 'inherit' : 'pipe', 'pipe', tty ? 'inherit' : 'pipe'],

@@ -1,5 +1,6 @@
 import type { People } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
+import type { RequestFile } from '../approval/request-file.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import type { MissingSlot } from '../approval/tally.ts';
@@ -34,6 +35,8 @@ export interface OpenRequest {
 
 /** Where a channel hands in what a person signed. */
 export interface Desk {
+  /** The request with everything that whoever decides checks and signs. */
+  file(): Promise<RequestFile>;
   /** Answers in words what became of it; never throws for a bad submission. */
   submit(
     signed: SignedStatement,
@@ -52,6 +55,8 @@ export interface Desk {
 export interface Reception {
   /** `slack`, `webhooks`. */
   readonly name: string;
+  /** It reaches nothing beyond this machine, and is quick: told also whenever a run is let go. */
+  readonly local?: true;
   /** Serves until `signal` aborts, then resolves soon. Never throws for what the other side does. */
   attend(front: Front, signal: AbortSignal): Promise<void>;
   /**
@@ -103,6 +108,8 @@ export interface HttpEntrance {
 /** What a reception sees of the store, and the one thing it can do to it. */
 export interface Front {
   readonly clock: Clock;
+  /** The journal's name, `runbook/LOGID`. */
+  readonly origin: string;
   /** This process is the store's receiver: a click reaches somebody. */
   readonly receives: boolean;
   /** Where people read a request whole, `https://runbook.example.com`; null where nothing serves it. */
@@ -121,6 +128,13 @@ export interface Front {
   entries(from: number, limit: number): Promise<readonly JournalEntry[]>;
   /** Resolves with the journal's size once it is larger than `size`, or when `signal` aborts. */
   grown(size: number, signal: AbortSignal): Promise<number>;
+  /**
+   * A request as a file that stands on its own, with proofs from the heads of these sizes beside those
+   * that approvers have seen.
+   */
+  export(request: RequestId, seen: readonly number[]): Promise<RequestFile>;
+  /** Records what a person signed. Never throws for a decision that does not count. */
+  submit(signed: SignedStatement): Promise<Answer>;
   /** Records what a person decided here, on this process's word. Never throws for a decision that does not count. */
   attest(decision: AttestedDecision): Promise<Answer>;
   /** What was noted under this reception's name. */

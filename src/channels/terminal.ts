@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { RequestId } from '../base/ids.ts';
 import type { Channel, Desk, OpenRequest } from './channel.ts';
+import { type SignHere, takeTouch } from './terminal-key.ts';
 import { readPaste } from './terminal-paste.ts';
 
 /** The window of whoever waits. */
@@ -18,10 +19,10 @@ export interface TerminalWindow {
 
 /**
  * The terminal of a waiting run: shows the card, a line for the colleague to paste into a session of
- * their own, and takes what they signed. It never loads anybody's key and never takes a "y" for a
- * decision: who sits here is who asked.
+ * their own, and takes what they signed, there or here with a security key. It never loads a key that
+ * lies on a disk and never takes a "y" for a decision: who sits here is who asked.
  */
-export function terminalChannel(window: TerminalWindow): Channel {
+export function terminalChannel(window: TerminalWindow, signHere: SignHere): Channel {
   let shown: RequestId | null = null;
   return {
     name: 'prompt',
@@ -32,7 +33,7 @@ export function terminalChannel(window: TerminalWindow): Channel {
         shown = open.content.id;
       }
       try {
-        await talk(window, desk, signal);
+        await talk(window, { desk, signHere }, signal);
       } catch (error) {
         if (!signal.aborted && !isCtrlC(error)) {
           throw error;
@@ -55,18 +56,19 @@ function renderOpening(open: OpenRequest, window: TerminalWindow): string {
 type Way = 'wait' | 'paste' | 'key';
 
 /** Until a decision is in, or somewhere else it was. */
-async function talk(window: TerminalWindow, desk: Desk, signal: AbortSignal): Promise<void> {
+async function talk(
+  window: TerminalWindow,
+  of: { readonly desk: Desk; readonly signHere: SignHere },
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const way = await chooseWay(window, signal);
     if (way === 'wait') {
       window.output.write('waiting; Ctrl-C leaves, and the run can be resumed\n');
       return;
     }
-    if (way === 'key') {
-      window.output.write('a security key plugged in here is not built yet\n');
-      continue;
-    }
-    if (await takePaste(window, desk, signal)) {
+    const take = way === 'key' ? takeTouch : takePaste;
+    if (await take(window, of, signal)) {
       return;
     }
   }
@@ -98,7 +100,7 @@ async function chooseWay(window: TerminalWindow, signal: AbortSignal): Promise<W
 /** True where the decision was taken. */
 async function takePaste(
   window: TerminalWindow,
-  desk: Desk,
+  { desk }: { readonly desk: Desk },
   signal: AbortSignal,
 ): Promise<boolean> {
   window.output.write(

@@ -1,6 +1,8 @@
 import { RunbookError } from '../../base/errors.ts';
+import type { RequestId } from '../../base/ids.ts';
 import type { Desk } from '../../channels/channel.ts';
 import type { Due } from '../../run/next.ts';
+import { exportRequest } from '../decision/export-request.ts';
 import { recordDecision } from '../decision/record-decision.ts';
 import { attendReceptions, tellReceptions } from '../office/attend-receptions.ts';
 import { JournalFeed } from '../office/feed.ts';
@@ -28,7 +30,7 @@ export async function awaitDecision(
   }
   const leave = new AbortController();
   const asked = session.engine.channels.map((channel) =>
-    channel.ask(detail, deskOf(session), leave.signal),
+    channel.ask(detail, deskOf(session, detail.content.id), leave.signal),
   );
   const attended = receive(session, leave.signal);
   try {
@@ -72,8 +74,9 @@ async function pollUntilChanged(
 }
 
 /** What a channel received goes the same way as every other decision. */
-function deskOf(session: Session): Desk {
+function deskOf(session: Session, request: RequestId): Desk {
   return {
+    file: () => exportRequest(session.engine, request, null),
     submit: async (signed, channel) => {
       try {
         const report = await recordDecision(session.engine, signed, channel);

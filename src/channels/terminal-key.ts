@@ -1,0 +1,81 @@
+import type { RequestFile } from '../approval/request-file.ts';
+import type { SignedStatement } from '../approval/statement.ts';
+import { RunbookError } from '../base/errors.ts';
+import type { Desk } from './channel.ts';
+import type { TerminalWindow } from './terminal.ts';
+
+/** Signs with a security key that is plugged into this machine; nothing of it is remembered here. */
+export type SignHere = (
+  file: RequestFile,
+  choice: {
+    readonly decision: 'approve' | 'reject';
+    readonly reason: string | null;
+    /** The key's own file, which is useless without it; null: read from the key. */
+    readonly handle: string | null;
+  },
+) => Promise<SignedStatement>;
+
+/**
+ * Somebody with a security key of their own decides at this very terminal. What they touch the key for is
+ * what this process shows them: whoever does not trust the machine decides in a session of their own.
+ * True where the decision was taken.
+ */
+export async function takeTouch(
+  window: TerminalWindow,
+  of: { readonly desk: Desk; readonly signHere: SignHere },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const choice = await askChoice(window, signal);
+  if (choice === null) {
+    return false;
+  }
+  window.output.write('Touch the key when it blinks; it may ask for its PIN first.\n');
+  try {
+    const signed = await of.signHere(await of.desk.file(), choice);
+    const { accepted, message } = await of.desk.submit(signed, 'security_key');
+    if (!accepted) {
+      window.output.write(`${message}\n`);
+    }
+    return accepted;
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
+      window.output.write(`${error.message}\n${hint}`);
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Back stands first: nobody decides by pressing Enter once too often. */
+async function askChoice(
+  { input, output }: TerminalWindow,
+  signal: AbortSignal,
+): Promise<Parameters<SignHere>[1] | null> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({ input, output, signal, clearPromptOnDone: true });
+  const { decision } = await prompt<{ decision: 'back' | 'approve' | 'reject' }>([
+    {
+      type: 'select',
+      name: 'decision',
+      message: 'What does the owner of the key decide?',
+      choices: [
+        { name: 'Back', value: 'back' },
+        { name: 'Approve what the card shows', value: 'approve' },
+        { name: 'Reject it', value: 'reject' },
+      ],
+    },
+  ]);
+  if (decision === 'back') {
+    return null;
+  }
+  const ask = async (message: string, required: boolean): Promise<string> => {
+    const { text } = await prompt<{ text: string }>([
+      { type: 'input', name: 'text', message, required },
+    ]);
+    return text;
+  };
+  const reason = decision === 'reject' ? await ask('Why?', true) : null;
+  const handle = await ask("The key's own file (empty: read it from the key):", false);
+  return { decision, reason, handle: handle === '' ? null : handle };
+}
