@@ -12,7 +12,7 @@ export interface CommandEntry {
 
 const run = 'Run:';
 const approve = 'Approve:';
-const write = 'Write runbooks:';
+const write = 'Write runbooks and rules:';
 const audit = 'Audit:';
 const set = 'Set up:';
 const later = 'Not built yet:';
@@ -127,6 +127,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
   },
   {
+    name: 'policy',
+    group: write,
+    summary: 'check, explain, test and compare rules',
+    load: async () => (await import('./commands/policy.ts')).policyCommand,
+  },
+  {
     name: 'audit',
     group: audit,
     summary: 'read and verify the journal',
@@ -192,7 +198,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'help on a command or topic',
     load: async () => (await import('./commands/help.ts')).helpCommand,
   },
-  ...['done', 'policy', 'worker', 'mcp', 'completion'].map((name) => ({
+  ...['done', 'worker', 'mcp', 'completion'].map((name) => ({
     name,
     group: later,
     summary: '',

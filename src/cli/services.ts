@@ -1,5 +1,6 @@
 import type * as appModule from '../app.ts';
 import type { ServerSettings } from '../client/settings.ts';
+import type { PolicyTools } from '../engine/policy/tools.ts';
 import type { Service } from '../engine/service.ts';
 import type { LoadApp } from './cli.ts';
 import type { Io } from './io.ts';
@@ -16,6 +17,8 @@ export interface Services {
   openService(terminal?: boolean): Promise<Service>;
   /** The engine in this process, whatever is configured. */
   openLocalService(terminal?: boolean): Promise<Service>;
+  /** What helps to write rules, over the files of this machine. */
+  openPolicyTools(): Promise<PolicyTools>;
 }
 
 export interface ServicesInput {
@@ -51,6 +54,10 @@ export function openServices({
     async openLocalService(terminal = false) {
       app ??= (await loadApp()).openApp(surroundings(terminal));
       return app.service;
+    },
+    async openPolicyTools() {
+      app ??= (await loadApp()).openApp(surroundings(false));
+      return app.policyTools;
     },
   };
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as app from '../../src/app.ts';
 import type { LoadApp } from '../../src/cli/cli.ts';
+import { policyTools } from '../../src/engine/policy/tools.ts';
 import { leaveUnknown } from '../attacks/forge.ts';
 import { openScene } from '../support/scene.ts';
 import { aScene, type Scene, writeKey } from './scene.ts';
@@ -34,7 +35,11 @@ async function openUnknown(): Promise<Unknown> {
   await leaveUnknown(journal, run);
   const loadHere: LoadApp = async () => ({
     ...app,
-    openApp: () => ({ service: journal.service(), close: async () => undefined }),
+    openApp: () => ({
+      service: journal.service(),
+      policyTools: policyTools(journal.engine()),
+      close: async () => undefined,
+    }),
   });
   const loadAway: LoadApp = async () => ({
     ...app,

@@ -1,0 +1,115 @@
+import type { People } from '../../approval/people.ts';
+import { parsePeople } from '../../approval/people-schema.ts';
+import { missingOf } from '../../approval/tally.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { parsePolicy } from '../../policy/schema.ts';
+import type { Rules } from '../../run/judge.ts';
+import { type CaseFile, type PolicyCase, parseCases } from './case-file.ts';
+import { type CaseOutcome, judgeCase } from './judge-case.ts';
+import type { CaseReport, NamedText } from './reports.ts';
+
+/** Where the files of a table come from. */
+export interface CaseFiles {
+  readonly table: NamedText;
+  /** What the table names, relative to itself. Throws where it cannot be read. */
+  readonly read: (path: string) => NamedText;
+  /** What stands where the table names no file. */
+  readonly inForce: () => { readonly policy: Policy; readonly people: People };
+}
+
+/** Runs one table of cases. Throws InvalidFileError for what is written wrong in any of its files. */
+export function testPolicy({ table, read, inForce }: CaseFiles): readonly CaseReport[] {
+  const cases = parseCases(table.text, table.file);
+  const rules = rulesOf(cases, { read, inForce });
+  return cases.cases.map((row) => {
+    const differences = compare(row, judgeCase(rules, row, cases.lists));
+    return { file: table.file, name: row.name, ok: differences.length === 0, differences };
+  });
+}
+
+function rulesOf(
+  { policy, people }: CaseFile,
+  { read, inForce }: Pick<CaseFiles, 'read' | 'inForce'>,
+): Rules {
+  const parsed = <Value>(path: string, parse: (text: string, file: string) => Value): Value => {
+    const { text, file } = read(path);
+    return parse(text, file);
+  };
+  return {
+    policy: policy === null ? inForce().policy : parsed(policy, parsePolicy),
+    people: people === null ? inForce().people : parsed(people, parsePeople),
+    config: 0,
+    policyDigest: sha256(''),
+    peopleDigest: sha256(''),
+  };
+}
+
+/** What a case expected and did not get, in words. What it does not speak of can be anything. */
+function compare(row: PolicyCase, outcome: CaseOutcome): readonly string[] {
+  if (row.expect !== outcome.verdict) {
+    return [`expected \`${row.expect}\`, but it is \`${outcome.verdict}\`${because(outcome)}`];
+  }
+  return [
+    ...differ('rules', row.rules, outcome.rules),
+    ...differ(
+      'slots',
+      row.slots,
+      outcome.slots.map(({ id }) => id),
+    ),
+    ...compareEligible(row, outcome),
+    ...compareReason(row, outcome),
+    ...compareTally(row, outcome),
+  ];
+}
+
+function because({ verdict, reasons, slots }: CaseOutcome): string {
+  const why = verdict === 'ask' ? slots.map(({ id }) => `\`${id}\``) : reasons;
+  return why.length === 0 ? '' : `: ${why.join('; ')}`;
+}
+
+function compareEligible({ eligible }: PolicyCase, { slots }: CaseOutcome): readonly string[] {
+  return Object.entries(eligible ?? {}).flatMap(([id, people]) => {
+    const slot = slots.find((each) => each.id === id);
+    return slot === undefined
+      ? [`eligible: there is no slot \`${id}\`, only ${listed(slots.map((each) => each.id))}`]
+      : differ(`eligible for \`${id}\``, people, slot.eligible);
+  });
+}
+
+function compareReason(row: PolicyCase, { reasonRequired }: CaseOutcome): readonly string[] {
+  return row.reason_required === null || row.reason_required === reasonRequired
+    ? []
+    : [`reason_required: expected ${row.reason_required}, got ${reasonRequired}`];
+}
+
+function compareTally(row: PolicyCase, { tally }: CaseOutcome): readonly string[] {
+  if (tally === null) {
+    return [];
+  }
+  const granted = tally.kind === 'granted';
+  const missing = missingOf(tally).map(({ slot }) => slot);
+  const why = missing.length > 0 ? `lacks ${listed(missing)}` : `it is \`${tally.kind}\``;
+  return [
+    ...(row.granted === null || row.granted === granted
+      ? []
+      : [`granted: expected ${row.granted}, but ${why}`]),
+    ...differ('missing', row.missing, missing),
+  ];
+}
+
+/** As sets: the order of rules, slots and people says nothing. */
+function differ(
+  what: string,
+  expected: readonly string[] | null,
+  got: readonly string[],
+): readonly string[] {
+  const same =
+    expected === null ||
+    (expected.length === got.length && expected.every((each) => got.includes(each)));
+  return same ? [] : [`${what}: expected ${listed(expected)}, got ${listed(got)}`];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'nothing' : names.map((name) => `\`${name}\``).join(', ');
+}

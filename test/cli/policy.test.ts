@@ -1,0 +1,132 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { aScene, type Scene } from './scene.ts';
+
+const people = `people:
+  - { name: ana, groups: [sre], agents: [deploy-bot] }
+  - { name: bob, groups: [sre] }
+  - { name: carol, groups: [data_owners] }
+`;
+
+const policy = `rules:
+  - name: production data
+    when: environment.name == "prod" && "data" in step.tags
+    require:
+      approvals:
+        - { id: peer, from: [group:sre] }
+        - { id: owner, from: [group:data_owners], assurance: A3 }
+  - name: weekend
+    when: initiator.kind == "agent" && now.getDayOfWeek("Europe/Berlin") in [0, 6]
+    deny: wait for Monday
+`;
+
+const cases = `policy: ./policy.yaml
+people: ./people.yaml
+cases:
+  - name: two teams for production data
+    given: { environment: prod, step: { tags: [data] }, initiator: { person: ana } }
+    expect: ask
+    rules: [production data]
+    slots: [production data/peer, production data/owner]
+    eligible: { production data/peer: [bob], production data/owner: [carol] }
+    decisions: [{ person: bob, assurance: A1 }, { person: carol, assurance: A3 }]
+    granted: true
+  - name: the owner signs
+    given: { environment: prod, step: { tags: [data] }, initiator: { person: ana } }
+    expect: ask
+    decisions: [{ person: bob, assurance: A1 }, { person: carol, assurance: A1 }]
+    granted: false
+    missing: [production data/owner]
+  - name: agents rest at weekends
+    given: { step: {}, initiator: { agent: deploy-bot }, at: 2026-03-01T10:00:00Z }
+    expect: deny
+    rules: [weekend]
+  - name: anything else needs nobody
+    given: { step: {}, initiator: { agent: deploy-bot } }
+    expect: none
+`;
+
+function aCompany(files: Readonly<Record<string, string>> = {}): Scene {
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  const all = { 'rules/people.yaml': people, 'rules/policy.yaml': policy, ...files };
+  for (const [file, text] of Object.entries(all)) {
+    scene.write(file, text);
+  }
+  return scene;
+}
+
+describe('policy test', () => {
+  test('says one line a case, and exits with 0 where all of them hold', async () => {
+    const scene = aCompany({ 'rules/cases.yaml': cases });
+    expect(await scene.run('policy', 'test', 'rules/cases.yaml')).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout: `ok two teams for production data
+ok the owner signs
+ok agents rest at weekends
+ok anything else needs nobody
+
+4 passed, 0 failed
+`,
+    });
+  });
+
+  test('says what differs, and exits with 1', async () => {
+    const wrong = cases
+      .replace('expect: none', 'expect: deny')
+      .replace('production data/owner: [carol]', 'production data/owner: [bob]')
+      .replace('granted: false', 'granted: true');
+    const scene = aCompany({ 'rules/cases.yaml': wrong });
+    const { exitCode, stdout } = await scene.run('policy', 'test', 'rules/cases.yaml');
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe(`failed two teams for production data (rules/cases.yaml)
+   eligible for \`production data/owner\`: expected \`bob\`, got \`carol\`
+failed the owner signs (rules/cases.yaml)
+   granted: expected true, but lacks \`production data/owner\`
+ok agents rest at weekends
+failed anything else needs nobody (rules/cases.yaml)
+   expected \`deny\`, but it is \`none\`
+
+1 passed, 3 failed
+`);
+  });
+
+  test('says everything that is wrong in a table, with its place', async () => {
+    const scene = aCompany({
+      'rules/cases.yaml': `cases:
+  - name: a
+    given: { step: { tag: [x] }, initiator: { actor: github/ana } }
+    expect: allow
+`,
+    });
+    const { exitCode, stderr } = await scene.run('policy', 'test', 'rules/cases.yaml');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('rules/cases.yaml:3:22: unknown key `tag`');
+    expect(stderr).toContain('rules/cases.yaml:3:46: `initiator` needs a `person`');
+    expect(stderr).toContain('rules/cases.yaml:4:13: `expect` must be');
+  });
+
+  test('asks the trusted files where a table names none', async () => {
+    const scene = aCompany({
+      'config/people.yaml': people,
+      'config/policy.yaml': policy,
+      'cases.yaml': cases.split('\n').slice(2).join('\n'),
+    });
+    const { exitCode, stdout } = await scene.run('policy', 'test', 'cases.yaml', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ passed: 4, failed: 0 });
+  });
+
+  test('a start that nobody answers for is denied, as it would be', async () => {
+    const scene = aCompany({
+      'rules/cases.yaml': `policy: ./policy.yaml
+people: ./people.yaml
+cases:
+  - name: an agent without an owner
+    given: { step: { privileged: true }, initiator: { agent: stray } }
+    expect: deny
+`,
+    });
+    expect((await scene.run('policy', 'test', 'rules/cases.yaml')).exitCode).toBe(0);
+  });
+});
