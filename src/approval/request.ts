@@ -1,4 +1,5 @@
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Override } from '../policy/overrides.ts';
 import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
 import type { Hole } from '../runbook/hole.ts';
 import type { Initiator } from './people.ts';
@@ -97,11 +98,4 @@ export interface RequestContent {
   } | null;
   /** What an agent says about itself. Shown last, marked unverified. */
   readonly unverified: { readonly agent: string; readonly text: string } | null;
-}
-
-/** A denying rule that is lifted for one run. */
-export interface Override {
-  readonly rule: string;
-  /** What the rule says where it denies. */
-  readonly reason: string;
 }

@@ -4,6 +4,7 @@ import type { RequestContent } from '../approval/request.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type {
+  BreakGlassReviewed,
   CancelRequested,
   Decided,
   Expired,
@@ -72,6 +73,8 @@ export interface RequestRecord {
     | { readonly kind: 'expired'; readonly which: Expired['which']; readonly reopened: boolean }
     | { readonly kind: 'superseded'; readonly changes: Superseded['changes'] }
     | null;
+  /** Of what was done under it by break-glass; null while nobody has. */
+  readonly review: { readonly data: BreakGlassReviewed; readonly time: string } | null;
 }
 
 /** A decision as its entry has it. */
@@ -146,6 +149,11 @@ export function apply(state: RunState, entry: Recorded): RunState {
       return withAttempt(next, event.data, { unknown: event.data.why });
     case 'step.resolved':
       return withAttempt(next, event.data, { resolved: event.data });
+    case 'break_glass.reviewed':
+      return withRequest(next, event.data.request, (request) => ({
+        ...request,
+        review: { data: event.data, time: entry.time },
+      }));
     case 'step.late':
     case 'log.genesis':
     case 'config.set':
@@ -153,7 +161,6 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'manual.asked':
     case 'manual.done':
     case 'grant.revoked':
-    case 'break_glass.reviewed':
     case 'token.issued':
     case 'token.revoked':
       return next;
@@ -175,6 +182,7 @@ function applyApproval(state: RunState, entry: Recorded, event: ApprovalEvent): 
         decisions: [],
         used: 0,
         closed: null,
+        review: null,
       };
       const requests = new Map(state.requests).set(event.data.id, record);
       return withStep({ ...state, requests }, event.data.step, (step) => ({
