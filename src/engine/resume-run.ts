@@ -10,6 +10,7 @@ import { standingOf } from '../run/standing.ts';
 import type { RunState } from '../run/state.ts';
 import { readSecrets } from '../runbook/build-plan.ts';
 import { allSteps, type Plan } from '../runbook/plan.ts';
+import { refuseMachineResuming } from './break-glass/refuse-asked.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
@@ -40,6 +41,7 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
     links.map(({ person }) => person),
   );
   refuseStranger(state, links);
+  refuseMachineResuming(state, links);
   const salts = await saltsOf(engine, state);
   const secrets = readSecrets(plan, input.given, engine.env, (path, value, committed) => {
     const salt = salts.get(committed);

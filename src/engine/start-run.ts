@@ -11,6 +11,8 @@ import { encodePlan, planDigest } from '../runbook/digest.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
 import { listsOf } from './ask-lists.ts';
+import { refuseDebt } from './break-glass/hold-up.ts';
+import { recordAsked, refuseAsked, refuseUnexplained } from './break-glass/refuse-asked.ts';
 import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
@@ -34,6 +36,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
   refuseLong(input);
   const run = input.run ?? newRunId();
   const initiator = resolveInitiator(trusted.people.value, engine.caller);
+  refuseAsked(trusted.policy.value, initiator, input);
   const openings: { commitment: Sha256; salt: Buffer }[] = [];
   const { plan, secrets } = buildPlan({
     runbook: parseRunbook(input.source.text, input.source.file),
@@ -61,6 +64,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
  * durable before the entry that names it; a crash in between leaves a blob nobody names.
  */
 export async function startRun(engine: Engine, input: StartInput): Promise<Draft> {
+  refuseUnexplained(input);
   const inForce = await ensureConfig(engine);
   const draft = draftRun(engine, inForce.trusted, input);
   await refuseHopeless(engine, inForce, { draft, input });
@@ -89,6 +93,7 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     stamp: 'advisory',
     program: engine.program,
     ...(isServed(engine) ? { via: 'api' } : {}),
+    ...recordAsked(input),
   };
   try {
     await engine.store.commit({
@@ -168,6 +173,9 @@ async function refuseHopeless(
     const refusal = refusalFor(initiator);
     if (refusal !== null) {
       throw new DeniedError({ code: 'initiator_unknown', ...refusal });
+    }
+    if (verdict.breakGlass !== null) {
+      await refuseDebt(engine, draft.run, verdict.breakGlass);
     }
     const nobody = whyNobody(verdict, { people, means });
     if (nobody !== null) {

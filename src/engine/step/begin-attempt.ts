@@ -11,6 +11,7 @@ import { commandDigest, secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import { evaluateIf, renderStep } from '../../runbook/render.ts';
 import { listsOf } from '../ask-lists.ts';
+import { heldUp } from '../break-glass/hold-up.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Session } from '../session.ts';
 import { requestApproval, whyNobody } from './request-approval.ts';
@@ -50,7 +51,7 @@ export async function beginAttempt(
         data: { step: step.id, why: '`if` is false' },
       });
     }
-    const verdict = judgeNow(session, step);
+    const verdict = await heldUp(session, judgeNow(session, step));
     if (verdict.kind === 'none') {
       const command = session.engine.actions.bind(renderStep(session.plan, step, scope), false);
       return await startUnasked(session, { due, command, verdict, carry });
@@ -169,10 +170,12 @@ export async function startWith(
 ): Promise<Begun> {
   const { due, command, data, events } = of;
   const granted = data.permit.kind === 'grant';
+  const scope = data.permit.kind === 'grant' ? data.permit.break_glass : undefined;
   const committed = await session.commit(`start.${data.step}.${data.attempt}`, events, {
     guards: {
       config: session.inForce.rules.config,
       ...(granted ? { steadyClock: true } : {}),
+      ...(scope === undefined ? {} : { noDebt: scope }),
       ...(of.beforeMs === undefined ? {} : { beforeMs: of.beforeMs }),
     },
   });

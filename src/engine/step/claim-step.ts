@@ -7,10 +7,12 @@ import { lastUseMs } from '../../run/judge.ts';
 import type { Due } from '../../run/next.ts';
 import { recountClaim } from '../../run/recount.ts';
 import type { RequestRecord } from '../../run/state.ts';
+import { changedTerms } from '../../run/terms.ts';
 import type { Command } from '../../runbook/command.ts';
 import { describeChanges } from '../../runbook/diff.ts';
 import { commandDigest, decodeCommand } from '../../runbook/digest.ts';
 import { renderStep } from '../../runbook/render.ts';
+import { heldUp } from '../break-glass/hold-up.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
 import { type Begun, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
@@ -33,7 +35,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
   }
   session.adopt(proven.state);
   const command = await bindAgain(session, due);
-  const verdict = judgeNow(session, due.step);
+  const verdict = await heldUp(session, judgeNow(session, due.step));
   if (verdict.kind === 'deny') {
     const { evaluation, reasons } = verdict;
     await session.commit(`step.denied.${due.step.id}.${due.attempt}`, [
@@ -41,7 +43,10 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     ]);
     return { kind: 'again' };
   }
-  const changes = await changesSince(session, request, command);
+  const changes = [
+    ...(await changesSince(session, request, command)),
+    ...changedTerms(request.content, verdict),
+  ];
   const slots = verdict.kind === 'ask' ? verdict.slots : request.content.policy.slots;
   const counted = recountClaim(request, {
     state: proven.state,
@@ -133,8 +138,8 @@ async function supersede(
             Date.parse(request.content.limits.created),
           unusedMs: request.content.limits.unused_ms,
           remindMs: null,
-          overrides: [],
-          breakGlass: null,
+          overrides: (request.content.overrides ?? []).map(({ rule }) => rule),
+          breakGlass: request.content.break_glass,
           reuse: null,
           evaluation: verdict.evaluation,
         };
@@ -164,6 +169,7 @@ async function start(
     return { kind: 'again' };
   }
   const [approved] = request.content.commands;
+  const terms = request.content.break_glass;
   const data: StepStarted = {
     step: due.step.id,
     attempt: due.attempt,
@@ -175,6 +181,7 @@ async function start(
       request: request.content.id,
       use: request.used + 1,
       evaluation: verdict.evaluation,
+      ...(terms === null ? {} : { break_glass: terms.scope }),
     },
   };
   const lastMs = Math.max(counted.at, lastUseMs(session.state, request) ?? 0);

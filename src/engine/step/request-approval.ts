@@ -4,6 +4,7 @@ import type { RequestContent } from '../../approval/request.ts';
 import { unsatisfiable } from '../../approval/satisfiable.ts';
 import { formatTime } from '../../base/clock.ts';
 import { newRequestId } from '../../base/ids.ts';
+import { describeOverrides } from '../../policy/overrides.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { Event } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
@@ -60,6 +61,7 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
   const { step } = due;
   const { name, source, trusted } = plan.runbook;
   const blob = await engine.store.putBlob(encodeCommand(command));
+  const overrides = describeOverrides(session.inForce.rules.policy, verdict.overrides);
   return {
     v: 1,
     id: newRequestId(),
@@ -82,7 +84,8 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
     },
     grant: { uses: step.retry?.attempts ?? 1 },
     rollback: null,
-    break_glass: null,
+    break_glass: verdict.breakGlass,
+    ...(overrides.length === 0 ? {} : { overrides }),
     limits: limitsOf(session, verdict),
     supersedes: question.supersedes,
     previous: await previousRun(session, step.id),
