@@ -1,7 +1,7 @@
 import type { Sha256 } from './ids.ts';
 import type { Json } from './json.ts';
 
-/** What an expression may be given: JSON, times, and secrets it can pass on but never look into. */
+/** What an expression may be given: JSON, times, and what it can pass on but never look into. */
 export type Value =
   | null
   | boolean
@@ -9,6 +9,7 @@ export type Value =
   | string
   | Date
   | Secret
+  | Mark
   | readonly Value[]
   | { readonly [key: string]: Value };
 
@@ -21,6 +22,17 @@ export class Secret {
   constructor(name: string, commitment: Sha256) {
     this.name = name;
     this.commitment = commitment;
+  }
+}
+
+/** Stands for a value that is not known yet, by its name: `steps.health.outputs.leader`. */
+export class Mark {
+  readonly name: string;
+  /** Written as an ordinary letter: what else a text holds then shows. */
+  readonly blank: boolean;
+  constructor(name: string, blank: boolean) {
+    this.name = name;
+    this.blank = blank;
   }
 }
 
@@ -52,7 +64,8 @@ export function toCel(value: Value): unknown {
     typeof value !== 'object' ||
     value === null ||
     value instanceof Date ||
-    value instanceof Secret
+    value instanceof Secret ||
+    value instanceof Mark
   ) {
     return value;
   }
@@ -78,6 +91,12 @@ export function toJson(value: unknown): Json {
   if (value instanceof Secret) {
     throw new ExpressionError({
       message: `the secret \`${value.name}\` must stand alone`,
+      offset: 0,
+    });
+  }
+  if (value instanceof Mark) {
+    throw new ExpressionError({
+      message: `\`${value.name}\` must stand alone: nobody knows it yet`,
       offset: 0,
     });
   }

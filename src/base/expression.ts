@@ -9,6 +9,7 @@ import { callsOf, loopDepth, type Reference, referencesIn } from './expression-t
 import {
   ExpressionError,
   type ExpressionProblem,
+  Mark,
   type Scope,
   Secret,
   toCel,
@@ -91,12 +92,12 @@ export function parseExpression(source: string): ASTNode {
  * The expression's value. Whole numbers are ints inside; ints come out as numbers, timestamps as
  * RFC 3339. Throws ExpressionError where it has no value, or one that JSON cannot say exactly.
  */
-export function evaluateExpression(source: string, scope: Scope): Json | Secret {
+export function evaluateExpression(source: string, scope: Scope): Json | Secret | Mark {
   parseExpression(source);
   // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
   const context = Object.assign(Object.create(null) as object, toCel(scope));
   const result = guard((): unknown => language().evaluate(source, context));
-  return result instanceof Secret ? result : toJson(result);
+  return result instanceof Secret || result instanceof Mark ? result : toJson(result);
 }
 
 const language = lazy(() =>
@@ -106,6 +107,7 @@ const language = lazy(() =>
     unlistedVariablesAreDyn: true,
   })
     .registerType('secret', { ctor: Secret, fields: {} })
+    .registerType('mark', { ctor: Mark, fields: {} })
     .registerFunction('string.like(string): bool', like),
 );
 

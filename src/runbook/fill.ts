@@ -1,8 +1,9 @@
 import { UsageError } from '../base/errors.ts';
 import { evaluateExpression } from '../base/expression.ts';
-import { ExpressionError, type Scope, Secret } from '../base/expression-value.ts';
+import { ExpressionError, Mark, type Scope, Secret } from '../base/expression-value.ts';
 import type { Json } from '../base/json.ts';
 import type { SecretRef, Text } from './command.ts';
+import { markText } from './marks.ts';
 import { parseTemplate, type Template, wholeHole } from './template.ts';
 
 /** Where a text stands, for messages: ``step `restart`, env `TOKEN` ``. */
@@ -16,10 +17,11 @@ export interface Filling {
 
 /** The text with its values in place, secrets as references. Throws UsageError `value_invalid`. */
 export function fillText(source: string, filling: Filling): Text {
-  const pieces = templateOf(source, filling.place).map((piece) =>
-    typeof piece === 'string' ? piece : asPiece(evaluate(piece.expression, filling), filling.place),
+  return joinText(
+    fillPieces(source, filling).map((piece) =>
+      piece instanceof Mark ? markText(piece, 'text') : piece,
+    ),
   );
-  return join(pieces);
 }
 
 /** As `fillText`, but null where the text is nothing but a value that is null: the entry stays unset. */
@@ -51,7 +53,7 @@ export function fillJson(value: Json, filling: Filling): Text {
   if (typeof value === 'string') {
     const whole = wholeHole(templateOf(value, filling.place));
     return whole === null
-      ? jsonText(fillText(value, filling))
+      ? jsonText(fillPieces(value, filling))
       : jsonValue(evaluate(whole.expression, filling));
   }
   if (typeof value !== 'object' || value === null) {
@@ -64,7 +66,7 @@ export function fillJson(value: Json, filling: Filling): Text {
         ([key, it]): Text => [`${JSON.stringify(key)}:`, ...fillJson(it, filling)],
       );
   const inner = parts.flatMap((part, index) => (index === 0 ? part : [',', ...part]));
-  return join([isList ? '[' : '{', ...inner, isList ? ']' : '}']);
+  return joinText([isList ? '[' : '{', ...inner, isList ? ']' : '}']);
 }
 
 /** The template's parts. A plan holds only texts that were checked, so a flaw here is our bug or a forgery. */
@@ -80,7 +82,16 @@ export function invalidValue(place: Place, message: string, hint?: string): Usag
   return new UsageError({ code: 'value_invalid', message: `${place}: ${message}`, hint });
 }
 
-function evaluate(expression: string, { scope, place }: Filling): Json | Secret {
+/** Part of a text: as it stands, a secret's reference, or a value that nobody knows yet. */
+type Piece = string | SecretRef | Mark;
+
+function fillPieces(source: string, filling: Filling): readonly Piece[] {
+  return templateOf(source, filling.place).map((piece) =>
+    typeof piece === 'string' ? piece : asPiece(evaluate(piece.expression, filling), filling.place),
+  );
+}
+
+function evaluate(expression: string, { scope, place }: Filling): Json | Secret | Mark {
   try {
     return evaluateExpression(expression, scope);
   } catch (error) {
@@ -91,7 +102,10 @@ function evaluate(expression: string, { scope, place }: Filling): Json | Secret 
   }
 }
 
-function asPiece(value: Json | Secret, place: Place): string | SecretRef {
+function asPiece(value: Json | Secret | Mark, place: Place): Piece {
+  if (value instanceof Mark) {
+    return value;
+  }
   if (value instanceof Secret) {
     return { secret: value.name, commitment: value.commitment };
   }
@@ -112,24 +126,30 @@ function asPiece(value: Json | Secret, place: Place): string | SecretRef {
   return text;
 }
 
-function jsonValue(value: Json | Secret): Text {
+function jsonValue(value: Json | Secret | Mark): Text {
+  if (value instanceof Mark) {
+    return [markText(value, 'json')];
+  }
   return value instanceof Secret
     ? jsonText([{ secret: value.name, commitment: value.commitment }])
     : [JSON.stringify(value)];
 }
 
 /** A JSON string literal of a text. */
-function jsonText(text: Text): Text {
-  const inner = text.map((piece) =>
-    typeof piece === 'string'
+function jsonText(text: readonly Piece[]): Text {
+  const inner = text.map((piece) => {
+    if (piece instanceof Mark) {
+      return markText(piece, 'inside');
+    }
+    return typeof piece === 'string'
       ? JSON.stringify(piece).slice(1, -1)
-      : { ...piece, as: 'json' as const },
-  );
-  return join(['"', ...inner, '"']);
+      : { ...piece, as: 'json' as const };
+  });
+  return joinText(['"', ...inner, '"']);
 }
 
 /** Neighbouring literals become one, so that equal texts have equal bytes. */
-function join(pieces: Text): Text {
+export function joinText(pieces: Text): Text {
   const joined: (string | SecretRef)[] = [];
   for (const piece of pieces) {
     const last = joined.at(-1);
@@ -142,7 +162,10 @@ function join(pieces: Text): Text {
   return joined;
 }
 
-function plain(piece: string | SecretRef, { place }: Filling): string {
+function plain(piece: Piece, { place }: Filling): string {
+  if (piece instanceof Mark) {
+    return markText(piece, 'text');
+  }
   if (typeof piece === 'string') {
     return piece;
   }

@@ -1,6 +1,6 @@
 import { evaluateExpression, parseExpression } from '../base/expression.ts';
 import { referencesIn } from '../base/expression-tree.ts';
-import { ExpressionError, type Scope, Secret } from '../base/expression-value.ts';
+import { ExpressionError, Mark, type Scope, Secret } from '../base/expression-value.ts';
 import type { Json } from '../base/json.ts';
 import { readOutputFile } from './output-file.ts';
 import type { Expectation, PlannedStep } from './plan.ts';
@@ -118,7 +118,9 @@ function evaluateIn(expression: string, result: StepResult): Read {
   }
   try {
     const value = evaluateExpression(expression, { ...result.scope, ...own.scope });
-    return value instanceof Secret ? { reason: `\`${value.name}\` is a secret` } : { value };
+    return value instanceof Secret || value instanceof Mark
+      ? { reason: `\`${value.name}\` is a secret` }
+      : { value };
   } catch (error) {
     if (error instanceof ExpressionError) {
       return { reason: error.message };

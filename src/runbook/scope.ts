@@ -1,4 +1,4 @@
-import { type Scope, Secret, type Value } from '../base/expression-value.ts';
+import { Mark, type Scope, Secret, type Value } from '../base/expression-value.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { SecretRef } from './command.ts';
@@ -14,6 +14,8 @@ export interface RenderScope {
   readonly initiator: JsonObject;
   readonly host: string;
   readonly uid: number;
+  /** Values that are not known yet, in place of whatever has their names. */
+  readonly marks?: readonly Mark[];
 }
 
 interface StepFacts {
@@ -40,7 +42,28 @@ export function expressionScope(plan: Plan, scope: RenderScope): Scope {
     );
     return [id, { status, exit_code, outputs: Object.fromEntries(values) }] as const;
   });
-  return { ...planScope(plan, scope), steps: Object.fromEntries(steps) };
+  const known: Scope = { ...planScope(plan, scope), steps: Object.fromEntries(steps) };
+  return (scope.marks ?? []).reduce(
+    (marked, mark) => placeMark(marked, mark.name.split('.'), mark),
+    known,
+  );
+}
+
+function placeMark(scope: Scope, [key = '', ...rest]: readonly string[], mark: Mark): Scope {
+  const inner = scope[key];
+  return {
+    ...scope,
+    [key]: rest.length === 0 ? mark : placeMark(isScope(inner) ? inner : {}, rest, mark),
+  };
+}
+
+function isScope(value: Value | undefined): value is Scope {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date || value instanceof Secret || value instanceof Mark)
+  );
 }
 
 /** What expressions see that stand before every step. */
