@@ -20,7 +20,7 @@ export interface Facts {
     readonly name: string | null;
     readonly tags: readonly string[];
     readonly privileged: boolean;
-    readonly kind: 'run' | 'exec' | 'http';
+    readonly kind: 'run' | 'exec' | 'http' | 'manual';
   };
   readonly params: Readonly<Record<string, Json>>;
   readonly run: { readonly reason: string | null; readonly ticket: string | null };

@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly processEnv: Readonly<Record<string, string | undefined>>;
   readonly run: RunFacts;
   readonly initiator: JsonObject;
+  /** An approval is to hold for other values of parameters, too: what `env` was written as is kept. */
+  readonly reusable?: boolean;
   /** Commits to a secret's value and keeps the salt; called once for each secret. */
   commit(path: string, value: string): SecretRef;
 }
@@ -48,7 +50,9 @@ export function buildPlan(input: PlanInput): {
   };
   const params = freezeParams(input, keep);
   const forced = environment.protected && !trusted;
-  const gate = (step: PlannedStep): PlannedStep => (forced ? { ...step, privileged: true } : step);
+  // What a person does starts nothing that could be gated.
+  const gate = (step: PlannedStep): PlannedStep =>
+    forced && step.action.kind !== 'manual' ? { ...step, privileged: true } : step;
   const plan: Plan = {
     v: 1,
     runbook: {
@@ -62,6 +66,7 @@ export function buildPlan(input: PlanInput): {
     environment,
     params,
     env: freezeEnv(input, params, keep),
+    ...(input.reusable === true ? { env_source: runbook.env } : {}),
     preconditions: runbook.preconditions.map(gate),
     steps: runbook.steps.map(gate),
     finally: runbook.finally.map(gate),

@@ -59,12 +59,16 @@ function refuseCrossing(
   if (field !== 'outputs' || steps[from]?.outputs[output]?.secret !== true) {
     return;
   }
-  const gate = steps.slice(from + 1, index + 1).find((step) => step.privileged);
+  const gate = steps.slice(from + 1, index + 1).find(waitsForPeople);
   if (gate !== undefined) {
     throw new UsageError({
       code: 'secret_crosses_gate',
-      message: `step \`${steps[index]?.id ?? ''}\` uses the secret output \`${path.join('.')}\`, but step \`${gate.id}\` waits for an approval in between`,
-      hint: 'secret outputs are never stored: make and use them on the same side of a privileged step',
+      message: `step \`${steps[index]?.id ?? ''}\` uses the secret output \`${path.join('.')}\`, but step \`${gate.id}\` waits for ${gate.privileged ? 'an approval' : 'a person'} in between`,
+      hint: 'secret outputs are never stored: make and use them on the same side of a step that waits',
     });
   }
+}
+
+function waitsForPeople({ privileged, action }: PlannedStep): boolean {
+  return privileged || action.kind === 'manual';
 }

@@ -2,6 +2,7 @@ import type { YamlNode } from '../base/yaml.ts';
 import type { Located } from '../base/yaml-schema.ts';
 import { parseExec } from './parse-exec.ts';
 import { parseHttp } from './parse-http.ts';
+import { parseManual } from './parse-manual.ts';
 import type { PlannedAction } from './plan.ts';
 import { refuseControls } from './refuse-controls.ts';
 import type { CheckFile, StepFile } from './schema.ts';
@@ -10,7 +11,7 @@ import { isLiteral, parseTemplate } from './template.ts';
 
 type ActionFile = StepFile['value'] | CheckFile['value'];
 
-const kinds = ['run', 'exec', 'http'] as const;
+const kinds = ['run', 'exec', 'http', 'manual'] as const;
 
 /** The one action of a step or check; null where it has been reported as wrong. */
 export function parseAction(
@@ -33,6 +34,9 @@ export function parseAction(
     const argv = parseExec(value.exec, reading);
     return argv === null ? null : { kind: 'exec', argv };
   }
+  if ('manual' in value && value.manual !== null) {
+    return parseManual({ ...value, manual: value.manual }, node, reading);
+  }
   return value.http === null ? null : parseHttp(value.http, reading);
 }
 
@@ -41,9 +45,9 @@ function refuseKinds(written: readonly string[], node: YamlNode, reading: Readin
   if (written.length > 1) {
     const message = `${written.map((kind) => `\`${kind}\``).join(' and ')} stand in one step`;
     reading.report(node, { message, hint: 'make a step of each' });
-  } else if (!hasKey(node, 'manual') && !hasKey(node, 'uses')) {
+  } else if (!hasKey(node, 'uses')) {
     const message = 'there is nothing to do here';
-    reading.report(node, { message, hint: 'add `run`, `exec` or `http`' });
+    reading.report(node, { message, hint: 'add `run`, `exec`, `http` or `manual`' });
   }
 }
 

@@ -2,6 +2,7 @@ import { editDistance } from '../base/suggest.ts';
 import type { YamlNode } from '../base/yaml.ts';
 import type { Located } from '../base/yaml-schema.ts';
 import { parseAction } from './parse-action.ts';
+import { refuseAsk } from './parse-manual.ts';
 import { addExpression, parseExpect, parseOutputs, parseRetry } from './parse-outcome.ts';
 import type { PlannedStep } from './plan.ts';
 import { refuseControls } from './refuse-controls.ts';
@@ -19,6 +20,7 @@ export function parseStep(
 ): PlannedStep | null {
   const { value: file, node } = step;
   const action = parseAction(step, reading);
+  refuseAsk(step, reading);
   const about = { kind: action?.kind ?? null, node, reading };
   const parsed = {
     id: file.id.value,
@@ -102,5 +104,5 @@ function parseCheck(check: StepFile['value']['check'], reading: Reading): Planne
   const action = parseAction(check, reading);
   const about = { kind: action?.kind ?? null, node: check.node, reading };
   const expect = parseExpect(check.value.expect, about);
-  return action === null ? null : { action, expect };
+  return action === null || action.kind === 'manual' ? null : { action, expect };
 }

@@ -124,9 +124,11 @@ function idOf(step: YamlNode): string {
   return id?.kind === 'scalar' ? String(id.value) : '';
 }
 
+/** What a person is asked for is an output like any other. */
 function outputsOf(step: YamlNode): Names['steps'][string] {
+  const written = [...entriesOf(valueOf(step, 'outputs')), ...entriesOf(valueOf(step, 'ask'))];
   return Object.fromEntries(
-    entriesOf(valueOf(step, 'outputs')).map(({ key, value }) => {
+    written.map(({ key, value }) => {
       const secret = valueOf(value, 'secret');
       return [key, { secret: secret?.kind === 'scalar' && secret.value === true }];
     }),

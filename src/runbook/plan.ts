@@ -1,6 +1,7 @@
 import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Expectation, RetryPolicy, SecretRef, Text } from './command.ts';
+import type { Param } from './runbook.ts';
 
 export type { Expectation } from './command.ts';
 
@@ -28,6 +29,11 @@ export interface Plan {
   readonly params: Readonly<Record<string, PlanValue>>;
   /** Base, inherited and runbook-level `env`, all values final; a null value was an absent optional parameter. */
   readonly env: Readonly<Record<string, Text>>;
+  /**
+   * Entries of the runbook's own `env` as written, where an approval is to hold for other values of
+   * parameters, too: from them a command is rendered with marks. Absent everywhere else.
+   */
+  readonly env_source?: Readonly<Record<string, string>>;
   readonly preconditions: readonly PlannedStep[];
   readonly steps: readonly PlannedStep[];
   readonly finally: readonly PlannedStep[];
@@ -64,7 +70,7 @@ export interface PlannedStep {
   readonly expect: Expectation;
   readonly continue_on_error: boolean;
   readonly idempotent: boolean;
-  readonly check: { readonly action: PlannedAction; readonly expect: Expectation } | null;
+  readonly check: { readonly action: StartedAction; readonly expect: Expectation } | null;
   /** `value` is an expression; null where the step writes the output to `$RUNBOOK_OUTPUT`. */
   readonly outputs: Readonly<
     Record<string, { readonly value: string | null; readonly secret: boolean }>
@@ -84,7 +90,21 @@ export type PlannedAction =
       readonly json: Json | null;
       readonly body: string | null;
       readonly redirects: 'off' | 'same_origin';
-    };
+    }
+  | ManualAction;
+
+/** What a person does, who then says so. Nothing is ever started for it. */
+export interface ManualAction {
+  readonly kind: 'manual';
+  readonly text: string;
+  /** What they are asked for, by the name of the output that it becomes. */
+  readonly ask: Readonly<Record<string, Param>>;
+  /** How long it waits for them; null for ever. */
+  readonly wait_ms: number | null;
+}
+
+/** An action that something is started for. */
+export type StartedAction = Exclude<PlannedAction, ManualAction>;
 
 /** Every step of a plan in the order it may run. */
 export function allSteps(plan: Plan): readonly PlannedStep[] {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import { InternalError } from '../base/errors.ts';
 import { evaluateExpression } from '../base/expression.ts';
 import { ExpressionError } from '../base/expression-value.ts';
 import type { Command, Text } from './command.ts';
 import { type Filling, fillOptional, fillPlain, invalidValue, templateOf } from './fill.ts';
-import type { Plan, PlannedAction, PlannedStep } from './plan.ts';
+import type { ManualAction, Plan, PlannedStep, StartedAction } from './plan.ts';
 import { renderHttp } from './render-http.ts';
 import { expressionScope, type RenderScope } from './scope.ts';
 
@@ -16,8 +17,25 @@ export type { RenderScope } from './scope.ts';
  * `value_invalid` (exit 2) where a value is absent, has no text, or must not stand where it would.
  */
 export function renderStep(plan: Plan, step: PlannedStep, scope: RenderScope): Command {
-  const command = renderAction(plan, step, { action: step.action, scope });
+  const { action } = step;
+  if (action.kind === 'manual') {
+    throw new InternalError({
+      code: 'manual_rendered',
+      message: `step \`${step.id}\` is done by a person: there is nothing to start`,
+    });
+  }
+  const command = renderAction(plan, step, { action, scope });
   return { ...command, retry: step.retry, check: renderCheck(plan, step, scope) };
+}
+
+/** What a person is told to do. Throws UsageError `value_invalid`. */
+export function renderManual(
+  plan: Plan,
+  step: Pick<PlannedStep, 'id'>,
+  { action, scope }: { readonly action: ManualAction; readonly scope: RenderScope },
+): string {
+  const place = `step \`${step.id}\`, \`manual\``;
+  return fillPlain(action.text, { scope: expressionScope(plan, scope), place });
 }
 
 /** Whether the step is to run. Throws UsageError `value_invalid` where `if` has no value. */
@@ -52,7 +70,7 @@ function renderCheck(plan: Plan, step: PlannedStep, scope: RenderScope): Command
 function renderAction(
   plan: Plan,
   step: PlannedStep,
-  { action, scope }: { action: PlannedAction; scope: RenderScope },
+  { action, scope }: { action: StartedAction; scope: RenderScope },
 ): Command {
   const values = expressionScope(plan, scope);
   const fillingAt = (part: string): Filling => ({
@@ -64,7 +82,7 @@ function renderAction(
     v: 1,
     action: fillAction(action, fillingAt),
     cwd,
-    env: fillEnv(plan.env, step.env, fillingAt),
+    env: fillEnv(plan.env, { ...writtenEnv(plan, scope), ...step.env }, fillingAt),
     stdin: null,
     programs: [],
     files: step.files.map((path) => ({ path: resolve(cwd, path), sha256: null })),
@@ -76,6 +94,11 @@ function renderAction(
     host: scope.host,
     uid: scope.uid,
   };
+}
+
+/** A value with a mark was frozen without it: what the runbook's `env` was written as is filled again. */
+function writtenEnv({ env_source = {} }: Plan, { marks = [] }: RenderScope): PlannedStep['env'] {
+  return marks.length === 0 ? {} : env_source;
 }
 
 type FillingAt = (part: string) => Filling;
@@ -98,7 +121,7 @@ function fillEnv(
   return Object.fromEntries(env);
 }
 
-function fillAction(action: PlannedAction, fillingAt: FillingAt): Command['action'] {
+function fillAction(action: StartedAction, fillingAt: FillingAt): Command['action'] {
   switch (action.kind) {
     case 'run':
       return { kind: 'run', shell: action.shell, script: action.script };

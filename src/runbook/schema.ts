@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import { either, list, object, record } from '../base/yaml-collections.ts';
 import {
   boolean,
@@ -41,7 +42,6 @@ const later = [
   'on_cancel',
   'credentials',
   'isolation',
-  'manual',
 ];
 
 /** A number or `true` where text belongs is taken as written: `1.10` stays `1.10`. */
@@ -132,7 +132,9 @@ const actions = {
   exec: optional(annotated(exec, { description: 'A program and its arguments, without a shell.' })),
 };
 
-const oneAction = { oneOf: ['run', 'exec', 'http'].map((key) => ({ required: [key] })) };
+function oneOfActions(keys: readonly string[]): { readonly oneOf: readonly JsonObject[] } {
+  return { oneOf: keys.map((key) => ({ required: [key] })) };
+}
 
 const check = annotated(
   located(
@@ -142,7 +144,21 @@ const check = annotated(
       expect: optional(expectation, nothingExpected),
     }),
   ),
-  oneAction,
+  oneOfActions(['run', 'exec', 'http']),
+);
+
+const param = located(
+  object({
+    type: oneOf(...paramTypes),
+    description: optional(text()),
+    default: optional(located(plainScalar())),
+    enum: optional(list(located(plainScalar()), { min: 1 })),
+    pattern: optional(words),
+    min: optional(number()),
+    max: optional(number()),
+    required: optional(boolean()),
+    secret: optional(boolean(), false),
+  }),
 );
 
 const step = annotated(
@@ -155,6 +171,12 @@ const step = annotated(
         if: optional(words),
         ...actions,
         http: optional(http),
+        manual: optional(
+          annotated(words, {
+            description: 'What a person does, who then says so. Starts nothing.',
+          }),
+        ),
+        ask: optional(record(param, id), {}),
         env: optional(record(written, variable), {}),
         cwd: optional(words),
         files: optional(list(words), []),
@@ -171,21 +193,7 @@ const step = annotated(
       { later },
     ),
   ),
-  oneAction,
-);
-
-const param = located(
-  object({
-    type: oneOf(...paramTypes),
-    description: optional(text()),
-    default: optional(located(plainScalar())),
-    enum: optional(list(located(plainScalar()), { min: 1 })),
-    pattern: optional(words),
-    min: optional(number()),
-    max: optional(number()),
-    required: optional(boolean()),
-    secret: optional(boolean(), false),
-  }),
+  oneOfActions(['run', 'exec', 'http', 'manual']),
 );
 
 const inherited = either(

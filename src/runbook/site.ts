@@ -6,7 +6,7 @@ export interface Site {
   readonly node: YamlNode;
   readonly text: string;
   /** `if`, `that` and `output` are expressions; the others are templates. */
-  readonly where: 'env' | 'argv' | 'url' | 'header' | 'body' | 'if' | 'that' | 'output';
+  readonly where: 'env' | 'argv' | 'url' | 'header' | 'body' | 'if' | 'that' | 'output' | 'manual';
   /** Whose results `that` and `output` see; null where that is not known, or there are none yet. */
   readonly of: PlannedAction['kind'] | null;
 }

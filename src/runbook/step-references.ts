@@ -54,6 +54,8 @@ function textsOf(action: PlannedAction): readonly string[] {
         body ?? '',
       ];
     }
+    case 'manual':
+      return [action.text];
   }
 }
 

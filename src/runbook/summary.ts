@@ -19,6 +19,8 @@ function summarizeAction(action: Command['action'] | PlannedAction): string {
       return action.argv.map(quote).join(' ');
     case 'http':
       return `${action.method} ${action.url}`;
+    case 'manual':
+      return action.text.trim();
   }
 }
 

@@ -58,9 +58,8 @@ describe('the shape', () => {
 
   test.each([
     [['needs: [a]', 'exec: ls'], '8:5 `needs` is not built yet'],
-    [['manual: look'], '8:5 `manual` is not built yet'],
     [['uses: other'], '8:5 `uses` is not built yet'],
-    [['name: x'], '7:5 there is nothing to do here — add `run`, `exec` or `http`'],
+    [['name: x'], '7:5 there is nothing to do here — add `run`, `exec`, `http` or `manual`'],
     [['exec: ls', 'run: ls'], '7:5 `run` and `exec` stand in one step — make a step of each'],
     [
       ['name: 12', 'exec: ls'],
