@@ -9,7 +9,10 @@ import type { SignedStatement } from './statement.ts';
 export interface Attested {
   /** The account whose process received it: `os:runbook@web1`. Whoever owns it could have made it up. */
   readonly receiver: string;
-  /** Who it came from, as the sender was authenticated: `slack:T0123ABCD/U0123ABCD`, `token:4f7k…`. */
+  /**
+   * Who it came from, as the sender was authenticated: `slack:T0123ABCD/U0123ABCD`, `token:4f7k…`,
+   * `os:robin@web1`.
+   */
   readonly identity: string;
   /** Where that identity is nobody's in `people.yaml`: what it was matched by, `email:ana@example.com`. */
   readonly matched_by: string | null;
@@ -24,6 +27,8 @@ export interface AttestedStatement {
   /** The JCS text of a `Statement`, written by the receiver. */
   readonly statement: string;
   readonly attested: Attested;
+  /** What it came through, as its entry says. */
+  readonly channel?: string | undefined;
 }
 
 /** A decision as it is recorded: a statement, and either a signature or a receiver's word. */
@@ -31,6 +36,8 @@ export interface Evidence {
   readonly statement: string;
   readonly signature: string | null;
   readonly attested?: Attested | undefined;
+  /** What it came through; a signature counts whatever brought it. */
+  readonly channel?: string | undefined;
 }
 
 /** Which of the two a decision rests on; null where that is not exactly one. */
@@ -38,12 +45,13 @@ export function evidenceOf({
   statement,
   signature,
   attested,
+  channel,
 }: Evidence):
   | { readonly signed: SignedStatement }
   | { readonly attested: AttestedStatement }
   | null {
   if (signature === null) {
-    return attested === undefined ? null : { attested: { statement, attested } };
+    return attested === undefined ? null : { attested: { statement, attested, channel } };
   }
   return attested === undefined ? { signed: { statement, signature } } : null;
 }

@@ -34,8 +34,9 @@ export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Hear
     if ('kind' in person) {
       return person;
     }
-    const assurance = attestedAssurance(attested.receiver, court);
+    const assurance = weighAttested(attested, court);
     return (
+      refuseAccount(attested, of.channel) ??
       refuseOther(person, text.person) ??
       refuseDecider(court, person) ?? { kind: 'heard', text, person, assurance }
     );
@@ -51,7 +52,8 @@ export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Hear
  * The one person whom something came from. A chat account is whose it is in `people.yaml`, and only where
  * it is nobody's the address counts that it was matched by. A token speaks for whom it was issued to: that
  * stands in its own entry, so here it is whom the statement names, and an auditor holds the two together.
- * Accounts, agents and jobs do not decide, whoever answers for them.
+ * An account of the host is its person's; that of an agent, like agents and jobs themselves, decides
+ * nothing, whoever answers for it.
  */
 export function senderOf(
   people: People,
@@ -61,11 +63,51 @@ export function senderOf(
   if (identity.startsWith('token:')) {
     return personNamed(people, named) ?? nobody(`person:${named}`);
   }
+  if (identity.startsWith('os:')) {
+    return ownerOfAccount(people, identity);
+  }
   if (!/^(slack|teams):/.test(identity)) {
     return refused('identity_unfit', `\`${identity}\` is not an identity that decides`);
   }
   const owner = onlyOwner(people, identity);
   return owner ?? (matched_by === null ? null : onlyOwner(people, matched_by)) ?? nobody(identity);
+}
+
+/**
+ * Whether an account of the host is one that can say something by owning a file: through the spool alone,
+ * and neither root's, who owns what they like, nor the receiver's own, whose files it makes itself.
+ */
+export function refuseAccount(
+  { identity, receiver }: Pick<Attested, 'identity' | 'receiver'>,
+  channel: string | undefined,
+): Refused | null {
+  if (!identity.startsWith('os:')) {
+    return null;
+  }
+  if (channel !== 'spool') {
+    return refused(
+      'identity_unfit',
+      `\`${identity}\` decides by the files it owns, and by nothing else`,
+    );
+  }
+  return identity.startsWith('os:root@') || identity === receiver
+    ? refused(
+        'account_unfit',
+        `a file that belongs to \`${identity}\` decides nothing`,
+        'decide from your own account, or sign with `--key FILE`',
+      )
+    : null;
+}
+
+/**
+ * What an attested decision weighs. Who owns a file on the host that executes is that host's word: A0,
+ * whoever received it.
+ */
+export function weighAttested(
+  { identity, receiver }: Pick<Attested, 'identity' | 'receiver'>,
+  court: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
+): 'A0' | 'A1' {
+  return identity.startsWith('os:') ? 'A0' : attestedAssurance(receiver, court);
 }
 
 /**
@@ -88,6 +130,13 @@ function onlyOwner(people: People, identity: string): Person | Refused | null {
   return owners.length > 1
     ? refused('identity_shared', `\`${identity}\` belongs to two people, so it speaks for nobody`)
     : (owners[0] ?? null);
+}
+
+/** By the accounts of people alone: whoever answers for an agent has decided nothing by what it owns. */
+function ownerOfAccount(people: People, identity: string): Person | Refused {
+  const account = identity.slice('os:'.length);
+  const [owner, second] = people.people.filter(({ osUsers }) => osUsers.includes(account));
+  return owner === undefined || second !== undefined ? nobody(identity) : owner;
 }
 
 function nobody(identity: string): Refused {

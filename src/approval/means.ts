@@ -13,10 +13,18 @@ export interface Means {
   readonly tokens: ReadonlySet<string>;
   /** What a receiver's word weighs for this run. */
   readonly level: 'A0' | 'A1';
+  /** The host whose accounts decide, at A0, by the files they own; null where it has no spool. */
+  readonly spool: string | null;
 }
 
 /** Nobody hears anybody: only signatures count. */
-export const signingAlone: Means = { slack: false, email: false, tokens: new Set(), level: 'A0' };
+export const signingAlone: Means = {
+  slack: false,
+  email: false,
+  tokens: new Set(),
+  level: 'A0',
+  spool: null,
+};
 
 /**
  * Whether a person has any way to decide at a level. A signature by an enrolled key (A3) also fills every
@@ -30,7 +38,9 @@ export function canReach(
     const person = personNamed(people, name);
     return (
       person !== null &&
-      (person.sshKeys.length > 0 || (reaches(means.level, assurance) && isHeard(person, means)))
+      (person.sshKeys.length > 0 ||
+        (reaches(means.level, assurance) && isHeard(person, means)) ||
+        (reaches('A0', assurance) && hasAccount(person, means)))
     );
   };
 }
@@ -38,4 +48,8 @@ export function canReach(
 function isHeard({ name, slack, emails }: Person, means: Means): boolean {
   const clicks = means.slack && (slack.length > 0 || (means.email && emails.length > 0));
   return clicks || means.tokens.has(name);
+}
+
+function hasAccount({ osUsers }: Person, { spool }: Means): boolean {
+  return spool !== null && osUsers.some((account) => account.endsWith(`@${spool}`));
 }

@@ -5,7 +5,8 @@ import type { RequestFile } from './request-file.ts';
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const schema = v.strictObject({
+/** The one shape of a `RequestFile`. */
+export const requestFileSchema = v.strictObject({
   kind: v.picklist(['runbook.request/v1', 'runbook.started/v1']),
   origin: text,
   verifier_key: text,
@@ -24,7 +25,7 @@ const schema = v.strictObject({
  */
 export function parseRequestFile(source: string, file: string): RequestFile {
   try {
-    return v.parse(schema, JSON.parse(source));
+    return v.parse(requestFileSchema, JSON.parse(source));
   } catch (cause) {
     throw new UsageError({
       code: 'request_file_unreadable',

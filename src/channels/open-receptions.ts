@@ -6,6 +6,8 @@ import { checkDocument, optional, raw, sectionOf } from '../base/yaml-schema.ts'
 import type { Reception } from './channel.ts';
 import { openSlack } from './slack/open-slack.ts';
 import { parseSlackSettings } from './slack/settings.ts';
+import { openSpool } from './spool/open-spool.ts';
+import { parseSpool, type SpoolSettings } from './spool/settings.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 import { parseWebhooks } from './webhooks/settings.ts';
 
@@ -24,29 +26,46 @@ export interface ReceptionDeps {
  * journal takes in the file: a token that stands in it must not be kept there for ever.
  */
 export function checkChannels(section: ParsedYaml | null): void {
-  const { slack, webhooks } = sectionsOf(section);
+  const { slack, webhooks, spool } = sectionsOf(section);
   if (slack !== null) {
     parseSlackSettings(slack);
   }
   if (webhooks !== null) {
     parseWebhooks(webhooks);
   }
+  if (spool !== null) {
+    parseSpool(spool);
+  }
 }
 
 /** The receptions that `config.yaml` names, and which of them take decisions. */
 export interface Receptions {
   readonly receptions: readonly Reception[];
-  readonly attesting: { readonly slack: boolean; readonly email: boolean };
+  readonly attesting: {
+    readonly slack: boolean;
+    readonly email: boolean;
+    readonly spool: boolean;
+  };
 }
 
-const channelsFile = object({ slack: optional(raw()), webhooks: optional(raw()) });
+const channelsFile = object({
+  slack: optional(raw()),
+  webhooks: optional(raw()),
+  spool: optional(raw()),
+});
+
+/** What `channels.spool` says; null where this machine has none. Throws InvalidFileError `config_invalid`. */
+export function spoolOf(section: ParsedYaml | null): SpoolSettings | null {
+  const { spool } = sectionsOf(section);
+  return spool === null ? null : parseSpool(spool);
+}
 
 /**
  * Reads the value of `channels`; null is none of them. Throws InvalidFileError `config_invalid`. Nothing
  * is connected to and no secret is read before somebody attends.
  */
 export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps): Receptions {
-  const { slack, webhooks } = sectionsOf(section);
+  const { slack, webhooks, spool } = sectionsOf(section);
   const settings = slack === null ? null : parseSlackSettings(slack);
   return {
     receptions: [
@@ -59,10 +78,12 @@ export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps):
             }),
           ]),
       ...(webhooks === null ? [] : [openWebhooks(webhooks, deps)]),
+      ...(spool === null ? [] : [openSpool(parseSpool(spool))]),
     ],
     attesting: {
       slack: settings !== null && settings.buttons !== 'off',
       email: settings?.matchEmail ?? false,
+      spool: spool !== null,
     },
   };
 }
@@ -70,13 +91,15 @@ export function openReceptions(section: ParsedYaml | null, deps: ReceptionDeps):
 function sectionsOf(section: ParsedYaml | null): {
   readonly slack: ParsedYaml | null;
   readonly webhooks: ParsedYaml | null;
+  readonly spool: ParsedYaml | null;
 } {
   if (section === null) {
-    return { slack: null, webhooks: null };
+    return { slack: null, webhooks: null, spool: null };
   }
-  const { slack, webhooks } = checkDocument(channelsFile, section);
+  const { slack, webhooks, spool } = checkDocument(channelsFile, section);
   return {
     slack: slack === null ? null : sectionOf(section, slack),
     webhooks: webhooks === null ? null : sectionOf(section, webhooks),
+    spool: spool === null ? null : sectionOf(section, spool),
   };
 }

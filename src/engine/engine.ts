@@ -20,7 +20,12 @@ export interface Engine {
    * Which receptions take decisions here, and whether an address may say whose account it is. Only to warn
    * early that nobody could ever approve: each decision is judged for itself.
    */
-  readonly attesting: { readonly slack: boolean; readonly email: boolean };
+  readonly attesting: {
+    readonly slack: boolean;
+    readonly email: boolean;
+    /** Accounts of this host decide by the files they own in the spool. */
+    readonly spool: boolean;
+  };
   readonly clock: Clock;
   /** Reads the trusted files as they are now. Throws ConfigError. */
   readonly trusted: () => Trusted;

@@ -123,7 +123,7 @@ function engineIn(dir: string, fronts: Front[]): Engine {
     actions: openActions({ clock: systemClock }),
     channels: [],
     receptions: [collecting],
-    attesting: { slack: true, email: false },
+    attesting: { slack: true, email: false, spool: false },
     clock: systemClock,
     trusted: () => ({
       people: file(people, parsePeople),

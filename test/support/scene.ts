@@ -152,7 +152,7 @@ ${options.morePeople ?? ''}`,
       actions: openActions({ clock }),
       channels: [],
       receptions: [],
-      attesting: { slack: false, email: false, ...options.attesting },
+      attesting: { slack: false, email: false, spool: false, ...options.attesting },
       account: options.account ?? `ana@${host}`,
       clock,
       trusted: () => ({

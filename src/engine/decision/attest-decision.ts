@@ -1,8 +1,8 @@
 import type { Attested } from '../../approval/attested.ts';
 import { refuseDecider } from '../../approval/court.ts';
-import { eligiblePeople } from '../../approval/eligible.ts';
+import { eligibleFor } from '../../approval/eligible.ts';
 import { accountIdentity } from '../../approval/initiator.ts';
-import { attestedAssurance, senderOf } from '../../approval/judge-attested.ts';
+import { refuseAccount, senderOf, weighAttested } from '../../approval/judge-attested.ts';
 import type { Person } from '../../approval/people.ts';
 import { encodeStatement, type Statement } from '../../approval/statement.ts';
 import { formatTime } from '../../base/clock.ts';
@@ -106,15 +106,15 @@ async function hear(engine: Engine, bench: Bench, heard: Heard): Promise<Sender>
   if ('kind' in person) {
     throw errorOf(person);
   }
-  const refusal = refuseDecider({ people, initiator }, person);
+  const from = { identity, receiver: receiverOf(engine) };
+  const { slots } = bench.request.content.policy;
+  const refusal =
+    refuseAccount(from, heard.channel) ?? refuseDecider({ people, initiator, slots }, person);
   if (refusal !== null) {
     throw errorOf(refusal);
   }
   const served = started.via === 'api';
-  return {
-    person,
-    assurance: attestedAssurance(receiverOf(engine), { people, initiator, served }),
-  };
+  return { person, assurance: weighAttested(from, { people, initiator, served }) };
 }
 
 function receiverOf(engine: Engine): string {
@@ -132,8 +132,12 @@ function slotsOf(
 ): readonly Slot[] {
   const { slots } = request.content.policy;
   const { person, assurance } = sender;
-  const eligible = eligiblePeople(inForce.rules.people, proven.state.initiator);
-  const asked = slots.filter((slot) => eligible(slot.from).includes(person.name));
+  const ageMs = engine.clock.now().wallMs - Date.parse(request.content.limits.created);
+  const { initiator } = proven.state;
+  const { people } = inForce.rules;
+  const asked = slots.filter((slot) =>
+    eligibleFor(slot, { people, initiator }, ageMs).includes(person.name),
+  );
   const wasAsked = slots.some((slot) => slot.eligible.includes(person.name));
   if (asked.length === 0 && (heard.decision === 'approve' || !wasAsked)) {
     throw new DeniedError({

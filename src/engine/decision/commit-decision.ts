@@ -69,7 +69,7 @@ export function judgeEvidence(
   { evidence, channel }: { readonly evidence: Evidence; readonly channel: string },
 ): Decided {
   const judged = judgeDecision({
-    evidence,
+    evidence: { ...evidence, channel },
     request: { content: request.content, leafHash: request.hash, index: request.seq },
     people: inForce.rules.people,
     initiator: proven.state.initiator,

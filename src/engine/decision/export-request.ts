@@ -1,4 +1,4 @@
-import { eligiblePeople } from '../../approval/eligible.ts';
+import { eligibleFor, ever } from '../../approval/eligible.ts';
 import type { Initiator } from '../../approval/people.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
 import type { BlobId } from '../../base/ids.ts';
@@ -16,6 +16,15 @@ export async function exportRequest(
   request: string | null,
   seenSize: number | null,
 ): Promise<RequestFile> {
+  return exportRequestFrom(engine, request, seenSize === null ? [] : [seenSize]);
+}
+
+/** As `exportRequest`, for readers who may have seen the heads of these sizes. */
+export async function exportRequestFrom(
+  engine: Engine,
+  request: string | null,
+  seen: readonly number[],
+): Promise<RequestFile> {
   const row = await findRequest(engine, request);
   const { state, record } = await loadRequest(engine, row.run, row.request);
   const { content } = record;
@@ -25,7 +34,7 @@ export async function exportRequest(
   ];
   return {
     kind: 'runbook.request/v1',
-    ...(await proofs(engine, record.seq, seenSize)),
+    ...(await proofs(engine, record.seq, seen)),
     blobs: await readBlobs(engine, blobs),
     approvers: approversOf(engine, state.initiator, content.policy.slots),
   };
@@ -49,7 +58,7 @@ export async function exportStarted(
   };
   return {
     kind: 'runbook.started/v1',
-    ...(await proofs(engine, started.seq, seenSize)),
+    ...(await proofs(engine, started.seq, seenSize === null ? [] : [seenSize])),
     blobs: await readBlobs(engine, started.data.command === null ? [] : [started.data.command]),
     approvers: approversOf(engine, state.initiator, [everyone]),
   };
@@ -58,7 +67,7 @@ export async function exportStarted(
 async function proofs(
   engine: Engine,
   index: number,
-  seenSize: number | null,
+  sizes: readonly number[],
 ): Promise<
   Pick<
     RequestFile,
@@ -70,7 +79,7 @@ async function proofs(
   const [entry] = await store.entries(index, index + 1);
   const inclusion = await store.inclusionProof(index, head.size);
   // The reader's own pin where it is known, and whatever each approver saw when they last signed.
-  const seen = new Set([...(seenSize === null ? [] : [seenSize]), ...(await store.seenSizes())]);
+  const seen = new Set([...sizes, ...(await store.seenSizes())]);
   const known = [...seen].filter((size) => size > 0 && size <= head.size);
   return {
     origin: store.origin,
@@ -111,12 +120,13 @@ function approversOf(
   slots: readonly Slot[],
 ): RequestFile['approvers'] {
   const people = engine.trusted().people.value;
-  const eligible = eligiblePeople(people, initiator);
   return people.people
     .map((person) => ({
       person: person.name,
       keys: person.sshKeys,
-      slots: slots.filter((slot) => eligible(slot.from).includes(person.name)).map(({ id }) => id),
+      slots: slots
+        .filter((slot) => eligibleFor(slot, { people, initiator }, ever).includes(person.name))
+        .map(({ id }) => id),
     }))
     .filter((each) => each.slots.length > 0);
 }

@@ -16,8 +16,11 @@ export async function meansOf(
       token.scopes.includes('decide') &&
       judgeToken(token, at) === 'ok',
   );
+  const { slack, email, spool } = engine.attesting;
   return {
-    ...engine.attesting,
+    slack,
+    email,
+    spool: spool ? engine.host.toLowerCase() : null,
     tokens: new Set(tokens.map(({ holder }) => holder.id)),
     level: attestedAssurance(accountIdentity(engine.account), of),
   };

@@ -1,16 +1,12 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { JsonObject } from '../../base/json.ts';
-import type {
-  Answer,
-  AttestedDecision,
-  Front,
-  JournalEntry,
-  Reception,
-} from '../../channels/channel.ts';
+import type { Answer, Front, JournalEntry, Reception } from '../../channels/channel.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { attestDecision } from '../decision/attest-decision.ts';
+import { exportRequestFrom } from '../decision/export-request.ts';
+import { recordDecision } from '../decision/record-decision.ts';
 import type { Engine } from '../engine.ts';
 import { summaryOf } from '../report/audit-log.ts';
 import { describeRequest } from '../report/describe-request.ts';
@@ -34,6 +30,7 @@ export function openFront(
   const { store } = engine;
   return {
     clock: engine.clock,
+    origin: store.origin,
     receives,
     url,
     people: () => engine.trusted().people.value,
@@ -49,8 +46,15 @@ export function openFront(
     find: async (hash) => (await store.requestByHash(hash))?.request ?? null,
     entries: (from, limit) => tellEntries(store, from, limit),
     grown: (size, signal) => feed.grown(size, signal),
+    export: (request, seen) => exportRequestFrom(engine, request, seen),
+    submit: async (signed) => {
+      const answer = await answered(() => recordDecision(engine, signed, name));
+      feed.nudge();
+      return answer;
+    },
     attest: async (decision) => {
-      const answer = await attest(engine, name, decision);
+      const heard = { ...decision, channel: name };
+      const answer = await answered(() => attestDecision(engine, heard));
       feed.nudge();
       return answer;
     },
@@ -99,13 +103,9 @@ async function placeOf(store: Store, run: RunId): Promise<Place> {
     : { runbook: null, environment: null };
 }
 
-async function attest(
-  engine: Engine,
-  channel: string,
-  decision: AttestedDecision,
-): Promise<Answer> {
+async function answered(record: () => Promise<DecisionReport>): Promise<Answer> {
   try {
-    const report = await attestDecision(engine, { ...decision, channel });
+    const report = await record();
     return {
       accepted: true,
       message: tellReport(report),
