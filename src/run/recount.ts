@@ -38,7 +38,7 @@ export function recountClaim(request: RequestRecord, court: ClaimCourt): Tally {
  * The decisions that still hold, each for what its evidence proves now and for no more than its entry
  * said: giving the receiver's account to somebody else must not lift what was attested before.
  */
-function standingDecisions(
+export function standingDecisions(
   request: RequestRecord,
   court: Omit<ClaimCourt, 'slots' | 'nowMs'>,
 ): readonly DecisionRecord[] {
@@ -62,9 +62,9 @@ function standingDecisions(
     const { person } = judged;
     const assurance = weaker(judged.assurance, data.assurance);
     const presence = judged.presence && data.presence;
-    return [
-      { ...decision, data: { ...data, decision: judged.decision, person, assurance, presence } },
-    ];
+    const verified = judged.verified && data.verified;
+    const proven = { decision: judged.decision, person, assurance, presence, verified };
+    return [{ ...decision, data: { ...data, ...proven } }];
   });
 }
 

@@ -64,6 +64,7 @@ export function buildPlan(input: PlanInput): {
       trusted,
     },
     environment,
+    ...(runbook.approvals === 'together' ? { approvals: runbook.approvals } : {}),
     params,
     env: freezeEnv(input, params, keep),
     ...(input.reusable === true ? { env_source: runbook.env } : {}),

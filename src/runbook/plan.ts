@@ -1,6 +1,7 @@
 import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Expectation, RetryPolicy, SecretRef, Text } from './command.ts';
+import type { HoleLimits } from './hole.ts';
 import type { Param } from './runbook.ts';
 
 export type { Expectation } from './command.ts';
@@ -25,6 +26,8 @@ export interface Plan {
     readonly trusted: boolean;
   };
   readonly environment: Environment;
+  /** All steps that can be are asked for in one request, before anything runs; absent where each has its own. */
+  readonly approvals?: 'together';
   /** Every declared parameter. Secret ones are references; absent optional ones are null. */
   readonly params: Readonly<Record<string, PlanValue>>;
   /** Base, inherited and runbook-level `env`, all values final; a null value was an absent optional parameter. */
@@ -71,10 +74,15 @@ export interface PlannedStep {
   readonly continue_on_error: boolean;
   readonly idempotent: boolean;
   readonly check: { readonly action: StartedAction; readonly expect: Expectation } | null;
-  /** `value` is an expression; null where the step writes the output to `$RUNBOOK_OUTPUT`. */
-  readonly outputs: Readonly<
-    Record<string, { readonly value: string | null; readonly secret: boolean }>
-  >;
+  readonly outputs: Readonly<Record<string, PlannedOutput>>;
+}
+
+export interface PlannedOutput {
+  /** An expression; null where the step writes the output to `$RUNBOOK_OUTPUT`. */
+  readonly value: string | null;
+  readonly secret: boolean;
+  /** What the step says it may be; anything else fails the step. */
+  readonly limits?: HoleLimits;
 }
 
 /** An action as written: strings may hold `${{ … }}`, except `run`. */

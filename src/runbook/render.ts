@@ -28,6 +28,8 @@ export function renderStep(plan: Plan, step: PlannedStep, scope: RenderScope): C
   return { ...command, retry: step.retry, check: renderCheck(plan, step, scope) };
 }
 
+const maxManualBytes = 16_384;
+
 /** What a person is told to do. Throws UsageError `value_invalid`. */
 export function renderManual(
   plan: Plan,
@@ -35,7 +37,12 @@ export function renderManual(
   { action, scope }: { readonly action: ManualAction; readonly scope: RenderScope },
 ): string {
   const place = `step \`${step.id}\`, \`manual\``;
-  return fillPlain(action.text, { scope: expressionScope(plan, scope), place });
+  const text = fillPlain(action.text, { scope: expressionScope(plan, scope), place });
+  if (Buffer.byteLength(text) > maxManualBytes) {
+    // It stands in an entry, and a run whose next entry does not fit could never go on.
+    throw invalidValue(place, `with its values it is longer than ${maxManualBytes} bytes`);
+  }
+  return text;
 }
 
 /** Whether the step is to run. Throws UsageError `value_invalid` where `if` has no value. */

@@ -6,12 +6,7 @@ import { parseTemplate } from './template.ts';
 
 /** Every name that a step's templates and expressions take from their scope. */
 export function stepReferences(step: PlannedStep): readonly Reference[] {
-  const { action, check, env, expect, outputs } = step;
-  const templates = [
-    ...Object.values(env),
-    ...textsOf(action),
-    ...(check === null ? [] : textsOf(check.action)),
-  ];
+  const { check, expect, outputs } = step;
   const expressions = [
     step.if,
     expect.that,
@@ -19,9 +14,18 @@ export function stepReferences(step: PlannedStep): readonly Reference[] {
     ...Object.values(outputs).map((it) => it.value),
   ];
   return referencesOf(
-    templates,
+    stepTemplates(step),
     expressions.filter((it) => it !== null && it !== undefined),
   );
+}
+
+/** The texts with `${{ }}` that become the step's command. */
+export function stepTemplates({ action, check, env }: PlannedStep): readonly string[] {
+  return [
+    ...Object.values(env),
+    ...textsOf(action),
+    ...(check === null ? [] : textsOf(check.action)),
+  ];
 }
 
 /** What texts name: templates, and expressions that stand alone. */
