@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { describeSelf, runHeld } from './hold.ts';
 import { refuseOutsider, refuseServed } from './may-drive.ts';
+import { tellLocally } from './office/attend-receptions.ts';
 import { proveRun } from './proof/prove-run.ts';
 import type { DriveOptions } from './service.ts';
 import { loadPlan, Session } from './session.ts';
@@ -15,6 +16,8 @@ import { sleep } from './sleep.ts';
 import { awaitDecision } from './step/await-decision.ts';
 import { type Begun, beginAttempt } from './step/begin-attempt.ts';
 import { claimStep } from './step/claim-step.ts';
+import { lookOut } from './step/look-out.ts';
+import { askManual, giveUp } from './step/manual-step.ts';
 import { flush, runAttempt, type Turn, toRecord } from './step/run-attempt.ts';
 import { settleStep, settleUnknown } from './step/settle-step.ts';
 
@@ -67,7 +70,11 @@ export async function driveRun(
     const plan = await loadPlan(engine, state);
     const { listener } = options;
     const session = new Session({ engine, plan, listener, secrets, state, inForce });
-    return await loop(session, { ...options, office });
+    const left = await loop(session, { ...options, office });
+    if (office === undefined && session.state.requests.size > 0) {
+      await tellLocally(engine);
+    }
+    return left;
   } finally {
     await engine.store.releaseHold(run, holder);
   }
@@ -105,10 +112,30 @@ async function takeTurns(session: Session, turn: Turn, course: Course): Promise<
   }
 }
 
+const beginnings: ReadonlySet<Due['kind']> = new Set([
+  'attempt',
+  'claim',
+  'delay',
+  'await',
+  'ask_manual',
+  'await_manual',
+  'scheduled',
+]);
+
+/** Where an interrupt only leaves: nothing runs that it could end. */
+const leaves: ReadonlySet<Due['kind']> = new Set([
+  'await',
+  'await_manual',
+  'scheduled',
+  'expired',
+  'unknown',
+  'settle',
+  'done',
+]);
+
 /** The office closes: nothing new begins, and what is known already is still recorded. */
 function isLeaving(due: Due, { office }: Course): boolean {
-  const beginnings: readonly Due['kind'][] = ['attempt', 'claim', 'delay', 'await'];
-  return office?.leave.aborted === true && beginnings.includes(due.kind);
+  return office?.leave.aborted === true && beginnings.has(due.kind);
 }
 
 function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
@@ -133,8 +160,7 @@ async function interrupted(
   { due, turn }: { readonly due: Due; readonly turn: Turn },
   options: DriveOptions,
 ): Promise<boolean> {
-  const leaves: readonly Due['kind'][] = ['await', 'expired', 'unknown', 'settle', 'done'];
-  const leaving = due.kind === 'finish' ? !endedByUs(session) : leaves.includes(due.kind);
+  const leaving = due.kind === 'finish' ? !endedByUs(session) : leaves.has(due.kind);
   if (!options.signal.aborted || session.state.cancel !== null || leaving) {
     return false;
   }
@@ -170,8 +196,16 @@ async function act(
     case 'claim':
       await takeUp(session, { due, turn }, course);
       return null;
+    case 'ask_manual':
+      await askManual(session, due);
+      return null;
+    case 'give_up':
+      await giveUp(session, due);
+      return null;
     case 'delay':
     case 'await':
+    case 'await_manual':
+    case 'scheduled':
       return pause(session, due, course);
     case 'expire':
       await session.commit(
@@ -206,26 +240,36 @@ async function act(
 
 const stuck: Left = { kind: 'waiting', untilMs: null };
 
+type Pause = Extract<Due, { kind: 'delay' | 'await' | 'await_manual' | 'scheduled' }>;
+
 /** Nothing to do for now. The office has others to drive; everybody else waits here. */
-async function pause(
-  session: Session,
-  due: Extract<Due, { kind: 'delay' | 'await' }>,
-  course: Course,
-): Promise<Left | null> {
-  const untilMs =
-    due.kind === 'delay' ? due.untilMs : Date.parse(due.request.content.limits.pending_until);
+async function pause(session: Session, due: Pause, course: Course): Promise<Left | null> {
+  const untilMs = pausedUntil(due);
   if (course.office !== undefined) {
     return { kind: 'waiting', untilMs };
   }
-  if (due.kind === 'await') {
-    const changed = (await awaitDecision(session, due, course)) === 'changed';
-    return changed ? null : { kind: 'waiting', untilMs };
+  switch (due.kind) {
+    case 'await': {
+      const changed = (await awaitDecision(session, due, course)) === 'changed';
+      return changed ? null : { kind: 'waiting', untilMs };
+    }
+    case 'await_manual':
+    case 'scheduled': {
+      const changed = (await lookOut(session, { dueMs: untilMs }, course)) === 'changed';
+      return changed ? null : { kind: 'waiting', untilMs };
+    }
+    case 'delay': {
+      const ms = due.untilMs - session.nowMs();
+      session.listener.delayed(due.step.id, ms);
+      await sleep(ms, course.signal);
+      await session.refresh();
+      return null;
+    }
   }
-  const ms = untilMs - session.nowMs();
-  session.listener.delayed(due.step.id, ms);
-  await sleep(ms, course.signal);
-  await session.refresh();
-  return null;
+}
+
+function pausedUntil(due: Pause): number | null {
+  return due.kind === 'await' ? Date.parse(due.request.content.limits.pending_until) : due.untilMs;
 }
 
 /** Begins or claims, and where that leads to a spawn, sees it through. */

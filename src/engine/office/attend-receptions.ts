@@ -42,15 +42,18 @@ export async function attendReceptions(
 }
 
 /** Lets the receptions show what is open, where nobody else does; a bounded time, and whatever becomes of it. */
-export async function tellReceptions(engine: Engine): Promise<void> {
-  if (engine.receptions.length === 0) {
+export async function tellReceptions(
+  engine: Engine,
+  receptions: readonly Reception[] = engine.receptions,
+): Promise<void> {
+  if (receptions.length === 0) {
     return;
   }
   const feed = new JournalFeed(engine.store);
   const over = new AbortController();
   const telling = holding(engine, () =>
     Promise.allSettled(
-      engine.receptions.map((reception) => {
+      receptions.map((reception) => {
         const front = openFront(engine, reception, { feed, receives: false, url: null });
         return reception.tell(front, over.signal);
       }),
@@ -59,6 +62,18 @@ export async function tellReceptions(engine: Engine): Promise<void> {
   await Promise.race([telling, sleep(tellMs, over.signal)]);
   over.abort();
   feed.close();
+}
+
+/** Lets those that reach nothing beyond this machine show how a run was left. Never throws: it is only shown. */
+export async function tellLocally(engine: Engine): Promise<void> {
+  try {
+    await tellReceptions(
+      engine,
+      engine.receptions.filter(({ local }) => local === true),
+    );
+  } catch {
+    // A configuration that broke meanwhile, a full disk: the run's own outcome is what counts.
+  }
 }
 
 /** Does it as the store's one receiver. False where another living process is, or is to be. */

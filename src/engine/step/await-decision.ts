@@ -9,23 +9,24 @@ import { JournalFeed } from '../office/feed.ts';
 import { describeRequest } from '../report/describe-request.ts';
 import type { DriveOptions } from '../service.ts';
 import type { Session } from '../session.ts';
-import { sleep } from '../sleep.ts';
-
-const pollMs = 100;
+import { lookOut } from './look-out.ts';
 
 /**
  * Waits at a gate as long as the caller wants to: told to listener and channels first, then polled, since
- * a decision may come from any process. `stop` leaves everything as it is; the run can be resumed.
+ * a decision may come from any process. `stop` leaves everything as it is, but for what lay there
+ * already: a decision left in the spool counts at once. The run can be resumed.
  */
 export async function awaitDecision(
   session: Session,
   due: Extract<Due, { kind: 'await' }>,
   options: DriveOptions,
 ): Promise<'changed' | 'stop'> {
+  if (options.wait === 'stop' && (await tell(session)) === 'changed') {
+    return 'changed';
+  }
   const detail = await describeRequest(session.engine, due.request.content.id);
   session.listener.waiting(detail);
   if (options.wait === 'stop') {
-    await tellReceptions(session.engine);
     return 'stop';
   }
   const leave = new AbortController();
@@ -34,11 +35,20 @@ export async function awaitDecision(
   );
   const attended = receive(session, leave.signal);
   try {
-    return await pollUntilChanged(session, due, options);
+    const dueMs = Date.parse(due.request.content.limits.pending_until);
+    return await lookOut(session, { dueMs }, options);
   } finally {
     leave.abort();
     await Promise.allSettled([...asked, attended]);
   }
+}
+
+/** A reception that is told may find what was left for it. */
+async function tell(session: Session): Promise<'changed' | 'same'> {
+  const before = session.state.version;
+  await tellReceptions(session.engine);
+  await session.refresh();
+  return session.state.version === before ? 'same' : 'changed';
 }
 
 /** While it waits, this process may be the store's receiver, where no other is. */
@@ -49,28 +59,6 @@ async function receive({ engine }: Session, signal: AbortSignal): Promise<void> 
   const feed = new JournalFeed(engine.store);
   await attendReceptions(engine, { feed, url: null, signal });
   feed.close();
-}
-
-async function pollUntilChanged(
-  session: Session,
-  due: Extract<Due, { kind: 'await' }>,
-  options: DriveOptions,
-): Promise<'changed' | 'stop'> {
-  const expiresMs = Date.parse(due.request.content.limits.pending_until);
-  const untilMs = typeof options.wait === 'object' ? session.nowMs() + options.wait.ms : expiresMs;
-  while (!options.signal.aborted) {
-    const before = session.state.version;
-    await session.refresh();
-    const nowMs = session.nowMs();
-    if (session.state.version !== before || nowMs >= expiresMs) {
-      return 'changed';
-    }
-    if (nowMs >= untilMs) {
-      return 'stop';
-    }
-    await sleep(pollMs, options.signal);
-  }
-  return 'stop';
 }
 
 /** What a channel received goes the same way as every other decision. */
