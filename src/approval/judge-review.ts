@@ -3,7 +3,7 @@ import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import { explainFrom } from '../policy/explain.ts';
 import type { BreakGlassTerms, ListAnswer } from '../policy/policy.ts';
 import { isReason, type Refused, refused, refuseSeenLog } from './court.ts';
-import { conflictOf, departedLink, eligiblePeople } from './eligible.ts';
+import { conflictOf, departedLink, eligibleFor } from './eligible.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
 import type { ChainLink, Person } from './people.ts';
 import {
@@ -154,7 +154,7 @@ export function reviewersOf({
   const from = owed.terms.review.from.flatMap((entry) =>
     entry.startsWith('list:') ? lists(entry.slice('list:'.length)).people : [entry],
   );
-  return eligiblePeople(people, everybody)(from);
+  return eligibleFor({ from }, { people, initiator: everybody });
 }
 
 function refuseOther({ run, request, started }: OwedReview, review: Review): Refused | null {

@@ -135,7 +135,15 @@ function readings({
 }
 
 /** The runbook by its name, with what the caller saw of it: another text under this name is refused (409). */
-function startBody({ source, given, environment, reason, ticket }: StartInput): StartBody {
+function startBody({
+  source,
+  given,
+  environment,
+  reason,
+  ticket,
+  breakGlass,
+  overrides = [],
+}: StartInput): StartBody {
   const runbook = nameOnServer(source.name ?? source.file);
   return {
     runbook,
@@ -144,6 +152,8 @@ function startBody({ source, given, environment, reason, ticket }: StartInput): 
     environment,
     reason,
     ticket,
+    ...(breakGlass === undefined ? {} : { break_glass: breakGlass }),
+    ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire/audit.ts';
 import { begunLink, linkedAccount } from '../engine/wire/links.ts';
 import { type Connection, pathOf } from './connection.ts';
+import { remoteBreakGlass } from './remote-break-glass.ts';
 import { remoteRequests } from './remote-requests.ts';
 import { remoteRuns } from './remote-runs.ts';
 
@@ -23,6 +24,7 @@ export function remoteService(connection: Connection): Service {
     me: () => call({ path: pathOf('me'), answer: meAnswer }),
     ...remoteRuns(connection),
     ...remoteRequests(connection),
+    ...remoteBreakGlass(connection),
     auditLog: async ({ run, limit }) => {
       const path = pathOf('audit', 'entries');
       return (await call({ path, query: { run, limit }, answer: entriesAnswer })).entries;

@@ -1,6 +1,9 @@
 import type { RunId } from '../base/ids.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';
 import { recordedOf } from '../run/recorded.ts';
+import { exportOwed } from './break-glass/export-owed.ts';
+import { listDebts } from './break-glass/list-debts.ts';
+import { reviewBreakGlass } from './break-glass/review-break-glass.ts';
 import { cancelRun } from './cancel-run.ts';
 import { decideAsMyself } from './decision/decide-as-myself.ts';
 import { exportRequest, exportStarted } from './decision/export-request.ts';
@@ -104,7 +107,10 @@ type Approving =
   | 'reviewStarted'
   | 'describeRequest'
   | 'decide'
-  | 'decideAsMyself';
+  | 'decideAsMyself'
+  | 'breakGlass'
+  | 'reviewOwed'
+  | 'reviewBreakGlass';
 
 function approving(engine: Engine): Pick<Service, Approving> {
   return {
@@ -114,6 +120,9 @@ function approving(engine: Engine): Pick<Service, Approving> {
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
     decideAsMyself: (input) => decideAsMyself(engine, input),
+    breakGlass: (all) => listDebts(engine, all),
+    reviewOwed: (request, seenSize) => exportOwed(engine, request, seenSize),
+    reviewBreakGlass: (signed) => reviewBreakGlass(engine, signed),
   };
 }
 

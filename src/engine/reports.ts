@@ -1,3 +1,4 @@
+import type { OwedReport, StandingReview } from '../approval/debt.ts';
 import type { Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
@@ -43,6 +44,12 @@ export interface RunReport {
   readonly terminal: boolean;
   readonly exit_code: number;
   readonly stamp: 'advisory' | 'enforced';
+  /** The rule under which it breaks the glass; null for every ordinary run. */
+  readonly break_glass: string | null;
+  /** Denying rules that it asked to be lifted. */
+  readonly overrides: readonly string[];
+  /** What was started under break-glass, and whether somebody has reviewed it. */
+  readonly reviews: readonly OwedReport[];
   readonly steps: readonly StepReport[];
   readonly requests: readonly RequestReport[];
   /** In words, why it stands where it stands; null where `status` says it all. */
@@ -135,6 +142,8 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly started: string;
   readonly caller: string;
+  /** The rule under which it breaks the glass; null for every ordinary run. */
+  readonly break_glass: string | null;
 }
 
 export interface RequestSummary {
@@ -162,6 +171,8 @@ export interface RequestDetail {
   readonly decisions: readonly GivenDecision[];
   /** How the step stands since it was claimed, in words; null before. */
   readonly outcome: string | null;
+  /** Of what was started under break-glass; null where nothing was. */
+  readonly review: StandingReview | null;
 }
 
 export interface DecisionReport {

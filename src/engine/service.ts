@@ -1,3 +1,4 @@
+import type { DebtReport, ReviewReport } from '../approval/debt.ts';
 import type { Pin } from '../approval/receipt.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement.ts';
@@ -77,6 +78,16 @@ export interface Service {
    * `assurance_too_low`, UsageError `other_request`, LoginError where the token opens nothing any more.
    */
   decideAsMyself(input: OwnDecision): Promise<DecisionReport>;
+
+  /** What was done under break-glass, the newest first; without `all` only what nobody has reviewed. */
+  breakGlass(all: boolean): Promise<readonly DebtReport[]>;
+  /** The first start under a break-glass request, likewise with proofs. Throws UsageError `nothing_to_review`. */
+  reviewOwed(request: string, seenSize: number | null): Promise<RequestFile>;
+  /**
+   * Records a signed review; a second one answers with the first. Throws UsageError `request_unknown`,
+   * `nothing_to_review`, `review_too_early`, DeniedError or IntegrityError with the reason.
+   */
+  reviewBreakGlass(signed: SignedStatement): Promise<ReviewReport>;
 
   auditLog(filter: {
     readonly run: string | null;

@@ -1,6 +1,7 @@
 import { lazy } from '../base/lazy.ts';
 import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
+import { breakGlassRoutes } from './break-glass.ts';
 import { decisionRoutes } from './decisions.ts';
 import { linkRoutes } from './links.ts';
 import { describeApi } from './openapi.ts';
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...runRoutes,
   ...requestRoutes,
   ...decisionRoutes,
+  ...breakGlassRoutes,
   ...auditRoutes,
   ...tokenRoutes,
   ...linkRoutes,

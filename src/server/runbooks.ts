@@ -48,8 +48,16 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
       hint: 'look at it again: `runbook show`',
     });
   }
-  const { params: given, environment, reason, ticket } = body;
-  return { source, given, environment, reason, ticket };
+  const { params: given, environment, reason, ticket, break_glass: breakGlass, overrides } = body;
+  return {
+    source,
+    given,
+    environment,
+    reason,
+    ticket,
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(overrides === undefined ? {} : { overrides }),
+  };
 }
 
 /**

@@ -13,6 +13,9 @@ export function aReport(more: Partial<RunReport> = {}): RunReport {
     terminal: false,
     exit_code: 10,
     stamp: 'advisory',
+    break_glass: null,
+    overrides: [],
+    reviews: [],
     steps: [
       {
         id: 'health',

@@ -64,7 +64,8 @@ export async function exportStarted(
   };
 }
 
-async function proofs(
+/** Where an entry stands, proven from what its reader has seen of the log. */
+export async function proofs(
   engine: Engine,
   index: number,
   sizes: readonly number[],
@@ -101,7 +102,10 @@ function base64(bytes: Buffer): string {
   return bytes.toString('base64');
 }
 
-async function readBlobs(engine: Engine, ids: readonly BlobId[]): Promise<RequestFile['blobs']> {
+export async function readBlobs(
+  engine: Engine,
+  ids: readonly BlobId[],
+): Promise<RequestFile['blobs']> {
   const read = await Promise.all(
     [...new Set(ids)].map(async (id) => {
       if ((await engine.store.checkBlob(id)) !== 'ok') {

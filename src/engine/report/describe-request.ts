@@ -6,6 +6,7 @@ import { lastUseMs, tallyRequest } from '../../run/judge.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
 import type { Command } from '../../runbook/command.ts';
 import { decodeCommand } from '../../runbook/digest.ts';
+import { standingReview } from '../break-glass/owed-review.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
 import type { RequestDetail } from '../reports.ts';
@@ -40,6 +41,7 @@ export async function describeRequest(
       identity: data.attested?.identity ?? null,
     })),
     outcome: outcomeOf(state, record),
+    review: standingReview(state, record, engine.clock.now().wallMs),
   };
 }
 

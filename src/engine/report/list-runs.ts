@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf } from '../../approval/tally.ts';
+import { recordedOf } from '../../run/recorded.ts';
 import type { RequestRow } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestSummary, RunSummary } from '../reports.ts';
@@ -11,14 +12,25 @@ import { reportRun } from './report-run.ts';
 /** The newest runs first. Of one that has not ended, the index knows less than its entries and the clock. */
 export async function listRuns(engine: Engine, page: Page): Promise<readonly RunSummary[]> {
   const rows = await engine.store.listRuns(page);
-  return eachInTurn(rows, async ({ run, runbook, environment, status, started, caller }) => ({
-    run,
-    runbook,
-    environment,
-    status: isEnd(status) ? status : (await reportRun(engine, run)).status,
-    started,
-    caller,
-  }));
+  return eachInTurn(
+    rows,
+    async ({ run, runbook, environment, status, started, caller, first }) => ({
+      run,
+      runbook,
+      environment,
+      status: isEnd(status) ? status : (await reportRun(engine, run)).status,
+      started,
+      caller,
+      break_glass: await breakGlassOf(engine, first),
+    }),
+  );
+}
+
+/** The run's first entry says it. */
+async function breakGlassOf({ store }: Engine, first: number): Promise<string | null> {
+  const [entry] = await store.entries(first, first + 1);
+  const event = entry === undefined ? null : recordedOf(entry).event;
+  return event?.type === 'run.started' ? (event.data.break_glass ?? null) : null;
 }
 
 /** Reading a run keeps this process busy: after each of them it looks to everybody else. */

@@ -4,6 +4,7 @@ import { lastUseMs, tallyRequest } from '../../run/judge.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RunState } from '../../run/state.ts';
 import { allSteps, type Plan, type PlannedStep } from '../../runbook/plan.ts';
+import { standingReview } from '../break-glass/owed-review.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestReport, RunReport, RunStatus, StepStatus } from '../reports.ts';
 import { loadRun } from '../session.ts';
@@ -34,11 +35,23 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     terminal: state.finished !== null,
     exit_code: state.finished?.exit_code ?? openExitCodes[status],
     stamp: state.started.stamp,
+    break_glass: state.started.break_glass ?? null,
+    overrides: state.started.overrides ?? [],
+    reviews: reviewsOf(engine, state),
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
     requests: state.finished === null ? open.map(({ report }) => report) : [],
     reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan),
     next: nextCommand(state, status),
   };
+}
+
+function reviewsOf(engine: Engine, state: RunState): RunReport['reviews'] {
+  const nowMs = engine.clock.now().wallMs;
+  return [...state.requests.values()].flatMap((record) => {
+    const { id, step } = record.content;
+    const standing = standingReview(state, record, nowMs);
+    return standing === null ? [] : { request: id, words: wordsOf(record), step, ...standing };
+  });
 }
 
 /** What a run that has not ended exits with, by where it stands. */

@@ -4,6 +4,7 @@ import type { RequestFile } from '../../approval/request-file.ts';
 import { requestStates } from '../../approval/request-state.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { DecisionReport, RequestDetail, RequestSummary } from '../reports.ts';
+import { standingReview } from './break-glass.ts';
 import {
   assurance,
   choice,
@@ -57,6 +58,7 @@ export const requestDetail: Wire<RequestDetail> = v.object({
     }),
   ),
   outcome: v.nullable(v.string()),
+  review: v.nullable(v.object(standingReview)),
 });
 
 /** Only its shape: what it claims is for the approver's client to prove. */

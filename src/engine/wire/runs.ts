@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Event, Recorded } from '../../run/events.ts';
 import type { RunReport, RunStatus, RunSummary, StepStatus } from '../reports.ts';
+import { standingReview } from './break-glass.ts';
 import {
   count,
   json,
@@ -49,6 +50,11 @@ export const runReport: Wire<RunReport> = v.object({
   terminal: v.boolean(),
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),
+  break_glass: v.nullable(v.string()),
+  overrides: v.array(v.string()),
+  reviews: v.array(
+    v.object({ request: requestId, words: v.string(), step: v.string(), ...standingReview }),
+  ),
   steps: v.array(
     v.object({
       id: v.string(),
@@ -83,6 +89,7 @@ const runSummary: Wire<RunSummary> = v.object({
   status: runStatus,
   started: time,
   caller: v.string(),
+  break_glass: v.nullable(v.string()),
 });
 
 /** An entry. The data of each type stands in `run/events.ts`. */
@@ -131,6 +138,10 @@ export const startBody = v.strictObject({
   environment: optionalText,
   reason: optionalText,
   ticket: optionalText,
+  /** Name of a break-glass rule. Takes a reason, and a token of a person. */
+  break_glass: v.exactOptional(v.string()),
+  /** Names of denying rules to be lifted; likewise. */
+  overrides: v.exactOptional(v.array(v.string())),
 });
 export type StartBody = v.InferOutput<typeof startBody>;
 

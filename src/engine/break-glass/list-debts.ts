@@ -1,0 +1,49 @@
+import type { DebtReport } from '../../approval/debt.ts';
+import { reviewersOf } from '../../approval/judge-review.ts';
+import type { DebtRow } from '../../store/store.ts';
+import { listsOf } from '../ask-lists.ts';
+import type { Engine } from '../engine.ts';
+import { loadRequest, wordsOf } from '../report/describe-request.ts';
+import { owedReview, standingReview } from './owed-review.ts';
+
+/** What was done under break-glass, the newest first; without `all` only what nobody has reviewed. */
+export async function listDebts(engine: Engine, all: boolean): Promise<readonly DebtReport[]> {
+  const rows = await engine.store.listDebts(!all);
+  const reports = await Promise.all(rows.map((row) => reportDebt(engine, row)));
+  return reports.filter((report) => report !== null);
+}
+
+async function reportDebt(engine: Engine, row: DebtRow): Promise<DebtReport | null> {
+  const { state, record } = await loadRequest(engine, row.run, row.request);
+  const found = owedReview(state, record);
+  const standing = standingReview(state, record, engine.clock.now().wallMs);
+  if (found === null || standing === null) {
+    return null;
+  }
+  const { owed, started } = found;
+  const { content } = record;
+  const { people, policy } = engine.trusted();
+  const rules = { people: people.value, policy: policy.value };
+  const { initiator } = state;
+  const reviewers = reviewersOf({
+    people: rules.people,
+    initiator,
+    owed,
+    lists: listsOf(engine, rules),
+  });
+  return {
+    request: content.id,
+    words: wordsOf(record),
+    run: content.run,
+    runbook: content.runbook.name,
+    step: content.step,
+    environment: content.target.environment,
+    rule: owed.terms.rule,
+    scope: owed.terms.scope,
+    by: [...new Set(owed.actors.flatMap(({ person }) => person ?? []))],
+    reason: content.why.reason,
+    started: started.time,
+    reviewers,
+    ...standing,
+  };
+}

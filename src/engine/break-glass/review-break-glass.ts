@@ -1,0 +1,173 @@
+import type { ReviewReport } from '../../approval/debt.ts';
+import { judgeReview, type OwedReview } from '../../approval/judge-review.ts';
+import { parseReview } from '../../approval/review-statement.ts';
+import { decisionId, type SignedStatement } from '../../approval/statement.ts';
+import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts';
+import type { ListAnswer } from '../../policy/policy.ts';
+import type { BreakGlassReviewed } from '../../run/events.ts';
+import type { RequestRecord } from '../../run/state.ts';
+import type { RequestRow } from '../../store/store.ts';
+import { listsOf } from '../ask-lists.ts';
+import { errorOf } from '../decision/commit-decision.ts';
+import type { Engine } from '../engine.ts';
+import { ensureConfig } from '../ensure-config.ts';
+import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
+import { refuseLong } from '../refuse-long.ts';
+
+import { loadPlan } from '../session.ts';
+import { mayStillStart, owedReview } from './owed-review.ts';
+
+/**
+ * Records what somebody signed about something that was done under break-glass, also after its run has
+ * ended: the debt is paid, and the glass can be broken again. The first review stands; another one
+ * answers with it and records nothing. Throws UsageError `request_unknown`, `nothing_to_review`,
+ * `review_too_early`, DeniedError or IntegrityError with the reason.
+ */
+export async function reviewBreakGlass(
+  engine: Engine,
+  signed: SignedStatement,
+): Promise<ReviewReport> {
+  const row = await engine.store.requestByHash(parseReview(signed.statement).request);
+  if (row === null) {
+    throw new UsageError({
+      code: 'request_unknown',
+      message: 'the review is about a request that this journal does not have',
+      hint: '`runbook break-glass list --all` lists what was done',
+    });
+  }
+  for (;;) {
+    try {
+      return await reviewOnce(engine, row, signed);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function reviewOnce(
+  engine: Engine,
+  row: RequestRow,
+  signed: SignedStatement,
+): Promise<ReviewReport> {
+  const inForce = await ensureConfig(engine);
+  const proven = await proveRun(engine, row.run);
+  const { record, owed } = await findOwed(engine, proven, row);
+  if (record.review !== null) {
+    return reportKnown(proven, record, record.review.data);
+  }
+  const asked = asking(listsOf(engine, inForce.rules));
+  const judged = judgeReview({
+    signed,
+    people: inForce.rules.people,
+    initiator: proven.state.initiator,
+    origin: engine.store.origin,
+    decisionIndexUpperBound: proven.head.size,
+    rootAt: proven.rootAt,
+    owed,
+    lists: asked.lists,
+  });
+  if (judged.kind === 'refused') {
+    throw errorOf(judged);
+  }
+  const { person, finding, reason, id } = judged;
+  refuseLong({ reason });
+  const { scope } = owed.terms;
+  const answers = asked.answers();
+  const committed = await engine.store.commit({
+    run: row.run,
+    expectedVersion: proven.state.version,
+    commandId: `review.${id}`,
+    events: [
+      {
+        type: 'break_glass.reviewed',
+        data: {
+          request: row.request,
+          scope,
+          person,
+          finding,
+          reason,
+          ...signed,
+          ...(Object.keys(answers).length === 0 ? {} : { lists: answers }),
+        },
+      },
+    ],
+    guards: { config: inForce.rules.config },
+  });
+  return {
+    request: row.request,
+    run: row.run,
+    scope,
+    person,
+    finding,
+    recorded: { index: committed.first, checkpoint: committed.head.note },
+    duplicate: false,
+  };
+}
+
+async function findOwed(
+  engine: Engine,
+  { state }: ProvenRun,
+  { request }: RequestRow,
+): Promise<{ readonly record: RequestRecord; readonly owed: OwedReview }> {
+  const record = state.requests.get(request);
+  if (record === undefined) {
+    throw new IntegrityError({
+      code: 'run_unproven',
+      message: `request \`${request}\` is not in the proven journal`,
+    });
+  }
+  const found = owedReview(state, record);
+  if (found === null) {
+    throw new UsageError({
+      code: 'nothing_to_review',
+      message: `nothing was done under break-glass by request \`${request}\``,
+      hint: '`runbook break-glass list --all` lists what was',
+    });
+  }
+  if (record.review === null && mayStillStart(state, await loadPlan(engine, state), record)) {
+    throw new UsageError({
+      code: 'review_too_early',
+      message: `step \`${record.content.step}\` of run \`${state.run}\` is not over: what it still does would be reviewed by nobody`,
+      hint: `\`runbook status ${state.run}\` shows where it stands`,
+    });
+  }
+  return { record, owed: found.owed };
+}
+
+/** The lists that were asked, for the entry: only by them can it be judged again. */
+function asking(lists: (name: string) => ListAnswer): {
+  readonly lists: (name: string) => ListAnswer;
+  readonly answers: () => Readonly<Record<string, ListAnswer>>;
+} {
+  const asked = new Map<string, ListAnswer>();
+  return {
+    lists: (name) => {
+      const answer = lists(name);
+      asked.set(name, answer);
+      return answer;
+    },
+    answers: () => Object.fromEntries(asked),
+  };
+}
+
+function reportKnown(
+  { entries, head }: ProvenRun,
+  { content }: RequestRecord,
+  { scope, person, finding, statement }: BreakGlassReviewed,
+): ReviewReport {
+  const id = decisionId({ statement });
+  const entry = entries.find(
+    ({ event }) => event.type === 'break_glass.reviewed' && decisionId(event.data) === id,
+  );
+  return {
+    request: content.id,
+    run: content.run,
+    scope,
+    person,
+    finding,
+    recorded: { index: entry?.seq ?? head.size - 1, checkpoint: head.note },
+    duplicate: true,
+  };
+}
