@@ -84,6 +84,7 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   caller: 'called by',
   sudo: 'through sudo by',
   signer: 'signed by',
+  on_behalf_of: 'on behalf of',
   agent: 'agent',
   agent_owner: "agent's owner",
   ci_actor: 'set off by',

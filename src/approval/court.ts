@@ -1,5 +1,6 @@
 import { sanitizeLine } from '../base/sanitize.ts';
-import { conflictOf, departedLink } from './eligible.ts';
+import type { SlotPeople } from '../policy/policy.ts';
+import { conflictOf, departedLink, letsIn } from './eligible.ts';
 import type { ChainLink, Initiator, People, Person } from './people.ts';
 import type { SeenLog } from './statement.ts';
 
@@ -16,6 +17,8 @@ export interface Court {
   readonly people: People;
   /** The run's chain as of now, with everyone who resumed it. */
   readonly initiator: Initiator;
+  /** Slots of the request it is about: one may let in who stands behind the run. Absent where none could. */
+  readonly slots?: readonly SlotPeople[];
   readonly origin: string;
   /** The text may name a head of at most this size: the index its own entry has or will get. */
   readonly decisionIndexUpperBound: number;
@@ -29,13 +32,16 @@ export function refused(code: string, message: string, hint?: string): Refused {
   return hint === undefined ? facts : { ...facts, hint };
 }
 
-/** Refuses who stands behind the run, and everybody while nobody can tell any more who does. */
+/**
+ * Refuses who stands behind the run, unless a slot lets them in nevertheless, and everybody while nobody
+ * can tell any more who does.
+ */
 export function refuseDecider(
-  { people, initiator }: Pick<Court, 'people' | 'initiator'>,
+  { people, initiator, slots = [] }: Pick<Court, 'people' | 'initiator' | 'slots'>,
   person: Person,
 ): Refused | null {
   const link = conflictOf(person, initiator);
-  if (link !== null) {
+  if (link !== null && !letsIn(slots, person, initiator)) {
     return refused(
       'self_approval',
       `\`${person.name}\` cannot decide about their own run: they are in its chain as ${roles[link.role]} \`${link.identity}\``,
@@ -98,6 +104,7 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   caller: 'the caller',
   sudo: 'the user behind sudo',
   signer: 'who signed the start,',
+  on_behalf_of: 'on whose behalf it runs,',
   agent: 'the agent',
   agent_owner: "the agent's owner",
   ci: 'the CI job',

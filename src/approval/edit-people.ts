@@ -1,4 +1,4 @@
-import { type Document, isMap, isSeq, parseDocument, YAMLSeq } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseDocument, YAMLSeq } from 'yaml';
 import { UsageError } from '../base/errors.ts';
 import { closest } from '../base/suggest.ts';
 import { suggestion } from '../base/yaml-schema.ts';
@@ -19,6 +19,7 @@ export function addPerson(text: string, person: Person): string {
   } else {
     extend(document, indexOf(people, person.name), { person, known });
   }
+  giveAccounts(document, indexOf(people, person.name), { person, known });
   return finish(document);
 }
 
@@ -62,7 +63,11 @@ function enrol(document: Document, people: YAMLSeq, person: Person): void {
   people.add(document.createNode({ name: person.name, ...Object.fromEntries(written) }));
 }
 
-function extend(document: Document, at: number, { person, known }: Merge): void {
+function extend(
+  document: Document,
+  at: number,
+  { person, known }: { readonly person: Person; readonly known: Person },
+): void {
   const had = new Map(listsOf(known));
   for (const [key, items] of listsOf(person)) {
     const fresh = items.filter((item) => had.get(key)?.includes(item) === false);
@@ -76,9 +81,37 @@ function extend(document: Document, at: number, { person, known }: Merge): void 
   }
 }
 
+/** Beside an agent's id, as soon as it has accounts of its own: `{ id: deploy-bot, os_users: [bot@web1] }`. */
+function giveAccounts(document: Document, at: number, { person, known }: Merge): void {
+  for (const [id, users] of Object.entries(person.agentUsers)) {
+    const had = known?.agentUsers[id] ?? [];
+    const fresh = users.filter((user) => !had.includes(user));
+    const agents = document.getIn(['people', at, 'agents']);
+    const index = isSeq(agents) ? agents.items.findIndex((item) => idOf(item) === id) : -1;
+    const path = ['people', at, 'agents', index];
+    const present = document.getIn([...path, 'os_users']);
+    if (isSeq(present)) {
+      fresh.forEach((user) => present.add(user));
+    } else if (fresh.length > 0) {
+      const written = document.createNode({ id, os_users: fresh }, { flow: true });
+      written.comment = commentOf(document.getIn(path, true));
+      document.setIn(path, written);
+    }
+  }
+}
+
+function idOf(agent: unknown): unknown {
+  return isMap(agent) ? agent.get('id') : isScalar(agent) ? agent.value : agent;
+}
+
+function commentOf(node: unknown): string | null {
+  return isScalar(node) ? (node.comment ?? null) : null;
+}
+
 interface Merge {
   readonly person: Person;
-  readonly known: Person;
+  /** As they are enrolled; null where they are not. */
+  readonly known: Person | null;
 }
 
 function peopleOf(document: Document): YAMLSeq {

@@ -15,13 +15,38 @@ export function identitiesOf(person: Person): readonly string[] {
     ...person.teams.map((user) => `teams:${user}`),
     ...person.emails.map((address) => `email:${address}`),
     ...person.oidc.map((subject) => `oidc:${subject}`),
-    ...person.agents.map((id) => (id.startsWith('ci:') ? id : `agent:${id}`)),
+    ...person.agents.map(agentIdentity),
   ];
 }
 
 /** The one person an identity belongs to; `parsePeople` refuses an identity with two. */
 export function personOf(people: People, identity: string): Person | null {
   return people.people.find((person) => identitiesOf(person).includes(identity)) ?? null;
+}
+
+/** `agent:deploy-bot`, `ci:github/acme/infra`. */
+export function agentIdentity(id: string): string {
+  return id.startsWith('ci:') ? id : `agent:${id}`;
+}
+
+/** The agent or job whose own account this is (`os:bot@web1`), by its id; null where it is none's. */
+export function agentOfAccount(people: People, identity: string): string | null {
+  const found = people.people
+    .flatMap(({ agentUsers }) => Object.entries(agentUsers))
+    .find(([, users]) => users.some((user) => isAccount(user, identity.slice('os:'.length))));
+  return identity.startsWith('os:') ? (found?.[0] ?? null) : null;
+}
+
+/** Whether two of `USER@HOST` can be one account; the host `*` is any. */
+export function isAccount(one: string, other: string): boolean {
+  const [user, host] = splitAccount(one);
+  const [otherUser, otherHost] = splitAccount(other);
+  return user === otherUser && (host === otherHost || host === '*' || otherHost === '*');
+}
+
+function splitAccount(account: string): readonly [user: string, host: string] {
+  const at = account.lastIndexOf('@');
+  return [account.slice(0, at), account.slice(at + 1)];
 }
 
 /** The person of this name. */

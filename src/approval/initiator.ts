@@ -1,4 +1,4 @@
-import { personNamed, personOf } from './identity.ts';
+import { agentIdentity, agentOfAccount, personNamed, personOf } from './identity.ts';
 import type { ChainLink, Initiator, People } from './people.ts';
 import type { TokenHolder } from './token.ts';
 
@@ -11,6 +11,8 @@ export interface Claims {
   readonly agent?: string | undefined;
   /** The CI job (`github/acme/infra`) and who set it off (`github/ana`). */
   readonly ci?: { readonly identity: string; readonly actor?: string | undefined } | undefined;
+  /** `RUNBOOK_ON_BEHALF_OF`: a person's name, or another identity of theirs (`slack:T01/U01`). */
+  readonly onBehalfOf?: string | undefined;
 }
 
 export interface AccountCaller extends Claims {
@@ -34,19 +36,13 @@ export function resolveInitiator(people: People, caller: Caller): Initiator {
     ({ role, identity }) => !first.some((link) => link.role === role && link.identity === identity),
   );
   const chain = [...first, ...claimed];
-  return { kind: kindOf(caller, chain), chain };
+  return { kind: kindOf(chain), chain };
 }
 
-/**
- * The links that somebody adds by taking a run on, all of them: people under the role `resumer`, and an
- * account that is all there is, which `refusalFor` then refuses. What maps to nobody keeps its own role.
- */
+/** The links that somebody adds by taking a run on, all of them: whoever calls does it as `resumer`. */
 export function resumerLinks(people: People, caller: Caller): readonly ChainLink[] {
-  const { chain } = resolveInitiator(people, caller);
-  const stranger = chain.every((link) => link.person === null);
-  return chain.map((link, index) =>
-    link.person !== null || (stranger && index === 0) ? { ...link, role: 'resumer' } : link,
-  );
+  const [first, ...rest] = resolveInitiator(people, caller).chain;
+  return first === undefined ? [] : [{ ...first, role: 'resumer' }, ...rest];
 }
 
 /**
@@ -67,59 +63,25 @@ export function chainPeople(initiator: Initiator): readonly string[] {
   return [...new Set(names)];
 }
 
-/**
- * Why this initiator may not start a privileged step; null where they may. Somebody must answer for a
- * run: without a person in the chain nobody could be kept from approving their own step.
- */
-export function refusalFor(
-  initiator: Initiator,
-): { readonly message: string; readonly hint: string } | null {
-  const stranger = initiator.chain.find(
-    (link) => link.person === null && mustBeKnown.has(link.role),
-  );
-  if (stranger !== undefined) {
-    return refusal(stranger);
-  }
-  if (chainPeople(initiator).length > 0) {
-    return null;
-  }
-  const [last] = initiator.chain.slice(-1);
-  return refusal(last ?? { role: 'caller', identity: 'os:USER@HOST', person: null });
-}
-
-/**
- * Humans by their role, whoever else stands beside them: who set off a job, whose sudo it was, who took
- * the run on. One that maps to nobody could be the very person who approves.
- */
-const mustBeKnown: ReadonlySet<ChainLink['role']> = new Set(['sudo', 'ci_actor', 'resumer']);
-
-function refusal(link: ChainLink): { readonly message: string; readonly hint: string } {
-  const owned = link.role === 'agent' || link.role === 'ci';
-  return {
-    message: owned
-      ? `\`${link.identity}\` has no owner in \`people.yaml\`, so nobody answers for its privileged steps`
-      : `\`${link.identity}\` maps to no person in \`people.yaml\`, so nobody answers for its privileged steps`,
-    hint: `runbook people add NAME ${flagFor(link.identity)}`,
-  };
-}
-
-function flagFor(identity: string): string {
-  if (identity.startsWith('ci:')) {
-    return `--agent ${identity}`;
-  }
-  const colon = identity.indexOf(':');
-  const value = identity.slice(colon + 1);
-  return identity.startsWith('agent:') ? `--agent ${value}` : `--os-user ${value}`;
-}
-
 function accountLinks(people: People, caller: AccountCaller): ChainLink[] {
-  const account = linkOf(people, 'caller', accountIdentity(caller.osUser));
+  const account = accountIdentity(caller.osUser);
+  const links = [linkOf(people, 'caller', account), ...ownLinks(people, account)];
   if (caller.sudoUser === undefined) {
-    return [account];
+    return links;
   }
   const host = caller.osUser.slice(caller.osUser.lastIndexOf('@'));
   const user = caller.sudoUser.endsWith(host) ? caller.sudoUser : `${caller.sudoUser}${host}`;
-  return [account, linkOf(people, 'sudo', accountIdentity(user))];
+  const before = accountIdentity(user);
+  return [...links, linkOf(people, 'sudo', before), ...ownLinks(people, before)];
+}
+
+/** An account of an agent or a job says by itself who works, without any variable. */
+function ownLinks(people: People, account: string): readonly ChainLink[] {
+  const id = agentOfAccount(people, account);
+  if (id === null) {
+    return [];
+  }
+  return id.startsWith('ci:') ? [linkOf(people, 'ci', agentIdentity(id))] : agentLinks(people, id);
 }
 
 /** A token speaks for whoever it was issued to, and for whoever answers for them. */
@@ -148,6 +110,12 @@ function claimedLinks(people: People, caller: Claims): ChainLink[] {
   if (caller.ci?.actor !== undefined) {
     links.push(linkOf(people, 'ci_actor', `ci:${caller.ci.actor}`));
   }
+  if (caller.onBehalfOf !== undefined) {
+    const identity = caller.onBehalfOf.includes(':')
+      ? caller.onBehalfOf
+      : `person:${caller.onBehalfOf}`;
+    links.push(linkOf(people, 'on_behalf_of', identity));
+  }
   return links;
 }
 
@@ -169,12 +137,12 @@ function linkOf(people: People, role: ChainLink['role'], identity: string): Chai
   return { role, identity, person: personOf(people, identity)?.name ?? null };
 }
 
-function kindOf(caller: Caller, chain: readonly ChainLink[]): Initiator['kind'] {
-  const holder = 'holder' in caller ? caller.holder.kind : null;
-  if (caller.agent !== undefined || holder === 'agent') {
+function kindOf(chain: readonly ChainLink[]): Initiator['kind'] {
+  const has = (role: ChainLink['role']): boolean => chain.some((link) => link.role === role);
+  if (has('agent')) {
     return 'agent';
   }
-  if (caller.ci !== undefined || holder === 'ci') {
+  if (has('ci')) {
     return 'ci';
   }
   return chain.some((link) => link.person !== null) ? 'person' : 'unknown';

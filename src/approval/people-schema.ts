@@ -1,6 +1,6 @@
 import { RunbookError } from '../base/errors.ts';
 import { valueOf } from '../base/yaml.ts';
-import { list, object } from '../base/yaml-collections.ts';
+import { either, list, object } from '../base/yaml-collections.ts';
 import { text } from '../base/yaml-scalars.ts';
 import {
   checkDocument,
@@ -12,7 +12,7 @@ import {
   refine,
 } from '../base/yaml-schema.ts';
 import { parseTrustedFile } from '../policy/trusted-file.ts';
-import { identitiesOf } from './identity.ts';
+import { agentIdentity, identitiesOf, isAccount } from './identity.ts';
 import type { People, Person } from './people.ts';
 import { formatPublicKey, parsePublicKey } from './ssh-key.ts';
 
@@ -39,6 +39,25 @@ const sshKey = refine(text(), (line, node, place) => {
 
 const many = (pattern: RegExp, example: string) => optional(list(text({ pattern, example })), []);
 
+const agentId = text({ pattern: /^(ci:)?[A-Za-z0-9][A-Za-z0-9._/@-]*$/, example: 'deploy-bot' });
+
+/** By its id alone, or with the accounts that are its own. Jobs run on many hosts: `*` stands for any. */
+const agentFile = either(
+  {
+    scalar: refine(agentId, (id): WrittenAgent => ({ id, os_users: [] })),
+    map: object({
+      id: agentId,
+      os_users: many(/^[^\s:/]+@([a-z0-9][a-z0-9._-]*|\*)$/, 'bot@web1'),
+    }),
+  },
+  'an id such as `deploy-bot`, or a map with `id` and `os_users`',
+);
+
+interface WrittenAgent {
+  readonly id: string;
+  readonly os_users: readonly string[];
+}
+
 const personFile = refine(
   object({
     name: text({ pattern: /^[a-z][a-z0-9._-]*$/, example: 'ana' }),
@@ -50,20 +69,30 @@ const personFile = refine(
     teams: many(/^[0-9a-f-]{36}\/[0-9a-f-]{36}$/, 'TENANT_ID/OBJECT_ID'),
     emails: many(/^[^\s@A-Z]+@[^\s@A-Z]+$/, 'ana@example.com'),
     oidc: many(/^https:\/\/[^\s#]+#[^\s#]+$/, 'https://login.example.com#248289761001'),
-    agents: many(/^(ci:)?[A-Za-z0-9][A-Za-z0-9._/@-]*$/, 'deploy-bot'),
+    agents: optional(list(agentFile), []),
   }),
-  ({ ssh_keys, os_users, ...rest }): Person => ({
+  ({ ssh_keys, os_users, agents, ...rest }): Person => ({
     ...rest,
     sshKeys: ssh_keys,
     osUsers: os_users,
-    agentUsers: {},
+    agents: [...new Set(agents.map(({ id }) => id))],
+    agentUsers: usersOf(agents),
   }),
 );
+
+function usersOf(agents: readonly WrittenAgent[]): Person['agentUsers'] {
+  const users = new Map<string, readonly string[]>();
+  for (const { id, os_users } of agents.filter((agent) => agent.os_users.length > 0)) {
+    users.set(id, [...new Set([...(users.get(id) ?? []), ...os_users])]);
+  }
+  return Object.fromEntries(users);
+}
 
 const peopleFile = refine(
   object({ people: optional(list(located(personFile)), []) }),
   ({ people }, _node, place): People => {
     refuseShared(people, place);
+    refuseSharedAccounts(people, place);
     return { people: people.map(({ value }) => value) };
   },
 );
@@ -80,6 +109,30 @@ function refuseShared(people: readonly Located<Person>[], place: Place): void {
       } else if (owner !== undefined && owner !== person.name) {
         place.report(at, `\`${identity}\` belongs to both \`${owner}\` and \`${person.name}\``);
       }
+    }
+  }
+}
+
+/** An account stands for one person or one agent: `*` must not let an agent's reach into a person's. */
+function refuseSharedAccounts(people: readonly Located<Person>[], place: Place): void {
+  const accounts = people.flatMap(({ value: person, node }) => {
+    const at = valueOf(node, 'name')?.at ?? node.at;
+    const own = person.osUsers.map((account) => ({ account, at, owner: person.name, id: null }));
+    const agents = Object.entries(person.agentUsers).flatMap(([id, users]) =>
+      users.map((account) => ({ account, at, owner: agentIdentity(id), id })),
+    );
+    return [...own, ...agents];
+  });
+  for (const [index, one] of accounts.entries()) {
+    const other = accounts
+      .slice(0, index)
+      .find(({ account, owner }) => owner !== one.owner && isAccount(account, one.account));
+    // Two people who claim one account have been told already.
+    if (other !== undefined && (one.id !== null || other.id !== null)) {
+      place.report(
+        one.at,
+        `\`os:${one.account}\` belongs to both \`${other.owner}\` and \`${one.owner}\``,
+      );
     }
   }
 }

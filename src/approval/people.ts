@@ -30,13 +30,14 @@ export interface ChainLink {
     | 'caller'
     | 'sudo'
     | 'signer'
+    | 'on_behalf_of'
     | 'agent'
     | 'agent_owner'
     | 'ci'
     | 'ci_actor'
     | 'resumer'
     | 'decider';
-  /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`, `token:4f7k…`. */
+  /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`, `token:4f7k…`, `ssh:ssh-ed25519 AAAA…`. */
   readonly identity: string;
   /** The person this identity belongs to; null where it maps to none. */
   readonly person: string | null;

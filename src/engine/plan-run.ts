@@ -1,4 +1,4 @@
-import { refusalFor } from '../approval/initiator.ts';
+import { refusalFor } from '../approval/refusal.ts';
 import { UsageError } from '../base/errors.ts';
 import { judgeStep, type Rules } from '../run/judge.ts';
 import type { Command } from '../runbook/command.ts';
@@ -26,7 +26,7 @@ export function planRun(engine: Engine, input: StartInput): PlanReport {
   };
   const steps = allSteps(draft.plan).map((step) => planStep(engine, { draft, rules, step }, input));
   const asks = steps.some(({ verdict }) => verdict.kind === 'ask');
-  const refusal = asks ? refusalFor(draft.initiator) : null;
+  const refusal = asks ? refusalFor(rules.people, draft.initiator.chain) : null;
   return { plan: draft.plan, initiator: draft.initiator, refusal, steps };
 }
 

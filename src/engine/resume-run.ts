@@ -1,5 +1,6 @@
-import { addLink, refusalFor, resumerLinks } from '../approval/initiator.ts';
-import type { ChainLink } from '../approval/people.ts';
+import { addLink, resumerLinks } from '../approval/initiator.ts';
+import type { ChainLink, People } from '../approval/people.ts';
+import { refusalFor } from '../approval/refusal.ts';
 import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
@@ -40,7 +41,7 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
     state,
     links.map(({ person }) => person),
   );
-  refuseStranger(state, links);
+  refuseStranger(inForce.rules.people, state, links);
   refuseMachineResuming(state, links);
   const salts = await saltsOf(engine, state);
   const secrets = readSecrets(plan, input.given, engine.env, (path, value, committed) => {
@@ -124,11 +125,13 @@ function refuseDeciders(state: RunState, people: readonly (string | null)[]): vo
 }
 
 /** Somebody must answer for what is left: a stranger may not take on a run that has privileged steps. */
-function refuseStranger(state: RunState, links: readonly ChainLink[]): void {
+function refuseStranger(people: People, state: RunState, links: readonly ChainLink[]): void {
   const privileged =
     state.started.steps.some((step) => step.privileged) ||
     [...state.steps.values()].some(({ requests }) => requests.length > 0);
-  const refusal = refusalFor(links.reduce(addLink, state.initiator));
+  const joined = links.reduce(addLink, state.initiator);
+  // By themselves too: whoever signed for an account earlier has not signed for who uses it now.
+  const refusal = refusalFor(people, links) ?? refusalFor(people, joined.chain);
   if (refusal !== null && privileged) {
     throw new DeniedError({ code: 'initiator_unknown', ...refusal });
   }

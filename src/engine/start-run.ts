@@ -1,5 +1,6 @@
-import { refusalFor, resolveInitiator } from '../approval/initiator.ts';
+import { resolveInitiator } from '../approval/initiator.ts';
 import type { Initiator } from '../approval/people.ts';
+import { refusalFor } from '../approval/refusal.ts';
 import { commitment, sha256 } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
@@ -170,7 +171,7 @@ async function refuseHopeless(
     if (verdict.kind !== 'ask') {
       continue;
     }
-    const refusal = refusalFor(initiator);
+    const refusal = refusalFor(people, initiator.chain);
     if (refusal !== null) {
       throw new DeniedError({ code: 'initiator_unknown', ...refusal });
     }

@@ -49,6 +49,19 @@ describe('adding a person', () => {
     expect(addPerson(file, aPerson('ana', { groups: ['sre'] }))).toBe(file);
   });
 
+  test('whose agent has an account of its own gives it to the agent, and keeps what is said of it', () => {
+    const bot = aPerson('ana', { agents: ['bot'], agentUsers: { bot: ['bot@web1'] } });
+    const text = 'people:\n  - name: ana\n    agents:\n      - bot # deploys\n';
+    const once = addPerson(text, bot);
+    expect(once).toBe(
+      'people:\n  - name: ana\n    agents:\n      - {id: bot, os_users: [bot@web1]} # deploys\n',
+    );
+    expect(addPerson(once, bot)).toBe(once);
+    const more = aPerson('ana', { agents: ['bot'], agentUsers: { bot: ['bot@web2'] } });
+    expect(addPerson(once, more)).toBe(once.replace('bot@web1', 'bot@web1, bot@web2'));
+    expect(parsePeople(addPerson('', bot), 'people.yaml').people).toEqual([bot]);
+  });
+
   test("whose account is somebody else's is refused", () => {
     const thief = aPerson('eve', { osUsers: ['ana@web1'] });
     expect(() => addPerson(file, thief)).toThrow('belongs to both `ana` and `eve`');

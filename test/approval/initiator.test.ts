@@ -3,7 +3,6 @@ import {
   addLink,
   type Caller,
   chainPeople,
-  refusalFor,
   resolveInitiator,
   resumerLinks,
 } from '../../src/approval/initiator.ts';
@@ -35,6 +34,12 @@ describe('the chain behind a run', () => {
     const holder = { kind: 'agent', id: 'deploy-bot' } as const;
     const once = resolve({ token: '4f7k', holder });
     expect(resolve({ token: '4f7k', holder, agent: 'deploy-bot' })).toEqual(once);
+  });
+
+  test('names a CI job and whoever set it off as what they are, also where they take a run on', () => {
+    const ci = { identity: 'github/acme/infra', actor: 'github/ana' };
+    const roles = resumerLinks(crew, { osUser: 'ana@web1', ci }).map(({ role }) => role);
+    expect(roles).toEqual(['resumer', 'ci', 'ci_actor']);
   });
 
   test('gains the agent and its owner, and loses nobody by it', () => {
@@ -79,67 +84,62 @@ describe('the chain behind a run', () => {
   });
 });
 
-describe('an initiator', () => {
-  const refuse = (caller: Caller) => refusalFor(resolve(caller));
+describe("an agent's own account", () => {
+  const people = {
+    people: [
+      aPerson('ana', {
+        agents: ['deploy-bot', 'ci:github/acme/infra'],
+        agentUsers: { 'deploy-bot': ['bot@web1'], 'ci:github/acme/infra': ['runner@*'] },
+      }),
+      aPerson('bob', { agents: ['other-bot'] }),
+    ],
+  };
 
-  test('who is a person may ask for approval', () => {
-    expect(refuse({ osUser: 'ana@web1' })).toBeNull();
-    expect(refuse({ osUser: 'root@web1', sudoUser: 'ana' })).toBeNull();
-  });
-
-  test('who is an agent with an owner may ask for approval', () => {
-    expect(refuse({ osUser: 'svc@web9', agent: 'deploy-bot' })).toBeNull();
-  });
-
-  test('who maps to nobody is refused, with the command that fixes it', () => {
-    expect(refuse({ osUser: 'dave@web1' })).toEqual({
-      message:
-        '`os:dave@web1` maps to no person in `people.yaml`, so nobody answers for its privileged steps',
-      hint: 'runbook people add NAME --os-user dave@web1',
+  test('brings the agent and its owner into the chain without any variable', () => {
+    expect(resolveInitiator(people, { osUser: 'bot@WEB1' })).toEqual({
+      kind: 'agent',
+      chain: [
+        { role: 'caller', identity: 'os:bot@web1', person: null },
+        { role: 'agent', identity: 'agent:deploy-bot', person: null },
+        { role: 'agent_owner', identity: 'person:ana', person: 'ana' },
+      ],
     });
-    expect(refuse({ osUser: 'root@web1', sudoUser: 'dave' })?.hint).toBe(
-      'runbook people add NAME --os-user dave@web1',
-    );
+    expect(resolveInitiator(people, { osUser: 'bot@web2' }).kind).toBe('unknown');
   });
 
-  test('who is an agent or a CI job without an owner is refused', () => {
-    expect(refuse({ osUser: 'svc@web9', agent: 'rogue' })?.hint).toBe(
-      'runbook people add NAME --agent rogue',
-    );
-    expect(refuse({ osUser: 'svc@web9', ci: { identity: 'github/acme/x' } })?.hint).toBe(
-      'runbook people add NAME --agent ci:github/acme/x',
-    );
+  test('of a CI job is one on every host, where `*` says so', () => {
+    expect(resolveInitiator(people, { osUser: 'runner@vm-7f3a' })).toEqual({
+      kind: 'ci',
+      chain: [
+        { role: 'caller', identity: 'os:runner@vm-7f3a', person: null },
+        { role: 'ci', identity: 'ci:github/acme/infra', person: 'ana' },
+      ],
+    });
   });
 
-  test('whose run a stranger has taken on is refused, though its caller is known', () => {
-    const links = resumerLinks(crew, { osUser: 'dave@web1' });
-    const initiator = links.reduce(addLink, resolve({ osUser: 'ana@web1' }));
-    expect(refusalFor(initiator)?.hint).toBe('runbook people add NAME --os-user dave@web1');
+  test('that claims another agent has both owners behind it', () => {
+    const both = resolveInitiator(people, { osUser: 'bot@web1', agent: 'other-bot' });
+    expect(chainPeople(both)).toEqual(['ana', 'bob']);
+    const once = resolveInitiator(people, { osUser: 'bot@web1', agent: 'deploy-bot' });
+    expect(once).toEqual(resolveInitiator(people, { osUser: 'bot@web1' }));
   });
 
-  test('whose run an owned agent has taken on may go on', () => {
-    const links = resumerLinks(crew, { osUser: 'svc@web9', agent: 'deploy-bot' });
-    const initiator = links.reduce(addLink, resolve({ osUser: 'ana@web1' }));
-    expect(refusalFor(initiator)).toBeNull();
-    expect(chainPeople(initiator)).toEqual(['ana', 'carol']);
-    expect(initiator.kind).toBe('agent');
-    expect(initiator.chain.map(({ role }) => role)).toEqual([
-      'caller',
-      'caller',
-      'agent',
-      'resumer',
+  test('stays in the chain where it goes on as root', () => {
+    const { chain } = resolveInitiator(people, { osUser: 'root@web1', sudoUser: 'bot' });
+    expect(chain.map(({ role }) => role)).toEqual(['caller', 'sudo', 'agent', 'agent_owner']);
+  });
+});
+
+describe('whoever a run is done for', () => {
+  test.each([
+    ['bob', 'person:bob', 'bob'],
+    ['os:bob@web1', 'os:bob@web1', 'bob'],
+    ['slack:T01/U01', 'slack:T01/U01', null],
+  ])('joins the chain, named as `%s`', (onBehalfOf, identity, person) => {
+    const { chain } = resolve({ osUser: 'ana@web1', onBehalfOf });
+    expect(chain).toEqual([
+      { role: 'caller', identity: 'os:ana@web1', person: 'ana' },
+      { role: 'on_behalf_of', identity, person },
     ]);
-  });
-
-  test('a human in the chain who maps to nobody stops it, whoever stands beside them', () => {
-    const sudo = resolve({ osUser: 'ana@web1', sudoUser: 'eve' });
-    expect(refusalFor(sudo)?.message).toContain('`os:eve@web1` maps to no person');
-    const set = resolve({
-      osUser: 'ana@web1',
-      ci: { identity: 'github/acme/infra', actor: 'github/eve' },
-    });
-    expect(refusalFor(set)?.message).toContain('`ci:github/eve` maps to no person');
-    const links = resumerLinks(crew, { osUser: 'ana@web1', sudoUser: 'eve' });
-    expect(refusalFor(links.reduce(addLink, resolve({ osUser: 'ana@web1' })))).not.toBeNull();
   });
 });

@@ -47,6 +47,7 @@ people:
         emails: ['ana@example.com'],
         oidc: ['https://login.example.com#2482'],
         agents: ['deploy-bot', 'ci:github/acme/infra'],
+        agentUsers: {},
       },
       aPerson('bob'),
     ]);
@@ -82,5 +83,48 @@ people:
     ['an issuer without https', 'name: ana, oidc: ["http://login#1"]'],
   ])('refuses %s', (_, person) => {
     expect(problemsOf(`people: [{ ${person} }]`)).toHaveLength(1);
+  });
+});
+
+describe('an agent with an account of its own', () => {
+  const file = (agents: string, more = '') =>
+    `people:\n  - { name: ana, agents: ${agents} }\n${more}`;
+
+  test('is written with it, alone or beside its bare id', () => {
+    const agents =
+      '[deploy-bot, { id: deploy-bot, os_users: [bot@web1] }, { id: "ci:github/acme/infra", os_users: ["runner@*"] }]';
+    expect(parsePeople(file(agents), 'people.yaml').people).toEqual([
+      aPerson('ana', {
+        agents: ['deploy-bot', 'ci:github/acme/infra'],
+        agentUsers: { 'deploy-bot': ['bot@web1'], 'ci:github/acme/infra': ['runner@*'] },
+      }),
+    ]);
+  });
+
+  test.each([
+    ["a person's", '  - { name: bob, os_users: [bot@web1] }', '`bob`'],
+    [
+      "another agent's",
+      '  - { name: bob, agents: [{ id: other, os_users: [bot@web1] }] }',
+      '`agent:other`',
+    ],
+    [
+      "another agent's on any host",
+      '  - { name: bob, agents: [{ id: other, os_users: ["bot@*"] }] }',
+      '`agent:other`',
+    ],
+  ])('shares it with nobody: not when it is %s', (_whose, more, other) => {
+    const [problem] = problemsOf(file('[{ id: deploy-bot, os_users: [bot@web1] }]', more));
+    expect(problem).toContain('belongs to both `agent:deploy-bot` and ' + other);
+  });
+
+  test("does not reach into a person's account by `*`", () => {
+    const more = '  - { name: bob, os_users: [bot@web9] }';
+    const [problem] = problemsOf(file('[{ id: deploy-bot, os_users: ["bot@*"] }]', more));
+    expect(problem).toContain('`os:bot@web9` belongs to both `agent:deploy-bot` and `bob`');
+  });
+
+  test('alone may have one on any host', () => {
+    expect(problemsOf('people:\n  - { name: bob, os_users: ["bob@*"] }')).toHaveLength(1);
   });
 });

@@ -15,6 +15,7 @@ export interface PersonFlags {
   readonly email?: readonly string[];
   readonly oidc?: readonly string[];
   readonly agent?: readonly string[];
+  readonly agentUser?: readonly AgentAccount[];
 }
 
 export async function runPeopleAdd(cli: Cli, name: string, flags: PersonFlags): Promise<number> {
@@ -27,6 +28,7 @@ export async function runPeopleAdd(cli: Cli, name: string, flags: PersonFlags): 
 }
 
 export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Person {
+  const accounts = flags.agentUser ?? [];
   return {
     name,
     groups: flags.group ?? [],
@@ -36,10 +38,18 @@ export function personOfFlags(cli: Cli, name: string, flags: PersonFlags): Perso
     teams: flags.teams ?? [],
     emails: flags.email ?? [],
     oidc: flags.oidc ?? [],
-    agents: flags.agent ?? [],
-    agentUsers: {},
+    agents: [...new Set([...(flags.agent ?? []), ...accounts.map(([id]) => id)])],
+    agentUsers: Object.fromEntries(
+      accounts.map(([id]) => [
+        id,
+        accounts.filter(([other]) => other === id).map(([, user]) => user),
+      ]),
+    ),
   };
 }
+
+/** `deploy-bot=bot@web1`: an id, and an account that is its own. */
+export type AgentAccount = readonly [id: string, account: string];
 
 /** A `.pub` file, one key a line; comments are dropped. */
 function readPublicKeys(cli: Cli, file: string): readonly string[] {

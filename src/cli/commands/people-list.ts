@@ -32,10 +32,21 @@ function identities(person: Person): readonly string[] {
     ...person.slack.map((id) => `slack ${id}`),
     ...person.teams.map((id) => `teams ${id}`),
     ...person.oidc,
-    ...person.agents.map((id) => `agent ${id}`),
+    ...person.agents.map((id) => ['agent', id, ...(person.agentUsers[id] ?? [])].join(' ')),
   ];
 }
 
-function toJson({ name, groups, sshKeys, osUsers, slack, teams, oidc, agents }: Person): object {
-  return { name, groups, ssh_keys: sshKeys, os_users: osUsers, slack, teams, oidc, agents };
+function toJson(person: Person): object {
+  const { name, groups, sshKeys, osUsers, slack, teams, oidc, agents, agentUsers } = person;
+  return {
+    name,
+    groups,
+    ssh_keys: sshKeys,
+    os_users: osUsers,
+    slack,
+    teams,
+    oidc,
+    agents,
+    agent_users: agentUsers,
+  };
 }

@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.ts';
 import { collect } from '../flags.ts';
-import { type PersonFlags, runPeopleAdd } from './people-add.ts';
+import { type AgentAccount, type PersonFlags, runPeopleAdd } from './people-add.ts';
 import { peopleLinkCommand } from './people-link.ts';
 import { runPeopleList } from './people-list.ts';
 import { runPeopleRemove } from './people-remove.ts';
@@ -25,12 +25,18 @@ export function peopleCommand(cli: Cli): Command {
     .option('--email <address>', 'an address, for chats that are matched by it', collect)
     .option('--oidc <issuer#subject>', 'a login', collect)
     .option('--agent <id>', 'an agent or CI job this person answers for; may be repeated', collect)
+    .option(
+      '--agent-user <id=user@host>',
+      "an account that is an agent's or CI job's own; may be repeated",
+      (value, before: readonly AgentAccount[] = []) => [...before, agentAccount(value)],
+    )
     .addHelpText(
       'after',
       `
 Examples:
   runbook people add robin --ssh-key robin.pub --group sre
-  runbook people add ana --os-user ana@web1 --agent deploy-bot`,
+  runbook people add ana --os-user ana@web1 --agent deploy-bot
+  runbook people add ana --agent-user deploy-bot=bot@web1`,
     )
     .action(async (name: string, flags: PersonFlags) =>
       cli.finish(await runPeopleAdd(cli, name, flags)),
@@ -50,4 +56,12 @@ Examples:
     .addHelpText('after', '\nExample:\n  runbook people remove robin')
     .action(async (name: string) => cli.finish(await runPeopleRemove(cli, name)));
   return group;
+}
+
+function agentAccount(value: string): AgentAccount {
+  const [, id, account] = /^([^=]+)=([^=]+)$/.exec(value) ?? [];
+  if (id === undefined || account === undefined) {
+    throw new InvalidArgumentError('Give ID=USER@HOST, such as deploy-bot=bot@web1.');
+  }
+  return [id, account];
 }

@@ -1,6 +1,6 @@
 import { personNamed } from '../../approval/identity.ts';
-import { refusalFor } from '../../approval/initiator.ts';
 import type { Initiator } from '../../approval/people.ts';
+import { refusalFor } from '../../approval/refusal.ts';
 import type { Tally } from '../../approval/tally.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { ListAnswer, Slot, Verdict } from '../../policy/policy.ts';
@@ -36,7 +36,7 @@ export function judgeCase(
   const answers = answering(rules, { ...lists, ...given.lists });
   const judge = (nowMs: number): Verdict => judgeStep(rules, one, { nowMs, lists: answers });
   const verdict = judge(given.at);
-  const refusal = verdict.kind === 'ask' ? refusalFor(initiator) : null;
+  const refusal = verdict.kind === 'ask' ? refusalFor(rules.people, initiator.chain) : null;
   if (refusal !== null) {
     return { ...outcomeOf(verdict), verdict: 'deny', reasons: [refusal.message], slots: [] };
   }

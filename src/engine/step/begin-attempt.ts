@@ -1,5 +1,5 @@
-import { refusalFor } from '../../approval/initiator.ts';
 import type { Permit } from '../../approval/permit.ts';
+import { refusalFor } from '../../approval/refusal.ts';
 import { UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';
@@ -123,7 +123,7 @@ async function whyNot(
   const { initiator, started } = session.state;
   const served = started.via === 'api';
   const means = await meansOf(session.engine, { people, initiator, served });
-  return refusalFor(initiator)?.message ?? whyNobody(verdict, { people, means });
+  return refusalFor(people, initiator.chain)?.message ?? whyNobody(verdict, { people, means });
 }
 
 async function startUnasked(
@@ -207,32 +207,31 @@ export function lostSecret(
   return missing === undefined
     ? null
     : (due) =>
-        notStarted(
-          due,
-          `the secret \`${missing}\` was never stored and went with the process that had it`,
-        );
+        notStarted(due, {
+          reason: `the secret \`${missing}\` was never stored and went with the process that had it`,
+          failure: 'start',
+        });
 }
 
-function failedToStart(
+export function failedToStart(
   due: { readonly step: PlannedStep; readonly attempt: number },
   error: UsageError,
 ): Event {
-  return notStarted(
-    due,
-    error.hint === undefined ? error.message : `${error.message} (${error.hint})`,
-  );
+  const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  return notStarted(due, { reason, failure: 'start' });
 }
 
-function notStarted(
+/** The end of an attempt that nothing was started for. */
+export function notStarted(
   due: { readonly step: PlannedStep; readonly attempt: number },
-  reason: string,
+  { reason, failure }: { readonly reason: string; readonly failure: StepFinished['failure'] },
 ): Event {
   const data: StepFinished = {
     step: due.step.id,
     attempt: due.attempt,
     outcome: 'failed',
     reason,
-    failure: 'start',
+    failure,
     exit_code: null,
     signal: null,
     status: null,

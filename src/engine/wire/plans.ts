@@ -34,6 +34,8 @@ const initiator: Wire<Initiator> = v.object({
       role: v.picklist([
         'caller',
         'sudo',
+        'signer',
+        'on_behalf_of',
         'agent',
         'agent_owner',
         'ci',
