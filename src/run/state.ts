@@ -1,5 +1,5 @@
 import { addLink } from '../approval/initiator.ts';
-import type { Initiator } from '../approval/people.ts';
+import type { ChainLink, Initiator } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
@@ -8,7 +8,9 @@ import type {
   CancelRequested,
   Decided,
   Expired,
+  ManualAsked,
   Recorded,
+  Reminded,
   RunFinished,
   RunStarted,
   StepDenied,
@@ -17,6 +19,8 @@ import type {
   StepStarted,
   Superseded,
 } from './events.ts';
+import { answered, askedOf } from './manual.ts';
+import { applyToRequest } from './request-record.ts';
 
 /** A run as its entries tell it; nothing in it comes from anywhere else. */
 export interface RunState {
@@ -48,6 +52,10 @@ export interface StepRecord {
 
 export interface Attempt {
   readonly attempt: number;
+  /** Present where a person was asked to do it: nothing is started then. */
+  readonly asked?: { readonly data: ManualAsked; readonly time: string };
+  /** Who said how it went, where a person was asked. */
+  readonly doneBy?: ChainLink;
   /** Null where it failed before anything could be started. */
   readonly started: {
     readonly data: StepStarted;
@@ -73,8 +81,14 @@ export interface RequestRecord {
     | { readonly kind: 'expired'; readonly which: Expired['which']; readonly reopened: boolean }
     | { readonly kind: 'superseded'; readonly changes: Superseded['changes'] }
     | null;
+  /** Told again, or told to more people. */
+  readonly reminded?: readonly Reminded[];
   /** Of what was done under it by break-glass; null while nobody has. */
-  readonly review: { readonly data: BreakGlassReviewed; readonly time: string } | null;
+  readonly review: {
+    readonly data: BreakGlassReviewed;
+    readonly seq: number;
+    readonly time: string;
+  } | null;
 }
 
 /** A decision as its entry has it. */
@@ -131,12 +145,19 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'run.finished':
       return { ...next, finished: event.data };
     case 'approval.requested':
+      return addRequest(next, entry, event.data);
     case 'approval.decided':
     case 'approval.expired':
     case 'approval.superseded':
-      return applyApproval(next, entry, event);
     case 'approval.reminded':
-      return next;
+    case 'break_glass.reviewed':
+      return withRequest(next, event.data.request, (request) =>
+        applyToRequest(request, entry, event),
+      );
+    case 'manual.asked':
+      return withStep(next, event.data.step, (step) => askedOf(step, event.data, entry.time));
+    case 'manual.done':
+      return withStep(next, event.data.step, (step) => answered(step, event.data, entry.time));
     case 'step.skipped':
       return withStep(next, event.data.step, (step) => ({ ...step, skipped: event.data.why }));
     case 'step.denied':
@@ -149,17 +170,10 @@ export function apply(state: RunState, entry: Recorded): RunState {
       return withAttempt(next, event.data, { unknown: event.data.why });
     case 'step.resolved':
       return withAttempt(next, event.data, { resolved: event.data });
-    case 'break_glass.reviewed':
-      return withRequest(next, event.data.request, (request) => ({
-        ...request,
-        review: { data: event.data, time: entry.time },
-      }));
     case 'step.late':
     case 'log.genesis':
     case 'config.set':
     case 'run.started':
-    case 'manual.asked':
-    case 'manual.done':
     case 'grant.revoked':
     case 'token.issued':
     case 'token.revoked':
@@ -167,45 +181,21 @@ export function apply(state: RunState, entry: Recorded): RunState {
   }
 }
 
-type ApprovalEvent = Exclude<
-  Extract<Recorded['event'], { type: `approval.${string}` }>,
-  { type: 'approval.reminded' }
->;
-
-function applyApproval(state: RunState, entry: Recorded, event: ApprovalEvent): RunState {
-  switch (event.type) {
-    case 'approval.requested': {
-      const record: RequestRecord = {
-        content: event.data,
-        seq: entry.seq,
-        hash: entry.hash,
-        decisions: [],
-        used: 0,
-        closed: null,
-        review: null,
-      };
-      const requests = new Map(state.requests).set(event.data.id, record);
-      return withStep({ ...state, requests }, event.data.step, (step) => ({
-        ...step,
-        requests: [...step.requests, event.data.id],
-      }));
-    }
-    case 'approval.decided':
-      return withRequest(state, event.data.request, (request) => ({
-        ...request,
-        decisions: [...request.decisions, { data: event.data, seq: entry.seq, time: entry.time }],
-      }));
-    case 'approval.expired':
-      return withRequest(state, event.data.request, (request) => ({
-        ...request,
-        closed: { kind: 'expired', which: event.data.which, reopened: false },
-      }));
-    case 'approval.superseded':
-      return withRequest(state, event.data.request, (request) => ({
-        ...request,
-        closed: { kind: 'superseded', changes: event.data.changes },
-      }));
-  }
+function addRequest(state: RunState, entry: Recorded, content: RequestContent): RunState {
+  const record: RequestRecord = {
+    content,
+    seq: entry.seq,
+    hash: entry.hash,
+    decisions: [],
+    used: 0,
+    closed: null,
+    review: null,
+  };
+  const requests = new Map(state.requests).set(content.id, record);
+  return withStep({ ...state, requests }, content.step, (step) => ({
+    ...step,
+    requests: [...step.requests, content.id],
+  }));
 }
 
 function applyStarted(state: RunState, entry: Recorded, data: StepStarted): RunState {

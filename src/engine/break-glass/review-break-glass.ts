@@ -3,6 +3,7 @@ import { judgeReview, type OwedReview } from '../../approval/judge-review.ts';
 import { parseReview } from '../../approval/review-statement.ts';
 import { decisionId, type SignedStatement } from '../../approval/statement.ts';
 import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts';
+import type { RunId } from '../../base/ids.ts';
 import type { ListAnswer } from '../../policy/policy.ts';
 import type { BreakGlassReviewed } from '../../run/events.ts';
 import type { RequestRecord } from '../../run/state.ts';
@@ -10,7 +11,7 @@ import type { RequestRow } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';
 import { errorOf } from '../decision/commit-decision.ts';
 import type { Engine } from '../engine.ts';
-import { ensureConfig } from '../ensure-config.ts';
+import { ensureConfig, type InForce } from '../ensure-config.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import { refuseLong } from '../refuse-long.ts';
 
@@ -55,8 +56,29 @@ async function reviewOnce(
   const proven = await proveRun(engine, row.run);
   const { record, owed } = await findOwed(engine, proven, row);
   if (record.review !== null) {
-    return reportKnown(proven, record, record.review.data);
+    const { data, seq } = record.review;
+    const recorded = { index: seq, checkpoint: proven.head.note };
+    return { ...summary(row.run, data), recorded, duplicate: true };
   }
+  const reviewed = judge(engine, { inForce, proven, owed }, signed);
+  const committed = await engine.store.commit({
+    run: row.run,
+    expectedVersion: proven.state.version,
+    commandId: `review.${decisionId(signed)}`,
+    events: [{ type: 'break_glass.reviewed', data: reviewed }],
+    guards: { config: inForce.rules.config },
+  });
+  const recorded = { index: committed.first, checkpoint: committed.head.note };
+  return { ...summary(row.run, reviewed), recorded, duplicate: false };
+}
+
+/** The entry that this review makes. Throws DeniedError or IntegrityError with the reason. */
+function judge(
+  engine: Engine,
+  of: { readonly inForce: InForce; readonly proven: ProvenRun; readonly owed: OwedReview },
+  signed: SignedStatement,
+): BreakGlassReviewed {
+  const { inForce, proven, owed } = of;
   const asked = asking(listsOf(engine, inForce.rules));
   const judged = judgeReview({
     signed,
@@ -71,38 +93,17 @@ async function reviewOnce(
   if (judged.kind === 'refused') {
     throw errorOf(judged);
   }
-  const { person, finding, reason, id } = judged;
+  const { person, finding, reason } = judged;
   refuseLong({ reason });
-  const { scope } = owed.terms;
   const answers = asked.answers();
-  const committed = await engine.store.commit({
-    run: row.run,
-    expectedVersion: proven.state.version,
-    commandId: `review.${id}`,
-    events: [
-      {
-        type: 'break_glass.reviewed',
-        data: {
-          request: row.request,
-          scope,
-          person,
-          finding,
-          reason,
-          ...signed,
-          ...(Object.keys(answers).length === 0 ? {} : { lists: answers }),
-        },
-      },
-    ],
-    guards: { config: inForce.rules.config },
-  });
   return {
-    request: row.request,
-    run: row.run,
-    scope,
+    request: owed.request.id,
+    scope: owed.terms.scope,
     person,
     finding,
-    recorded: { index: committed.first, checkpoint: committed.head.note },
-    duplicate: false,
+    reason,
+    ...signed,
+    ...(Object.keys(answers).length === 0 ? {} : { lists: answers }),
   };
 }
 
@@ -152,22 +153,9 @@ function asking(lists: (name: string) => ListAnswer): {
   };
 }
 
-function reportKnown(
-  { entries, head }: ProvenRun,
-  { content }: RequestRecord,
-  { scope, person, finding, statement }: BreakGlassReviewed,
-): ReviewReport {
-  const id = decisionId({ statement });
-  const entry = entries.find(
-    ({ event }) => event.type === 'break_glass.reviewed' && decisionId(event.data) === id,
-  );
-  return {
-    request: content.id,
-    run: content.run,
-    scope,
-    person,
-    finding,
-    recorded: { index: entry?.seq ?? head.size - 1, checkpoint: head.note },
-    duplicate: true,
-  };
+function summary(
+  run: RunId,
+  { request, scope, person, finding }: BreakGlassReviewed,
+): Pick<ReviewReport, 'request' | 'run' | 'scope' | 'person' | 'finding'> {
+  return { request, run, scope, person, finding };
 }
