@@ -32,5 +32,9 @@ export interface Facts {
     readonly people: readonly string[];
     /** Id of the agent; null without one. */
     readonly agent: string | null;
+    /** The CI job, `github/acme/infra`; null without one. */
+    readonly ci: string | null;
+    /** Who set it off, `github/ana`; null where nobody said. */
+    readonly ci_actor: string | null;
   };
 }

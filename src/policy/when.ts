@@ -39,6 +39,13 @@ const shapeOfFacts = {
   step: { id: 'string', name: 'dyn', tags: 'list<string>', privileged: 'bool', kind: 'string' },
   params: 'map',
   run: { reason: 'dyn', ticket: 'dyn' },
-  initiator: { kind: 'string', caller: 'string', people: 'list<string>', agent: 'dyn' },
+  initiator: {
+    kind: 'string',
+    caller: 'string',
+    people: 'list<string>',
+    agent: 'dyn',
+    ci: 'dyn',
+    ci_actor: 'dyn',
+  },
   now: 'timestamp',
 } satisfies Record<keyof Facts | 'now', Shape>;

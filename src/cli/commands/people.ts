@@ -10,6 +10,25 @@ export function peopleCommand(cli: Cli): Command {
   const group = new Command('people').description(
     'Says who may approve: people with all their identities, in people.yaml.',
   );
+  addPersonCommand(cli, group);
+  group
+    .command('list')
+    .summary('list people')
+    .description('Lists people with their groups and identities.')
+    .addHelpText('after', '\nExample:\n  runbook people list --json')
+    .action(() => cli.finish(runPeopleList(cli)));
+  group.addCommand(peopleLinkCommand(cli));
+  group
+    .command('remove')
+    .summary('remove a person')
+    .description('Removes a person. What they decided before stays in the journal.')
+    .argument('<name>', 'the person')
+    .addHelpText('after', '\nExample:\n  runbook people remove robin')
+    .action(async (name: string) => cli.finish(await runPeopleRemove(cli, name)));
+  return group;
+}
+
+function addPersonCommand(cli: Cli, group: Command): void {
   group
     .command('add')
     .summary('add a person, or what is new about one')
@@ -28,7 +47,10 @@ export function peopleCommand(cli: Cli): Command {
     .option(
       '--agent-user <id=user@host>',
       "an account that is an agent's or CI job's own; may be repeated",
-      (value, before: readonly AgentAccount[] = []) => [...before, agentAccount(value)],
+      (value: string, before: readonly AgentAccount[] | undefined) => [
+        ...(before ?? []),
+        agentAccount(value),
+      ],
     )
     .addHelpText(
       'after',
@@ -41,21 +63,6 @@ Examples:
     .action(async (name: string, flags: PersonFlags) =>
       cli.finish(await runPeopleAdd(cli, name, flags)),
     );
-  group
-    .command('list')
-    .summary('list people')
-    .description('Lists people with their groups and identities.')
-    .addHelpText('after', '\nExample:\n  runbook people list --json')
-    .action(() => cli.finish(runPeopleList(cli)));
-  group.addCommand(peopleLinkCommand(cli));
-  group
-    .command('remove')
-    .summary('remove a person')
-    .description('Removes a person. What they decided before stays in the journal.')
-    .argument('<name>', 'the person')
-    .addHelpText('after', '\nExample:\n  runbook people remove robin')
-    .action(async (name: string) => cli.finish(await runPeopleRemove(cli, name)));
-  return group;
 }
 
 function agentAccount(value: string): AgentAccount {
