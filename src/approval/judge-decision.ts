@@ -144,14 +144,15 @@ function tell(input: DecisionCase): Told | Refused {
       'a decision rests on a signature or on the word of a receiver: it has both, or neither',
     );
   }
+  const court = { ...input, slots: input.request.content.policy.slots };
   if ('signed' in evidence) {
     const { signed } = evidence;
-    const judged = judgeSigned({ ...input, signed }, approvalNamespace, parseStatement);
+    const judged = judgeSigned({ ...court, signed }, approvalNamespace, parseStatement);
     return judged.kind === 'refused'
       ? judged
       : { ...judged, kind: 'told', statement: judged.text, assurance: 'A3' };
   }
-  const judged = judgeAttested(input, evidence.attested);
+  const judged = judgeAttested(court, evidence.attested);
   // Nobody touched anything that we could check.
   return judged.kind === 'refused'
     ? judged

@@ -1,17 +1,32 @@
+import { combinationsOf } from '../policy/combinations.ts';
 import { explainFrom } from '../policy/explain.ts';
 import type { Assurance, Slot } from '../policy/policy.ts';
+import { ever, sourcesOf } from './eligible.ts';
 import { type Demand, matchPeople } from './matching.ts';
 
 /**
- * Why these slots could not be filled even if everybody eligible approved, in words; null where they
- * could. `canReach` says whether a person has any means to decide at that level (an enrolled key).
+ * Why these slots could not be filled even if everybody approved whom they are or will be open to, in
+ * words; null where they could. `canReach` says whether a person has any means to decide at that level
+ * (an enrolled key).
  */
 export function unsatisfiable(
   slots: readonly Slot[],
   canReach: (person: string, assurance: Assurance) => boolean,
 ): string | null {
+  const flaws = combinationsOf(slots).map((set) => flawOf(set, canReach));
+  if (flaws.includes(null)) {
+    return null;
+  }
+  const [first = 'the alternatives combine in too many ways', ...others] = flaws;
+  return others.length === 0 ? first : `no alternative can be met: ${flaws.join('; or ')}`;
+}
+
+function flawOf(
+  slots: readonly Slot[],
+  canReach: (person: string, assurance: Assurance) => boolean,
+): string | null {
   const ableFor = (slot: Slot) =>
-    slot.eligible.filter((person) => canReach(person, slot.assurance));
+    peopleOf(slot).filter((person) => canReach(person, slot.assurance));
   const short = slots.find((slot) => ableFor(slot).length < slot.count);
   if (short !== undefined) {
     return tooFew(short, ableFor(short));
@@ -25,10 +40,15 @@ export function unsatisfiable(
   return missing === undefined ? null : tooFewTogether(demands, missing.slot);
 }
 
+/** Everybody whom a slot is or will be open to. */
+function peopleOf({ eligible, escalate = [] }: Slot): readonly string[] {
+  return [...new Set([...eligible, ...escalate.flatMap((later) => later.eligible)])];
+}
+
 function tooFew(slot: Slot, able: readonly string[]): string {
   const need = `slot \`${slot.id}\` needs ${counted(slot.count, 'approval', 'approvals')}`;
-  const from = explainFrom(slot.from);
-  const { eligible } = slot;
+  const from = explainFrom(sourcesOf(slot, ever));
+  const eligible = peopleOf(slot);
   if (eligible.length < slot.count) {
     const verb = eligible.length === 1 ? 'is' : 'are';
     return `${need} from ${from}, but ${counted(eligible.length, 'person', 'people')} ${verb} eligible${named(eligible)}`;

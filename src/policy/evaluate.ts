@@ -1,79 +1,51 @@
 import { formatTime } from '../base/clock.ts';
 import { celVersion } from '../base/expression.ts';
-import { stricter } from './assurance.ts';
+import { buildSlot, type Demand, type Hall, listsNamed } from './build-slots.ts';
+import { demandsOf, denials, overrideDemands, requirementsOf, tooManyWays } from './demands.ts';
+import { type Antecedents, excludeFrom } from './exclusions.ts';
 import type { Facts } from './facts.ts';
+import { openMatcher, type Season } from './match.ts';
+import type { Asked, Evaluation, ListAnswer, Policy, Rule, SlotPeople, Verdict } from './policy.ts';
 import {
-  type Asked,
-  anyone,
-  type Evaluation,
-  type ListAnswer,
-  type Policy,
-  type Rule,
-  type RuleSlot,
-  type Slot,
-  type Verdict,
-} from './policy.ts';
-import { evaluateWhen } from './when.ts';
+  breakGlassDemand,
+  breakGlassTerms,
+  findRelief,
+  neverLent,
+  reuseTerms,
+  unknownOverrides,
+} from './relief.ts';
+import type { When } from './when.ts';
 
 /** What a verdict depends on besides the step itself. */
-export interface PolicyContext {
+export interface PolicyContext extends Antecedents {
   readonly nowMs: number;
   /** Sequence number of the `config.set` entry in force. */
   readonly config: number;
   readonly policyDigest: string;
   readonly peopleDigest: string;
-  /** Who may fill a slot's `from`: members, minus the initiator chain. `*` is everyone enrolled. */
-  readonly eligible: (from: readonly string[]) => readonly string[];
+  /** Who may fill a slot as it is now, before anybody further is told. */
+  readonly eligible: (slot: SlotPeople) => readonly string[];
   readonly agentInChain: boolean;
   /** How the run was asked for beyond the ordinary. */
   readonly asked: Asked;
-  /** Addresses of whoever wrote the step; null where nobody can say. */
-  readonly authors: readonly string[] | null;
-  /** People who approved another step of this run. */
-  readonly approvedBefore: readonly string[];
-  /** What a list says; what it said is recorded with the verdict. */
+  /** What a list says; asked only where a slot needs it, and recorded with the verdict. */
   readonly lists: (name: string) => ListAnswer;
 }
 
 /**
  * Policy's word on one step. Every matching rule adds its slots, the strictest expiry holds, a matching
  * `deny` or an expression that fails denies. Rules only ever add: no rule makes a step easier to run.
+ * Relief comes from what the run asked for by name alone: break-glass, a grant, an override.
  */
 export function evaluatePolicy(policy: Policy, facts: Facts, context: PolicyContext): Verdict {
   const seen = withPrivilege(facts);
-  const outcomes = policy.rules.map((rule) => ({
-    rule,
-    ...evaluateWhen(rule.when, seen, context.nowMs),
-  }));
-  const matched = outcomes.filter(({ kind }) => kind === 'matched').map(({ rule }) => rule);
+  const matches = openMatcher(policy, seen, context.nowMs);
+  const outcomes = policy.rules.map((rule) => ({ rule, ...matches(rule) }));
+  const matched = outcomes.flatMap(({ kind, rule }) => (kind === 'matched' ? rule : []));
   const failed = outcomes.flatMap((it) =>
     it.kind === 'failed' ? [{ rule: it.rule.name, message: it.message }] : [],
   );
-  const evaluation = recordEvaluation(context, { matched, failed });
-  const reasons = [
-    ...matched.flatMap(({ name, deny }) => (deny === null ? [] : [{ rule: name, reason: deny }])),
-    ...failed.map(({ rule, message }) => ({ rule, reason: `its \`when\` fails: ${message}` })),
-  ];
-  if (reasons.length > 0) {
-    return { kind: 'deny', reasons, evaluation };
-  }
-  if (!seen.step.privileged && matched.length === 0) {
-    return { kind: 'none', evaluation };
-  }
-  return ask({ policy, context, matched }, evaluation);
-}
-
-/** In a protected environment a runbook from outside the trusted folders has every step privileged. */
-function withPrivilege(facts: Facts): Facts {
-  const foreign = facts.environment.protected && !facts.runbook.trusted;
-  return { ...facts, step: { ...facts.step, privileged: facts.step.privileged || foreign } };
-}
-
-function recordEvaluation(
-  context: PolicyContext,
-  { matched, failed }: { matched: readonly Rule[]; failed: Evaluation['failed'] },
-): Evaluation {
-  return {
+  const evaluation: Evaluation = {
     now: formatTime(context.nowMs),
     config: context.config,
     policy_digest: context.policyDigest,
@@ -82,70 +54,131 @@ function recordEvaluation(
     matched: matched.map(({ name }) => name),
     failed,
   };
+  if (!seen.step.privileged && matched.length === 0 && failed.length === 0) {
+    return { kind: 'none', evaluation };
+  }
+  const matter: Matter = { policy, facts: seen, context, matches, matched, evaluation };
+  const { breakGlass } = context.asked;
+  return breakGlass === null ? ordinarily(matter) : byBreakGlass(matter, breakGlass);
 }
 
-interface Demands {
+/** In a protected environment a runbook from outside the trusted folders has every step privileged. */
+function withPrivilege(facts: Facts): Facts {
+  const foreign = facts.environment.protected && !facts.runbook.trusted;
+  return { ...facts, step: { ...facts.step, privileged: facts.step.privileged || foreign } };
+}
+
+/** A step about which there is something to say. */
+interface Matter {
   readonly policy: Policy;
+  readonly facts: Facts;
   readonly context: PolicyContext;
+  readonly matches: (season: Season) => When;
   readonly matched: readonly Rule[];
+  readonly evaluation: Evaluation;
 }
 
-function ask(demands: Demands, evaluation: Evaluation): Verdict {
-  const { floor } = demands.policy;
-  const requirements = demands.matched.map(({ require }) => require).filter((it) => it !== null);
-  const slots = demands.matched.flatMap(({ name, require }) =>
-    (require?.approvals ?? []).map((slot) =>
-      buildSlot(demands, { ...slot, id: `${name}/${slot.id}` }),
-    ),
+function ordinarily(matter: Matter): Verdict {
+  const { policy, facts, context, matched, evaluation } = matter;
+  const { asked } = context;
+  const lifted = matched.filter(
+    ({ name, override }) => override !== null && asked.overrides.includes(name),
   );
+  const { excluded, refusals } = excludeFrom(matched, context);
+  const reuse =
+    asked.reuse === null
+      ? null
+      : findRelief('grants', { rules: policy.grants, name: asked.reuse }, matter.matches);
+  const reasons = [
+    ...denials(
+      matched.filter((rule) => !lifted.includes(rule)),
+      evaluation.failed,
+    ),
+    ...unknownOverrides(policy, asked),
+    ...refusals,
+    ...(reuse?.refusals ?? []),
+    ...tooManyWays(matched),
+  ];
+  if (reasons.length > 0) {
+    return { kind: 'deny', reasons, evaluation };
+  }
+  const demands = [
+    ...demandsOf(matched, facts.step.privileged),
+    ...lifted.flatMap(overrideDemands),
+  ];
+  return ask(matter, demands, {
+    excluded,
+    supervised: isSupervised(matter),
+    overrides: lifted.map(({ name }) => name),
+    breakGlass: null,
+    reuse: reuse?.rule === undefined ? null : reuseTerms(reuse.rule),
+  });
+}
+
+function isSupervised({ policy, context, matched }: Matter): boolean {
+  return (
+    policy.floor.control === 'supervised' &&
+    context.agentInChain &&
+    requirementsOf(matched).every(({ control }) => control !== 'dual')
+  );
+}
+
+/** One slot instead of all others. What the rule does not lift by name still denies. */
+function byBreakGlass(matter: Matter, name: string): Verdict {
+  const { policy, facts, context, matched, evaluation } = matter;
+  const found = findRelief('break_glass', { rules: policy.breakGlass, name }, matter.matches);
+  const { rule } = found;
+  if (rule === undefined) {
+    return { kind: 'deny', reasons: found.refusals, evaluation };
+  }
+  const reasons = [
+    ...denials(
+      matched.filter((one) => !rule.lifts.includes(one.name)),
+      evaluation.failed.filter((one) => !rule.lifts.includes(one.rule)),
+    ),
+    ...(context.asked.reuse === null ? [] : [neverLent(name)]),
+  ];
+  if (reasons.length > 0) {
+    return { kind: 'deny', reasons, evaluation };
+  }
+  return ask(matter, [breakGlassDemand(rule)], {
+    excluded: [],
+    supervised: false,
+    overrides: [],
+    breakGlass: breakGlassTerms(rule, facts),
+    reuse: null,
+  });
+}
+
+type Terms = Pick<Extract<Verdict, { kind: 'ask' }>, 'overrides' | 'breakGlass' | 'reuse'> &
+  Pick<Hall, 'excluded' | 'supervised'>;
+
+function ask(matter: Matter, demands: readonly Demand[], terms: Terms): Verdict {
+  const { policy, context, matched, evaluation } = matter;
+  const { floor } = policy;
+  const { excluded, supervised, ...relief } = terms;
+  const answers = listsNamed(demands).map((name) => [name, context.lists(name)] as const);
+  const lists = Object.fromEntries(answers);
+  const { agentInChain, eligible } = context;
+  const hall: Hall = { floor, agentInChain, supervised, excluded, lists, eligible };
+  const asked = requirementsOf(matched);
+  const reminders = asked.flatMap(({ remindMs }) => remindMs ?? []);
   return {
     kind: 'ask',
-    slots: slots.length > 0 ? slots : [buildSlot(demands, floorSlot)],
-    reasonRequired: requirements.some(({ reason }) => reason),
-    pendingMs: strictest(
-      floor.pendingMs,
-      requirements.map((it) => it.pendingMs),
-    ),
-    unusedMs: strictest(
-      floor.unusedMs,
-      requirements.map((it) => it.unusedMs),
-    ),
-    remindMs: null,
-    overrides: [],
-    breakGlass: null,
-    reuse: null,
-    evaluation,
-  };
-}
-
-/** One other person, whoever they are. Stands where no rule asks for anybody. */
-const floorSlot: RuleSlot = {
-  id: 'floor',
-  count: 1,
-  from: [anyone],
-  assurance: null,
-  presence: null,
-  verified: null,
-  escalate: [],
-};
-
-function buildSlot({ policy, context }: Demands, slot: RuleSlot): Slot {
-  const { floor } = policy;
-  const assurance = stricter(slot.assurance ?? floor.assurance, floor.assurance);
-  // Only the approver's own key can prove a touch, so presence has a meaning at A3 alone. A written
-  // `false` holds where the floor itself asks for no touch: a rule must not relieve from the floor's.
-  const floorAsks = floor.assurance === 'A3' && context.agentInChain;
-  return {
-    id: slot.id,
-    count: slot.count,
-    from: slot.from,
-    eligible: context.eligible(slot.from),
-    assurance,
-    presence: assurance === 'A3' && (floorAsks || (slot.presence ?? context.agentInChain)),
+    slots: demands.map((demand) => buildSlot(hall, demand)),
+    reasonRequired:
+      asked.some(({ reason }) => reason) ||
+      relief.overrides.length > 0 ||
+      relief.breakGlass !== null,
+    pendingMs: strictest([floor.pendingMs, ...asked.flatMap(({ pendingMs }) => pendingMs ?? [])]),
+    unusedMs: strictest([floor.unusedMs, ...asked.flatMap(({ unusedMs }) => unusedMs ?? [])]),
+    remindMs: reminders.length === 0 ? null : strictest(reminders),
+    ...relief,
+    evaluation: answers.length === 0 ? evaluation : { ...evaluation, lists },
   };
 }
 
 /** The shortest limit holds, the floor's included: a rule that lengthened it would make a step easier. */
-function strictest(floorMs: number, limits: readonly (number | null)[]): number {
-  return Math.min(floorMs, ...limits.filter((limit) => limit !== null));
+function strictest(limits: readonly number[]): number {
+  return Math.min(...limits);
 }

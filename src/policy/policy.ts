@@ -131,6 +131,11 @@ export interface Escalation {
   readonly to: readonly string[];
 }
 
+/** As it stands in a slot, with the people whom it names: a snapshot, as the slot's own. */
+export interface EscalatedTo extends Escalation {
+  readonly eligible: readonly string[];
+}
+
 /** A matching step may be asked for so that the approval holds for later runs of the same content, too. */
 export interface GrantRule {
   readonly name: string;
@@ -175,7 +180,7 @@ export interface Slot {
   readonly excluded?: readonly { readonly person: string; readonly why: Exclusion }[];
   /** What the lists in its `from` and `escalate` answered, by name. */
   readonly lists?: Readonly<Record<string, readonly string[]>>;
-  readonly escalate?: readonly Escalation[];
+  readonly escalate?: readonly EscalatedTo[];
   /** One of several alternatives of a rule: all slots of one option must be filled, the others need not. */
   readonly any?: { readonly rule: string; readonly option: number };
   /** An agent's owner may fill it (`supervised`). */
@@ -183,6 +188,11 @@ export interface Slot {
   /** Whoever acts may fill it themself: break-glass alone. */
   readonly own?: true;
 }
+
+/** What says which people a slot is for. */
+export type SlotPeople = Pick<Slot, 'from' | 'excluded' | 'lists' | 'supervised' | 'own'> & {
+  readonly escalate?: readonly Escalation[];
+};
 
 /** How the run was asked for beyond the ordinary; by names of rules. From its `run.started`. */
 export interface Asked {
@@ -228,9 +238,17 @@ export type Verdict =
     }
   | {
       readonly kind: 'deny';
-      readonly reasons: readonly { readonly rule: string; readonly reason: string }[];
+      readonly reasons: readonly DenyReason[];
       readonly evaluation: Evaluation;
     };
+
+/** One rule's no; `break_glass/NAME` and `grants/NAME` where it is about what the run was asked for with. */
+export interface DenyReason {
+  readonly rule: string;
+  readonly reason: string;
+  /** What may be done about it. */
+  readonly hint?: string;
+}
 
 /** Everything a verdict rested on, so that an auditor can replay it. Stored in entries. */
 export interface Evaluation {

@@ -1,6 +1,7 @@
-import { eligiblePeople } from '../approval/eligible.ts';
+import { eligibleFor } from '../approval/eligible.ts';
+import { personOf } from '../approval/identity.ts';
 import { chainPeople } from '../approval/initiator.ts';
-import type { Initiator, People } from '../approval/people.ts';
+import type { ChainLink, Initiator, People } from '../approval/people.ts';
 import { parseStatement } from '../approval/statement.ts';
 import { type Tally, tally } from '../approval/tally.ts';
 import type { Json } from '../base/json.ts';
@@ -69,22 +70,28 @@ function approversOfOthers({ requests }: RunState, step: PlannedStep): readonly 
 
 /** What policy says of a step at a moment. The engine asks it, and the auditor asks it again. */
 export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Verdict {
+  const { people } = rules;
+  const { initiator } = one;
   return evaluatePolicy(rules.policy, factsOf(one), {
     nowMs,
     config: rules.config,
     policyDigest: rules.policyDigest,
     peopleDigest: rules.peopleDigest,
-    eligible: eligiblePeople(rules.people, one.initiator),
-    agentInChain: one.initiator.chain.some(({ role }) => role === 'agent'),
+    eligible: (slot) => eligibleFor(slot, { people, initiator }),
+    agentInChain: initiator.chain.some(({ role }) => role === 'agent'),
     asked: one.asked,
     authors: one.authors,
+    authorOf: (address) => personOf(people, `email:${address.toLowerCase()}`)?.name ?? null,
     approvedBefore: one.approvedBefore,
     lists,
   });
 }
 
 function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
-  const agent = initiator.chain.find(({ role }) => role === 'agent');
+  const named = (role: ChainLink['role']): string | null => {
+    const link = initiator.chain.find((each) => each.role === role);
+    return link === undefined ? null : link.identity.slice(link.identity.indexOf(':') + 1);
+  };
   return {
     environment: {
       name: plan.environment.name,
@@ -105,7 +112,9 @@ function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
       kind: initiator.kind,
       caller: initiator.chain[0]?.identity ?? '',
       people: chainPeople(initiator),
-      agent: agent === undefined ? null : agent.identity.slice('agent:'.length),
+      agent: named('agent'),
+      ci: named('ci'),
+      ci_actor: named('ci_actor'),
     },
   };
 }
@@ -130,12 +139,15 @@ export interface Counting {
   readonly slots?: readonly Slot[];
   /** For a grant used before: when its last use ended. */
   readonly lastUseMs?: number | null;
+  /** How often what is counted for may start, and how often it has: the grant as a whole where absent. */
+  readonly uses?: number;
+  readonly used?: number;
 }
 
 /** Where a request stands. */
 export function tallyRequest(request: RequestRecord, counting: Counting): Tally {
-  const { content, decisions, used } = request;
-  const eligible = eligiblePeople(counting.people, counting.initiator);
+  const { content, decisions } = request;
+  const { grant, limits } = content;
   return tally({
     slots: counting.slots ?? content.policy.slots,
     decisions: decisions.map(({ data, seq, time }) => ({
@@ -144,17 +156,21 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
       reason: data.reason,
       assurance: data.assurance,
       presence: data.presence,
+      verified: data.verified,
       atMs: Date.parse(time),
       logSize: parseStatement(data.statement).log.size,
       seq,
     })),
-    uses: content.grant.uses,
-    used,
+    uses: counting.uses ?? grant.reuse?.max_uses ?? grant.uses,
+    used: counting.used ?? request.used,
     nowMs: counting.nowMs,
-    pendingUntilMs: Date.parse(content.limits.pending_until),
-    unusedMs: content.limits.unused_ms,
+    createdMs: Date.parse(limits.created),
+    pendingUntilMs: Date.parse(limits.pending_until),
+    unusedMs: limits.unused_ms,
     lastUseMs: counting.lastUseMs ?? null,
-    eligible: (slot) => eligible(slot.from),
+    notBeforeMs: limits.not_before === undefined ? null : Date.parse(limits.not_before),
+    windowMs: grant.reuse?.for_ms ?? null,
+    eligible: (slot, ageMs) => eligibleFor(slot, counting, ageMs),
   });
 }
 
@@ -163,8 +179,8 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
  * now, so that neither loosening a rule nor taking out whoever said no makes anything easier.
  */
 export function tallyClaim(request: RequestRecord, counting: Counting): Tally {
-  const { people, initiator, nowMs, lastUseMs } = counting;
-  const asked = tallyRequest(request, { people, initiator, nowMs, lastUseMs: lastUseMs ?? null });
+  const { slots: _, ...byItsOwn } = counting;
+  const asked = tallyRequest(request, byItsOwn);
   return asked.kind === 'granted' ? tallyRequest(request, counting) : asked;
 }
 

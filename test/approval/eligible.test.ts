@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { conflictOf, departedLink, eligiblePeople } from '../../src/approval/eligible.ts';
+import { conflictOf, departedLink, eligibleFor } from '../../src/approval/eligible.ts';
 import { resolveInitiator } from '../../src/approval/initiator.ts';
 import type { People } from '../../src/approval/people.ts';
 import { aPerson, byAna, crew } from './builders.ts';
 
 describe('who may fill a slot', () => {
-  const among = eligiblePeople(crew, byAna);
+  const among = (from: readonly string[]) =>
+    eligibleFor({ from }, { people: crew, initiator: byAna });
 
   test("are the group's members and the named people, never who asked", () => {
     expect(among(['group:sre'])).toEqual(['bob']);
@@ -25,12 +26,12 @@ describe('who may fill a slot', () => {
 
   test('is not the owner of the agent that asked', () => {
     const initiator = resolveInitiator(crew, { osUser: 'ana@web1', agent: 'deploy-bot' });
-    expect(eligiblePeople(crew, initiator)(['*'])).toEqual(['bob']);
+    expect(eligibleFor({ from: ['*'] }, { people: crew, initiator })).toEqual(['bob']);
   });
 });
 
 describe('nobody slips out of the chain', () => {
-  const among = (people: People) => eligiblePeople(people, byAna)(['*']);
+  const among = (people: People) => eligibleFor({ from: ['*'] }, { people, initiator: byAna });
 
   test('by dropping the account they called from', () => {
     expect(among({ people: [aPerson('ana'), aPerson('bob')] })).toEqual(['bob']);
@@ -47,7 +48,7 @@ describe('nobody slips out of the chain', () => {
       chain: [{ role: 'caller', identity: 'os:eve@web1', person: null }],
     } as const;
     const people = { people: [aPerson('eve', { osUsers: ['eve@web1'] }), aPerson('bob')] };
-    expect(eligiblePeople(people, stranger)(['*'])).toEqual(['bob']);
+    expect(eligibleFor({ from: ['*'] }, { people, initiator: stranger })).toEqual(['bob']);
   });
 });
 
@@ -59,12 +60,15 @@ describe('somebody of the chain whom people.yaml no longer knows', () => {
 
   test('keeps everybody from approving: they could be there under another name', () => {
     const renamed = { people: [aPerson('anna'), aPerson('bob')] };
-    expect(eligiblePeople(renamed, byToken)(['*'])).toEqual([]);
+    expect(eligibleFor({ from: ['*'] }, { people: renamed, initiator: byToken })).toEqual([]);
     expect(departedLink(renamed, byToken)?.person).toBe('ana');
   });
 
   test('is no obstacle once they are back under the name they had', () => {
-    expect(eligiblePeople(crew, byToken)(['*'])).toEqual(['bob', 'carol']);
+    expect(eligibleFor({ from: ['*'] }, { people: crew, initiator: byToken })).toEqual([
+      'bob',
+      'carol',
+    ]);
     expect(departedLink(crew, byToken)).toBeNull();
   });
 

@@ -18,9 +18,10 @@ function problemsOf(text: string): readonly string[] {
 
 describe('a policy file', () => {
   test('that is empty asks one other person for every privileged step', () => {
-    const floor = { assurance: 'A1', pendingMs: 1_800_000, unusedMs: 600_000 };
-    expect(parsePolicy('', 'policy.yaml')).toEqual({ floor, rules: [] });
-    expect(parsePolicy('# nothing yet\n', 'policy.yaml')).toEqual({ floor, rules: [] });
+    const floor = { assurance: 'A1', pendingMs: 1_800_000, unusedMs: 600_000, control: 'dual' };
+    const empty = { floor, lists: {}, calendars: {}, rules: [], grants: [], breakGlass: [] };
+    expect(parsePolicy('', 'policy.yaml')).toEqual(empty);
+    expect(parsePolicy('# nothing yet\n', 'policy.yaml')).toEqual(empty);
   });
 
   test('reads as it is written', () => {
@@ -39,7 +40,7 @@ rules:
     when: initiator.kind == "agent" && now.getDayOfWeek("Europe/Berlin") in [0, 6]
     deny: ask a person, or wait for Monday
 `;
-    expect(parsePolicy(text, 'policy.yaml')).toEqual({
+    expect(parsePolicy(text, 'policy.yaml')).toMatchObject({
       floor: { assurance: 'A0', pendingMs: 3_600_000, unusedMs: 600_000 },
       rules: [
         {
@@ -81,7 +82,7 @@ rules:
   test('knows no rule that allows', () => {
     expect(problemsOf('rules:\n  - { name: a, allow: true }\n')).toEqual([
       '2:7 rule `a` must have exactly one of `require` and `deny` | a rule can only ask for more; write `require` or `deny`',
-      '2:16 unknown key `allow` | known here: name, when, require, deny',
+      '2:16 unknown key `allow` | known here: name, when, during, outside, require, deny, override',
     ]);
   });
 
@@ -100,7 +101,7 @@ rules:
         - { id: x, from: [bob] }
         - { id: x, from: [carol] }
 `;
-    expect(problemsOf(slots)).toEqual(['6:17 two entries of `approvals` have the id `x`']);
+    expect(problemsOf(slots)).toEqual(['6:17 two entries of `require` have the id `x`']);
   });
 
   test('points into an expression that is wrong', () => {

@@ -1,4 +1,4 @@
-import { eligiblePeople } from '../../approval/eligible.ts';
+import { eligibleFor } from '../../approval/eligible.ts';
 import { personOf } from '../../approval/identity.ts';
 import { resolveInitiator } from '../../approval/initiator.ts';
 import { canReach, signingAlone } from '../../approval/means.ts';
@@ -70,10 +70,9 @@ async function examinePeople(
   const means = isOpen ? await meansOf(engine, { people, initiator, served }) : signingAlone;
   const able = canReach(people, means);
   const { assurance } = trusted.policy.value.floor;
-  const others = eligiblePeople(
-    people,
-    initiator,
-  )([anyone]).filter((name) => able(name, assurance));
+  const others = eligibleFor({ from: [anyone] }, { people, initiator }).filter((name) =>
+    able(name, assurance),
+  );
   return [
     trusted.config.value.serve === null
       ? examineYou(engine.account, me)
