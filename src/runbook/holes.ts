@@ -2,12 +2,11 @@ import { UsageError } from '../base/errors.ts';
 import { Mark } from '../base/expression-value.ts';
 import { canonicalize } from '../base/jcs.ts';
 import type { Json } from '../base/json.ts';
-import { patternProblem } from '../base/regex.ts';
 import type { Command, Text } from './command.ts';
 import { joinText } from './fill.ts';
-import type { Hole, HoleLimits } from './hole.ts';
+import type { Hole } from './hole.ts';
+import { readWithin } from './limits.ts';
 import { fillMarks, mayHoldMark, writeValue } from './marks.ts';
-import { readParam } from './param-value.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { type RenderScope, renderStep } from './render.ts';
 
@@ -104,54 +103,4 @@ export function fitsHole(hole: Hole, value: Json): string | null {
     return read.message;
   }
   return read.value === value ? null : `\`${hole.name}\` must be of type \`${hole.type}\``;
-}
-
-/** A value within limits, in its type, by the rules of parameters; a pattern is about the whole text. */
-export function readWithin(
-  name: string,
-  { pattern, ...limits }: HoleLimits,
-  value: Json,
-): ReturnType<typeof readParam> {
-  const problem = pattern === null ? null : wholePatternProblem(pattern);
-  if (problem !== null) {
-    return { message: `\`${name}\` cannot be held against its pattern: ${problem}` };
-  }
-  const enumerated = limits.enum?.filter((each) => isParamValue(each)) ?? null;
-  const declared = {
-    ...limits,
-    enum: enumerated,
-    pattern: pattern === null ? null : wholeText(pattern),
-    description: null,
-    default: null,
-    required: true,
-    secret: false,
-  };
-  return readParam(name, declared, value);
-}
-
-function isParamValue(value: Json): value is string | number | boolean {
-  return typeof value !== 'object';
-}
-
-/** What is wrong with a pattern that is held against a whole text, or null. It must be one by itself: `a)|(.*` is none. */
-export function wholePatternProblem(pattern: string): string | null {
-  return patternProblem(pattern) ?? patternProblem(wholeText(pattern));
-}
-
-/** RE2 finds a pattern anywhere; an approval of what comes is about all of it. */
-function wholeText(pattern: string): string {
-  return String.raw`\A(?:${pattern})\z`;
-}
-
-/** True where a reviewer can say in advance what may come. */
-export function isBounded({ type, enum: values, pattern, min, max }: HoleLimits): boolean {
-  switch (type) {
-    case 'boolean':
-      return true;
-    case 'string':
-      return values !== null || pattern !== null;
-    case 'integer':
-    case 'number':
-      return values !== null || (min !== null && max !== null);
-  }
 }

@@ -2,6 +2,7 @@ import { evaluateExpression, parseExpression } from '../base/expression.ts';
 import { referencesIn } from '../base/expression-tree.ts';
 import { ExpressionError, Mark, type Scope, Secret } from '../base/expression-value.ts';
 import type { Json } from '../base/json.ts';
+import { readWithin } from './limits.ts';
 import { readOutputFile } from './output-file.ts';
 import type { Expectation, PlannedStep } from './plan.ts';
 
@@ -59,7 +60,8 @@ export type ReadOutputs =
 
 /**
  * The outputs of a step that succeeded: what its `outputs` say, and what it wrote to `$RUNBOOK_OUTPUT`
- * (`outputFile`, raw). What `outputs` says wins. A step with a secret output keeps only declared ones.
+ * (`outputFile`, raw). What `outputs` says wins, and is held against its limits: others were approved on
+ * its word. A step with a secret output keeps only declared ones.
  */
 export function readOutputs(
   step: PlannedStep,
@@ -74,10 +76,14 @@ export function readOutputs(
   const hasSecret = declared.some(([, { secret }]) => secret);
   const outputs = new Map(hasSecret ? [] : Object.entries(written.values));
   const secretOutputs = new Map<string, string>();
-  for (const [name, { value, secret }] of declared) {
-    const read = value === null ? fromFile(name, written.values) : evaluateIn(value, result);
-    if ('reason' in read) {
-      return { ok: false, reason: `output \`${name}\`: ${read.reason}` };
+  for (const [name, { value, secret, limits }] of declared) {
+    const given = value === null ? fromFile(name, written.values) : evaluateIn(value, result);
+    if ('reason' in given) {
+      return { ok: false, reason: `output \`${name}\`: ${given.reason}` };
+    }
+    const read = limits === undefined ? given : readWithin(name, limits, given.value);
+    if ('message' in read) {
+      return { ok: false, reason: `output ${read.message}` };
     }
     if (!secret) {
       outputs.set(name, read.value);

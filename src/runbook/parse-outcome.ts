@@ -2,8 +2,8 @@ import { closest } from '../base/suggest.ts';
 import type { YamlNode } from '../base/yaml.ts';
 import { type Located, suggestion } from '../base/yaml-schema.ts';
 import type { RetryPolicy } from './command.ts';
-import type { Expectation, PlannedAction, PlannedStep } from './plan.ts';
-import type { ExpectFile, RetryFile, StepFile } from './schema.ts';
+import type { Expectation, PlannedAction } from './plan.ts';
+import type { ExpectFile, RetryFile } from './schema.ts';
 import type { Reading, Site } from './site.ts';
 import { bareExpression } from './template.ts';
 
@@ -40,22 +40,6 @@ export function parseExpect({ exit, status, that }: ExpectFile, about: About): E
     status: status ?? [{ from: 200, to: 299 }],
     that: addExpression(that, 'that', about),
   };
-}
-
-export function parseOutputs(
-  outputs: StepFile['value']['outputs'],
-  about: About,
-): PlannedStep['outputs'] {
-  const { kind, node, reading } = about;
-  const parsed = Object.entries(outputs).map(([name, output]) => {
-    const { value, secret } = 'node' in output ? { value: output, secret: false } : output;
-    if (value === null && kind === 'http') {
-      const message = `the output \`${name}\` needs a \`value\``;
-      reading.report(node, { message, hint: '`http` writes no `$RUNBOOK_OUTPUT`' });
-    }
-    return [name, { value: addExpression(value, 'output', about), secret }] as const;
-  });
-  return Object.fromEntries(parsed);
 }
 
 /** `retry: 3`, or the long form. Without `delay` one second passes between two tries. */

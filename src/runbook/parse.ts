@@ -48,6 +48,7 @@ function assemble(file: RunbookFile, root: YamlNode, report: Reading['report']):
   return {
     name: file.name,
     description: file.description,
+    approvals: file.approvals,
     params,
     env: read(null, (reading) => parseEnv(file.env, reading)),
     inherit: read(null, (reading) => file.inherit.map((it) => parseInherited(it, reading))),

@@ -5,6 +5,7 @@ import type { PlannedStep } from './plan.ts';
 export interface Runbook {
   readonly name: string;
   readonly description: string | null;
+  readonly approvals: ApprovalMode;
   readonly params: Readonly<Record<string, Param>>;
   /** Templates, as written. */
   readonly env: Readonly<Record<string, string>>;
@@ -14,6 +15,10 @@ export interface Runbook {
   readonly steps: readonly PlannedStep[];
   readonly finally: readonly PlannedStep[];
 }
+
+/** When reviewers are asked: at each privileged step, or together before anything runs. */
+export const approvalModes = ['each', 'together'] as const;
+export type ApprovalMode = (typeof approvalModes)[number];
 
 export interface Param {
   readonly type: ParamType;

@@ -21,7 +21,7 @@ import {
   required,
   type Schema,
 } from '../base/yaml-schema.ts';
-import { paramTypes } from './runbook.ts';
+import { approvalModes, paramTypes } from './runbook.ts';
 
 /** The written form of a runbook. `parse.ts` makes the working form of it; `json-schema.ts` the editors'. */
 
@@ -121,7 +121,17 @@ const retry = either(
 const output = either(
   {
     scalar: words,
-    map: object({ value: optional(words), secret: optional(boolean(), false) }),
+    map: located(
+      object({
+        value: optional(words),
+        secret: optional(boolean(), false),
+        type: optional(oneOf(...paramTypes)),
+        enum: optional(list(located(plainScalar()), { min: 1 })),
+        pattern: optional(words),
+        min: optional(number()),
+        max: optional(number()),
+      }),
+    ),
   },
   'an expression, or a map',
 );
@@ -208,6 +218,12 @@ export const runbookSchema = object(
   {
     name: required(text({ pattern: /^[a-z][a-z0-9-]*$/, example: 'restart-cluster' }), () => ''),
     description: optional(text()),
+    approvals: optional(
+      annotated(oneOf(...approvalModes), {
+        description: 'Ask at each step, or for all steps before anything runs.',
+      }),
+      'each',
+    ),
     params: optional(record(param, id), {}),
     env: optional(record(written, variable), {}),
     inherit: optional(list(located(inherited)), []),
@@ -223,6 +239,7 @@ export type StepFile = RunbookFile['steps'][number];
 export type CheckFile = Checked<typeof check>;
 export type ParamFile = Checked<typeof param>;
 export type ExpectFile = Checked<typeof expectation>;
+export type OutputFile = Checked<typeof output>;
 export type RetryFile = Checked<typeof retry>;
 export type HttpFile = Checked<typeof probeHttp> | Checked<typeof http>;
 export type ExecFile = Checked<typeof exec>;

@@ -14,7 +14,8 @@ import type { Json } from '../../src/base/json.ts';
 import type { Command } from '../../src/runbook/command.ts';
 import { commandDigest } from '../../src/runbook/digest.ts';
 import type { Hole } from '../../src/runbook/hole.ts';
-import { fillHoles, fitsHole, isBounded, renderTemplate } from '../../src/runbook/holes.ts';
+import { fillHoles, fitsHole, renderTemplate } from '../../src/runbook/holes.ts';
+import { isBounded } from '../../src/runbook/limits.ts';
 import { renderStep } from '../../src/runbook/render.ts';
 import { aRunbook, aScope, planOf, stepOf } from './builders.ts';
 
@@ -35,7 +36,7 @@ const steps: readonly string[] = [
   `  - { id: s, http: "GET https://h.example/nodes/${it}/x-${other}?q=${it}" }`,
   `  - { id: s, http: { method: GET, url: "https://h.example/?a=1", query: { b: "${it}", "c d": "-${other}" } } }`,
   `  - { id: s, http: { method: GET, url: "https://h.example/", headers: { x-it: "v ${it}" } } }`,
-  `  - { id: s, http: { url: "https://h.example/", method: POST, json: { a: "${it}", b: ["${it}-${other}", 1, "\\"${it}\\""], "\$c": null } } }`,
+  `  - { id: s, http: { url: "https://h.example/", method: POST, json: { a: "${it}", b: ["${it}-${other}", 1, "\\"${it}\\""], "$c": null } } }`,
   `  - { id: s, http: { url: "https://h.example/", method: POST, body: '{"a": "${it}", "b": ${other}}' } }`,
   `  - { id: s, http: { url: "https://h.example/", method: POST, json: { t: "\${{ params.token }}", a: "\${{ params.word == 'plain' ? steps.first.outputs.it : 'no' }}" } } }`,
   `  - { id: s, exec: "true", check: { exec: [probe, "${it}"], expect: { exit: 3 } }, env: { T: "\${{ params.token }}${it}" } }`,

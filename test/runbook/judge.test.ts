@@ -95,6 +95,23 @@ describe('outputs', () => {
     });
   });
 
+  test('are read in the type that they declare', () => {
+    const step = aStep('run: ./x', 'outputs: { lag: { type: integer, min: 0, max: 5 } }');
+    const read = readOutputs(step, exited(0), 'lag=3\n');
+    expect(read).toMatchObject({ ok: true, outputs: { lag: 3 } });
+  });
+
+  test.each([
+    ['{ type: string, enum: [a, b] }', 'c', 'output `it` must be one of a, b, not `c`'],
+    ['{ type: integer, min: 1, max: 3 }', '4', 'output `it` must be at most 3, not `4`'],
+    ['{ type: integer }', 'many', 'output `it` must be a whole number, not `many`'],
+    ['{ type: string, pattern: a+ }', 'aab', 'output `it` must fit the pattern'],
+  ])('fail the step where they are not what it says: %s', (limits, given, reason) => {
+    const step = aStep('run: ./x', `outputs: { it: ${limits} }`);
+    const read = readOutputs(step, exited(0), `it=${given}\n`);
+    expect(read.ok ? '' : read.reason).toContain(reason);
+  });
+
   test('a JSON object in the file keeps its types', () => {
     const read = readOutputs(aStep('run: ./x'), exited(0), ' {"n": 1, "l": [true]}\n');
     expect(read).toMatchObject({ ok: true, outputs: { n: 1, l: [true] } });

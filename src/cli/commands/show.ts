@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { paramsSchema, renderRunbook } from '../render/runbook.ts';
+import { outputsSchema, paramsSchema, renderRunbook } from '../render/runbook.ts';
 import { openRunbook } from '../runbooks.ts';
 import { resultStyle } from '../styles.ts';
 
@@ -24,14 +24,16 @@ export async function runShow(cli: Cli, name: string): Promise<number> {
     description: runbook.description,
     file,
     trusted,
+    approvals: runbook.approvals,
     params: paramsSchema(runbook),
-    steps: steps.map(({ id, name, list, privileged, tags, action }) => ({
-      id,
-      name,
-      list,
-      privileged,
-      tags,
-      action: action.kind,
+    steps: steps.map((step) => ({
+      id: step.id,
+      name: step.name,
+      list: step.list,
+      privileged: step.privileged,
+      tags: step.tags,
+      action: step.action.kind,
+      outputs: outputsSchema(step),
     })),
   };
   cli.print(shown, () => renderRunbook(runbook, file, resultStyle(cli)));

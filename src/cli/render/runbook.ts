@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
+import type { HoleLimits } from '../../runbook/hole.ts';
+import { describeLimits } from '../../runbook/limits.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { Param, Runbook } from '../../runbook/runbook.ts';
 import type { Style } from './style.ts';
@@ -17,7 +19,9 @@ export function renderRunbook(runbook: Runbook, file: string, { paint, columns }
     `${paint.strong(runbook.name)}  ${paint.quiet(file)}\n`,
     renderTable(about, columns),
     ...(params.length === 0 ? [] : ['\nParameters\n', renderTable(params, columns)]),
-    '\nSteps\n',
+    runbook.approvals === 'together'
+      ? '\nSteps, approved together before anything runs\n'
+      : '\nSteps\n',
     renderTable(
       steps.map((step) => stepRow(step, { paint, columns })),
       columns,
@@ -34,10 +38,7 @@ function describeParam(param: Param): string {
         ? 'required'
         : 'optional'
       : `default ${param.default}`,
-    param.enum === null ? '' : `one of ${param.enum.join(', ')}`,
-    param.min === null ? '' : `from ${param.min}`,
-    param.max === null ? '' : `up to ${param.max}`,
-    param.pattern === null ? '' : `fits ${param.pattern}`,
+    describeLimits(param),
   ];
   const line = facts.filter((fact) => fact !== '').join(', ');
   return param.description === null ? line : `${sanitizeLine(param.description)} (${line})`;
@@ -52,6 +53,9 @@ function stepRow(step: PlannedStep, { paint }: Style): Cell[] {
     step.privileged ? 'privileged' : '',
     step.list === 'steps' ? '' : step.list,
     step.if === null ? '' : `if ${sanitizeLine(step.if)}`,
+    ...Object.entries(step.outputs).flatMap(([name, { limits }]) =>
+      limits === undefined ? [] : `gives ${name}: ${describeLimits(limits) || limits.type}`,
+    ),
   ];
   return [
     mark,
@@ -59,6 +63,18 @@ function stepRow(step: PlannedStep, { paint }: Style): Cell[] {
     { text: facts.filter((it) => it !== '').join(', ') },
   ];
 }
+
+/** What the step says its outputs may be, as JSON Schemas; the others may be anything. */
+export function outputsSchema({ outputs }: PlannedStep): JsonObject {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { limits }]) => [
+      name,
+      limits === undefined ? {} : schemaOf({ ...limits, ...undescribed }),
+    ]),
+  );
+}
+
+const undescribed = { description: null, default: null, required: true, secret: false };
 
 /** The parameters as a JSON Schema (2020-12). */
 export function paramsSchema({ params }: Runbook): JsonObject {
@@ -75,7 +91,7 @@ export function paramsSchema({ params }: Runbook): JsonObject {
   };
 }
 
-function schemaOf(param: Param): JsonObject {
+function schemaOf(param: Omit<Param, 'enum'> & Pick<HoleLimits, 'enum'>): JsonObject {
   const [least, most] =
     param.type === 'string' ? ['minLength', 'maxLength'] : ['minimum', 'maximum'];
   return {
