@@ -1,6 +1,7 @@
 import type { Pin, Receipt } from '../approval/receipt.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
+import { encodeReview, type ReviewFinding, reviewNamespace } from '../approval/review-statement.ts';
 import {
   approvalNamespace,
   encodeStatement,
@@ -27,6 +28,12 @@ export interface Approver {
   decide(proven: ProvenRequest, signer: ApproverSigner, choice: Choice): Promise<Signed>;
   /** Signs how a step whose outcome is unknown is settled. */
   resolve(proven: ProvenRequest, signer: ApproverSigner, choice: ResolveChoice): Promise<Signed>;
+  /** Signs what somebody finds of a started step that broke the glass; `request` is its proven request. */
+  review(
+    proven: ProvenRequest,
+    signer: ApproverSigner,
+    choice: ReviewChoice & { readonly request: ProvenRequest },
+  ): Promise<Signed>;
   /** Keeps the receipt once the journal said where the decision stands (null: it was not told). Answers the path. */
   keep(signed: Signed, recorded: Receipt['recorded']): string;
   /**
@@ -56,6 +63,11 @@ export interface ResolveChoice {
   readonly reason: string;
 }
 
+export interface ReviewChoice {
+  readonly finding: ReviewFinding;
+  readonly reason: string;
+}
+
 export interface Signed {
   readonly signed: Receipt['signed'];
   readonly receipt: Receipt;
@@ -78,6 +90,10 @@ export function openApprover(memory: ApproverMemory, clock: Clock): Approver {
     resolve: async (proven, signer, choice) => {
       const statement = stateResolution(proven, signer, { ...choice, time: now() });
       return sign(memory, proven, { signer, namespace: resolveNamespace, statement });
+    },
+    review: async (proven, signer, choice) => {
+      const statement = stateReview(proven, signer, { ...choice, time: now() });
+      return sign(memory, proven, { signer, namespace: reviewNamespace, statement });
     },
     // The head that covers the decision is kept, not pinned: nothing proved yet that it grew out of the pinned one.
     keep: ({ receipt }, recorded) => memory.saveReceipt({ ...receipt, recorded }),
@@ -179,6 +195,28 @@ function stateResolution(
     log: seenLog(proven.pin),
   };
   return encodeStatement(resolution);
+}
+
+function stateReview(
+  proven: ProvenRequest,
+  signer: ApproverSigner,
+  choice: ReviewChoice & { readonly request: ProvenRequest; readonly time: string },
+): string {
+  const { finding, reason, request, time } = choice;
+  const { person } = whoSigns(proven.file, signer);
+  return encodeReview({
+    v: 1,
+    decision: 'review',
+    finding,
+    run: proven.leaf.run as RunId,
+    request: request.leafHash,
+    started: proven.leafHash,
+    reason,
+    person,
+    time,
+    nonce: newNonce(),
+    log: seenLog(proven.pin),
+  });
 }
 
 function seenLog({ origin, size, root }: Pin): Statement['log'] {
