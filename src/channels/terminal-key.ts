@@ -1,7 +1,7 @@
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement.ts';
 import { RunbookError } from '../base/errors.ts';
-import type { Desk } from './channel.ts';
+import type { Desk, OpenRequest } from './channel.ts';
 import type { TerminalWindow } from './terminal.ts';
 
 /** Signs with a security key that is plugged into this machine; nothing of it is remembered here. */
@@ -22,10 +22,10 @@ export type SignHere = (
  */
 export async function takeTouch(
   window: TerminalWindow,
-  of: { readonly desk: Desk; readonly signHere: SignHere },
+  of: { readonly open: OpenRequest; readonly desk: Desk; readonly signHere: SignHere },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const choice = await askChoice(window, signal);
+  const choice = await askChoice(window, of.open, signal);
   if (choice === null) {
     return false;
   }
@@ -50,6 +50,7 @@ export async function takeTouch(
 /** Back stands first: nobody decides by pressing Enter once too often. */
 async function askChoice(
   { input, output }: TerminalWindow,
+  { content: { target } }: OpenRequest,
   signal: AbortSignal,
 ): Promise<Parameters<SignHere>[1] | null> {
   const { default: inquirer } = await import('inquirer');
@@ -75,6 +76,13 @@ async function askChoice(
     ]);
     return text;
   };
+  if (decision === 'approve' && target.protected) {
+    const typed = await ask(`Type \`${target.environment}\` to approve there:`, true);
+    if (typed !== target.environment) {
+      output.write(`\`${typed}\` is not \`${target.environment}\`: nothing was signed\n`);
+      return null;
+    }
+  }
   const reason = decision === 'reject' ? await ask('Why?', true) : null;
   const handle = await ask("The key's own file (empty: read it from the key):", false);
   return { decision, reason, handle: handle === '' ? null : handle };

@@ -33,7 +33,7 @@ export function terminalChannel(window: TerminalWindow, signHere: SignHere): Cha
         shown = open.content.id;
       }
       try {
-        await talk(window, { desk, signHere }, signal);
+        await talk(window, { open, desk, signHere }, signal);
       } catch (error) {
         if (!signal.aborted && !isCtrlC(error)) {
           throw error;
@@ -58,7 +58,7 @@ type Way = 'wait' | 'paste' | 'key';
 /** Until a decision is in, or somewhere else it was. */
 async function talk(
   window: TerminalWindow,
-  of: { readonly desk: Desk; readonly signHere: SignHere },
+  of: { readonly open: OpenRequest; readonly desk: Desk; readonly signHere: SignHere },
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {

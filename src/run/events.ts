@@ -260,7 +260,7 @@ export interface Decided {
   /** User presence and verification that the evidence proves. */
   readonly presence: boolean;
   readonly verified: boolean;
-  /** How it reached us: `cli`, `offline`, `prompt`, `slack`, `api`. */
+  /** How it reached us: `cli`, `offline`, `prompt`, `security_key`, `spool`, `slack`, `api`. */
   readonly channel: string;
   readonly statement: string;
   /** SSHSIG over the statement (A3); null where a receiver attests it instead. */

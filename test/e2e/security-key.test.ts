@@ -14,7 +14,7 @@ const token = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const programs = ['ssh-keygen', token];
 const scene: Scene = aScene();
 const keys = { down: '\u001b[B', enter: '\r', ctrlC: '\u0003' };
-const menu = /How is it decided\?/;
+const menu = /How is it decided\?[^?]*navigate/;
 const env = { SSH_SK_PROVIDER: token };
 let open: Pty | null = null;
 
@@ -59,7 +59,7 @@ function exec(...argv: readonly string[]): Pty {
 async function choose(pty: Pty, decision: 'approve' | 'reject', from = 0): Promise<number> {
   let seen = await pty.until(menu, from);
   pty.type(keys.down + keys.down + keys.enter);
-  seen = await pty.until(/What does the owner of the key decide\?/, seen);
+  seen = await pty.until(/What does the owner of the key decide\?[^?]*navigate/, seen);
   pty.type(keys.down + (decision === 'reject' ? keys.down : '') + keys.enter);
   if (decision === 'reject') {
     seen = await pty.until(/Why\?/, seen);
@@ -75,7 +75,7 @@ function policy(text: string): void {
 describe('a security key plugged in at the terminal of a waiting run', () => {
   testWith(programs, 'approves, and the journal says that it was touched', async () => {
     policy(
-      'rules: [{name: touch, require: {approvals: [{id: peer, from: ["*"], assurance: A3, presence: true}]}}]',
+      'rules: [{name: touch, when: step.privileged, require: {approvals: [{id: peer, from: ["*"], assurance: A3, presence: true}]}}]',
     );
     const pty = exec('-p', 'who=touched');
     await choose(pty, 'approve');
@@ -91,8 +91,8 @@ describe('a security key plugged in at the terminal of a waiting run', () => {
       .entries;
     const decided = entries.find(({ type }) => type === 'approval.decided');
     const shown = await scene.run('audit', 'show', String(decided?.index), '--json');
-    expect(shown.stdout).toContain('"channel": "security_key"');
-    expect(shown.stdout).toContain('"presence": true');
+    expect(shown.stdout).toContain('"channel":"security_key"');
+    expect(shown.stdout).toContain('"presence":true');
   });
 
   testWith(programs, 'rejects with a reason', async () => {
@@ -108,7 +108,7 @@ describe('a security key plugged in at the terminal of a waiting run', () => {
     'is refused where policy asks for a PIN and the key asked for none',
     async () => {
       policy(
-        'rules: [{name: pin, require: {approvals: [{id: peer, from: ["*"], assurance: A3, pin: true}]}}]',
+        'rules: [{name: pin, when: step.privileged, require: {approvals: [{id: peer, from: ["*"], assurance: A3, pin: true}]}}]',
       );
       const pty = exec('-p', 'who=pin');
       let seen = await choose(pty, 'approve');
@@ -142,14 +142,16 @@ describe('a security key plugged in at the terminal of a waiting run', () => {
   );
 
   testWith(programs, 'signs in a session of its own, too', async () => {
-    const waiting = await scene.run('exec', 'hello', '-p', 'who=away', '--no-wait');
+    const waiting = await scene.run('exec', 'hello', '-p', 'who=away', '--no-wait', '--json');
     expect(waiting.exitCode).toBe(10);
     const away = scene.with({
       env: { RUNBOOK_APPROVER_DIR: join(scene.dir, 'away'), SSH_SK_PROVIDER: token },
     });
     process.env['SSH_SK_PROVIDER'] = token;
     try {
-      const said = await away.run('approve', '--key', 'robin_sk', '--json');
+      const { requests } = JSON.parse(waiting.stdout) as { requests: { words: string }[] };
+      const words = requests[0]?.words ?? '';
+      const said = await away.run('approve', words, '--key', 'robin_sk', '--json');
       expect(said).toMatchObject({ exitCode: 0 });
       expect(JSON.parse(said.stdout)).toMatchObject({ person: 'robin', assurance: 'A3' });
     } finally {
