@@ -8,6 +8,7 @@ import { renderStep } from '../runbook/render.ts';
 import { summarizeStep } from '../runbook/summary.ts';
 import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
+import { refuseUnfit } from './grant/ask-varying.ts';
 import type { PlanReport } from './reports.ts';
 import type { StartInput } from './service.ts';
 import { type Draft, draftCase, draftRun } from './start-run.ts';
@@ -40,6 +41,7 @@ function planStep(
     nowMs: engine.clock.now().wallMs,
     lists: listsOf(engine, rules),
   });
+  refuseUnfit(draft.plan, step, verdict);
   const command = bindNow(engine, { draft, step, hash: verdict.kind !== 'none' }, input);
   return {
     id: step.id,

@@ -17,6 +17,7 @@ import { recordAsked, refuseAsked, refuseUnexplained } from './break-glass/refus
 import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
+import { refuseReuse, refuseUnfit } from './grant/ask-varying.ts';
 import { refuseLong } from './refuse-long.ts';
 import type { StartInput } from './service.ts';
 import { whyNobody } from './step/request-approval.ts';
@@ -38,6 +39,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
   const run = input.run ?? newRunId();
   const initiator = resolveInitiator(trusted.people.value, engine.caller);
   refuseAsked(trusted.policy.value, initiator, input);
+  refuseReuse(trusted.policy.value, input);
   const openings: { commitment: Sha256; salt: Buffer }[] = [];
   const { plan, secrets } = buildPlan({
     runbook: parseRunbook(input.source.text, input.source.file),
@@ -50,6 +52,7 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
     processEnv: engine.env,
     run: { id: run, reason: input.reason, ticket: input.ticket },
     initiator: initiatorFacts({ initiator }),
+    reusable: input.reuse !== undefined,
     commit: (path, value) => {
       const salt = newSalt();
       const made = commitment(salt, path, value);
@@ -95,6 +98,7 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     program: engine.program,
     ...(isServed(engine) ? { via: 'api' } : {}),
     ...recordAsked(input),
+    ...(input.reuse === undefined ? {} : { reuse: input.reuse }),
   };
   try {
     await engine.store.commit({
@@ -171,6 +175,7 @@ async function refuseHopeless(
     if (verdict.kind !== 'ask') {
       continue;
     }
+    refuseUnfit(plan, step, verdict);
     const refusal = refusalFor(people, initiator.chain);
     if (refusal !== null) {
       throw new DeniedError({ code: 'initiator_unknown', ...refusal });

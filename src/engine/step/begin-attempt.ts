@@ -7,12 +7,14 @@ import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
 import { caseOf, judgeStep } from '../../run/judge.ts';
 import type { Due } from '../../run/next.ts';
 import type { Command } from '../../runbook/command.ts';
-import { commandDigest, secretsOf } from '../../runbook/digest.ts';
+import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import { evaluateIf, renderStep } from '../../runbook/render.ts';
+import type { CommitInput } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';
 import { heldUp } from '../break-glass/hold-up.ts';
 import { meansOf } from '../decision/means-of.ts';
+import { findLoan, type Lent } from '../grant/find-loan.ts';
 import type { Session } from '../session.ts';
 import { requestApproval, whyNobody } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
@@ -110,8 +112,34 @@ async function underPolicy(
   }
   const scope = await scopeOf(session, null, step);
   const command = session.engine.actions.bind(renderStep(session.plan, step, scope), true);
+  const lent = await findLoan(session, { step, command, verdict });
+  if (lent !== null) {
+    return startLent(session, { due, command, lent });
+  }
   await requestApproval(session, { due, command, verdict, supersedes: null });
   return again;
+}
+
+/** Under the approval of another run, which holds for this start, too. */
+async function startLent(
+  session: Session,
+  of: {
+    readonly due: Extract<Due, { kind: 'attempt' }>;
+    readonly command: Command;
+    readonly lent: Lent;
+  },
+): Promise<Begun> {
+  const { due, command, lent } = of;
+  const data: StepStarted = {
+    step: due.step.id,
+    attempt: due.attempt,
+    digest: commandDigest(command),
+    command: await session.engine.store.putBlob(encodeCommand(command)),
+    token: newNonce(),
+    permit: lent.permit,
+  };
+  const events: Event[] = [{ type: 'step.started', data }];
+  return startWith(session, { due, command, data, events, guards: lent.guards });
 }
 
 /** Why asking would be in vain; null where somebody could approve. */
@@ -166,6 +194,7 @@ export async function startWith(
     readonly data: StepStarted;
     readonly events: readonly Event[];
     readonly beforeMs?: number;
+    readonly guards?: CommitInput['guards'];
   },
 ): Promise<Begun> {
   const { due, command, data, events } = of;
@@ -177,6 +206,7 @@ export async function startWith(
       ...(granted ? { steadyClock: true } : {}),
       ...(scope === undefined ? {} : { noDebt: scope }),
       ...(of.beforeMs === undefined ? {} : { beforeMs: of.beforeMs }),
+      ...of.guards,
     },
   });
   if (committed === null || committed.duplicate) {

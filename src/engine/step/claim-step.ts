@@ -9,13 +9,15 @@ import { recountClaim } from '../../run/recount.ts';
 import type { RequestRecord } from '../../run/state.ts';
 import { changedTerms } from '../../run/terms.ts';
 import type { Command } from '../../runbook/command.ts';
-import { describeChanges } from '../../runbook/diff.ts';
-import { commandDigest, decodeCommand } from '../../runbook/digest.ts';
+import { commandDigest, encodeCommand } from '../../runbook/digest.ts';
+import type { PlannedStep } from '../../runbook/plan.ts';
 import { renderStep } from '../../runbook/render.ts';
 import { heldUp } from '../break-glass/hold-up.ts';
+import { type OwnUse, ownUse } from '../grant/own-use.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
 import { type Begun, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
+import { type Held, holdAgainst } from './claim-template.ts';
 import { requestApproval } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
 
@@ -43,9 +45,12 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     ]);
     return { kind: 'again' };
   }
+  const own = await ownUse(session, request);
+  const held = await holdRequest(session, request, { step: due.step, command });
   const changes = [
-    ...(await changesSince(session, request, command)),
+    ...held.changes,
     ...changedTerms(request.content, verdict),
+    ...(own.over === null ? [] : [own.over]),
   ];
   const slots = verdict.kind === 'ask' ? verdict.slots : request.content.policy.slots;
   const counted = recountClaim(request, {
@@ -56,6 +61,9 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     origin: session.engine.store.origin,
     rootAt: proven.rootAt,
   });
+  if (counted.kind === 'granted' && session.nowMs() >= windowEnd(request, counted)) {
+    changes.push('the grant: its time is over');
+  }
   if (changes.length > 0 || counted.kind !== 'granted') {
     return supersede(session, {
       due,
@@ -65,7 +73,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
       changes: changes.length > 0 ? changes : whyNot(counted),
     });
   }
-  return start(session, { due, command, verdict, request, counted });
+  return start(session, { due, command, verdict, request, counted, own, values: held.values });
 }
 
 async function staleState(session: Session, proven: ProvenRun): Promise<Begun> {
@@ -92,18 +100,22 @@ async function bindAgain(session: Session, due: Claim): Promise<Command> {
   return session.engine.actions.bind(rendered, true);
 }
 
-async function changesSince(
+/** What would run, held against what the request asked for. */
+async function holdRequest(
   session: Session,
-  request: RequestRecord,
-  now: Command,
-): Promise<readonly string[]> {
-  const [approved] = request.content.commands;
-  if (approved === undefined || approved.digest === commandDigest(now)) {
-    return approved === undefined ? ['the request names no command'] : [];
-  }
-  const { bytes } = await session.engine.store.getBlob(approved.command);
-  const changes = describeChanges(decodeCommand(bytes), now);
-  return changes.length > 0 ? changes : ['the command'];
+  { content }: RequestRecord,
+  now: { readonly step: PlannedStep; readonly command: Command },
+): Promise<Held> {
+  const [approved] = content.commands;
+  return approved === undefined
+    ? { changes: ['the request names no command'], values: {} }
+    : holdAgainst(session, approved, now);
+}
+
+/** Where it holds for other runs, it holds for this one no longer than for them. */
+function windowEnd({ content }: RequestRecord, { at }: { readonly at: number }): number {
+  const { reuse } = content.grant;
+  return reuse === undefined ? Number.POSITIVE_INFINITY : at + reuse.for_ms;
 }
 
 function whyNot(tally: Tally): readonly string[] {
@@ -160,27 +172,33 @@ async function start(
     readonly verdict: Exclude<Verdict, { kind: 'deny' }>;
     readonly request: RequestRecord;
     readonly counted: Extract<Tally, { kind: 'granted' }>;
+    readonly own: OwnUse;
+    readonly values: Held['values'];
   },
 ): Promise<Begun> {
-  const { due, command, verdict, request, counted } = of;
+  const { due, command, verdict, request, counted, own, values } = of;
   const lost = lostSecret(session, command);
   if (lost !== null) {
     await session.commit(`lost.${due.step.id}.${due.attempt}`, [lost(due)]);
     return { kind: 'again' };
   }
   const [approved] = request.content.commands;
+  const filled = Object.keys(values).length > 0;
   const terms = request.content.break_glass;
   const data: StepStarted = {
     step: due.step.id,
     attempt: due.attempt,
     digest: commandDigest(command),
-    command: approved?.command ?? null,
+    command: filled
+      ? await session.engine.store.putBlob(encodeCommand(command))
+      : (approved?.command ?? null),
     token: newNonce(),
     permit: {
       kind: 'grant',
       request: request.content.id,
-      use: request.used + 1,
+      use: own.use,
       evaluation: verdict.evaluation,
+      ...(filled ? { holes: values } : {}),
       ...(terms === null ? {} : { break_glass: terms.scope }),
     },
   };
@@ -190,6 +208,7 @@ async function start(
     command,
     data,
     events: [{ type: 'step.started', data }],
-    beforeMs: lastMs + request.content.limits.unused_ms,
+    beforeMs: Math.min(lastMs + request.content.limits.unused_ms, windowEnd(request, counted)),
+    guards: own.guards,
   });
 }

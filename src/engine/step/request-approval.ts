@@ -9,8 +9,9 @@ import type { Verdict } from '../../policy/policy.ts';
 import type { Event } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Command } from '../../runbook/command.ts';
-import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
+import { secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
+import { freezeCommand } from '../grant/ask-varying.ts';
 import type { Session } from '../session.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
@@ -60,7 +61,7 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
   const { due, command, verdict } = question;
   const { step } = due;
   const { name, source, trusted } = plan.runbook;
-  const blob = await engine.store.putBlob(encodeCommand(command));
+  const { asked, grant } = await freezeCommand(session, step, { command, reuse: verdict.reuse });
   const overrides = describeOverrides(session.inForce.rules.policy, verdict.overrides);
   return {
     v: 1,
@@ -69,7 +70,7 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
     step: step.id,
     name: step.name,
     runbook: { name, plan: state.started.plan, source, trusted },
-    commands: [{ step: step.id, digest: commandDigest(command), command: blob }],
+    commands: [asked],
     attempt: due.attempt,
     target: targetOf(session),
     initiator: state.initiator,
@@ -82,7 +83,7 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
       continue_on_error: step.continue_on_error,
       has_check: step.check !== null,
     },
-    grant: { uses: step.retry?.attempts ?? 1 },
+    grant: { uses: step.retry?.attempts ?? 1, ...grant },
     rollback: null,
     break_glass: verdict.breakGlass,
     ...(overrides.length === 0 ? {} : { overrides }),
