@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -9,9 +9,11 @@ import { RunbookError } from './base/errors.ts';
 import type { JsonObject } from './base/json.ts';
 import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
-import { checkChannels, openReceptions } from './channels/open-receptions.ts';
+import { checkChannels, openReceptions, spoolOf } from './channels/open-receptions.ts';
+import { openSpoolReader, type Spool } from './channels/spool/read-spool.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import type { SignHere } from './channels/terminal-key.ts';
+import { askList } from './config/ask-list.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { loadTrusted } from './config/load.ts';
 import { loadConfig } from './config/load-config.ts';
@@ -62,7 +64,7 @@ export function openApp(surroundings: Surroundings): App {
   const { engine, elsewhere, close } = openEngine(surroundings);
   return {
     service: localService(engine, elsewhere),
-    policyTools: policyTools(engine),
+    policyTools: policyTools(engine, elsewhere),
     close,
   };
 }
@@ -140,7 +142,7 @@ function openEngine(
     get attesting() {
       return receptions().attesting;
     },
-    askList: () => ({ entries: [], error: 'lists are not built yet' }),
+    askList,
     authorsOf: () => null,
     caller: callerOf(env, self.account),
     env,
@@ -225,6 +227,17 @@ function actorOf(env: Surroundings['env']): string | undefined {
 /** The approver's side: memory in RUNBOOK_APPROVER_DIR, and nothing of the executor's. */
 export function openApprover({ env }: Surroundings): Approver {
   return putApproverTogether(openApproverMemory(approverDir(env), stateDir(env)), systemClock);
+}
+
+/** What other accounts of this host ask for; null where `config.yaml` names no spool. Throws ConfigError. */
+export function openSpool({ env }: Surroundings): Spool | null {
+  const settings = spoolOf(loadConfig(env).channels);
+  return settings === null ? null : openSpoolReader(settings.dir);
+}
+
+/** Whether this account has a journal: to look for something in it must not make one. */
+export function hasJournal({ env }: Surroundings): boolean {
+  return existsSync(join(stateDir(env), 'journal.sqlite'));
 }
 
 /** `--key FILE` or `--ssh-agent`; `wanted` are the public key lines that could decide. */

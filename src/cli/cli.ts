@@ -13,6 +13,10 @@ export interface Cli extends Services {
   /** Styles for results, and for talk. */
   readonly paint: { readonly stdout: Paint; readonly stderr: Paint };
   openApprover(): Promise<Approver>;
+  /** What other accounts of this host ask for; null where there is no spool. */
+  openSpool(): Promise<Spool | null>;
+  /** Whether there is a journal of this account; none is made. */
+  hasJournal(): Promise<boolean>;
   openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
   /** The engine as `runbook serve` has it. Whoever opens it closes it. */
   openServing(options: ServingOptions): Promise<ServingOffice>;
@@ -28,6 +32,7 @@ export interface Cli extends Services {
 
 type AppModule = typeof appModule;
 export type Approver = ReturnType<AppModule['openApprover']>;
+export type Spool = NonNullable<ReturnType<AppModule['openSpool']>>;
 export type SignerChoice = Parameters<AppModule['openSigner']>[0];
 
 export type ServingOptions = Parameters<AppModule['openServing']>[1];
@@ -35,7 +40,10 @@ export type ServingOffice = ReturnType<AppModule['openServing']>;
 
 /** Where commands get the engine from; tests may bring another. */
 export type LoadApp = () => Promise<
-  Pick<AppModule, 'openApp' | 'openApprover' | 'openSigner' | 'openServing'>
+  Pick<
+    AppModule,
+    'openApp' | 'openApprover' | 'openSigner' | 'openServing' | 'openSpool' | 'hasJournal'
+  >
 >;
 
 export interface OpenCli extends Cli {
@@ -71,6 +79,8 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
     async openApprover() {
       return (await loadApp()).openApprover(surroundings(false));
     },
+    openSpool: async () => (await loadApp()).openSpool(surroundings(false)),
+    hasJournal: async () => (await loadApp()).hasJournal(surroundings(false)),
     async openSigner(choice, wanted) {
       return (await loadApp()).openSigner(choice, { ...surroundings(false), wanted });
     },

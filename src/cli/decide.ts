@@ -1,25 +1,23 @@
-import type { RequestContent } from '../approval/request.ts';
 import { parseStatement } from '../approval/statement.ts';
 import { digestWords } from '../base/digest.ts';
-import { DeniedError } from '../base/errors.ts';
+import { DeniedError, UsageError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Service } from '../engine/service.ts';
 import { printSigned, readExported, readSigned } from './carry.ts';
-import type { Approver, Cli } from './cli.ts';
-import { confirmSigned } from './confirm-decision.ts';
+import type { Cli } from './cli.ts';
 import { decideAsMyself } from './decide-as-myself.ts';
-import { refuseSigningTogether, type SigningFlags } from './flags.ts';
-import { showProvenCard } from './proven-card.ts';
+import { decideSpooled } from './decide-spooled.ts';
+import { findSpooled } from './find-spooled.ts';
+import { type DecisionFlags, refuseBeside, refuseSigningTogether } from './flags.ts';
+import { signDecision } from './sign-decision.ts';
 import { requireSigner, signerChoice } from './signing.ts';
 import { tellDecision } from './tell-decision.ts';
 
 /** What `approve`, `reject` and `revoke` have in common. */
-export interface DecideInput extends SigningFlags {
+export interface DecideInput extends DecisionFlags {
   readonly decision: 'approve' | 'reject' | 'revoke';
   readonly request: string | null;
   readonly reason?: string;
-  /** Stands for the answer that nobody can be asked for, where nothing is signed. */
-  readonly yes?: true;
 }
 
 export async function decide(cli: Cli, input: DecideInput): Promise<number> {
@@ -28,10 +26,17 @@ export async function decide(cli: Cli, input: DecideInput): Promise<number> {
     argument: { REQUEST: request ?? undefined },
     words: { '--reason': reason },
   });
+  const { account, key, sshAgent } = input;
+  const signed = { '--key': key, '--ssh-agent': sshAgent, '--offline': offline };
+  refuseBeside({ '--account': account }, { ...signed, '--signature': signature });
   if (signature !== undefined) {
     return handIn(cli, input, signature);
   }
-  return offline === undefined ? decideHere(cli, input) : decideOffline(cli, input, offline);
+  if (offline !== undefined) {
+    return decideOffline(cli, input, offline);
+  }
+  const spooled = await findSpooled(cli, request);
+  return spooled === null ? decideHere(cli, input) : decideSpooled(cli, input, spooled);
 }
 
 /**
@@ -40,6 +45,13 @@ export async function decide(cli: Cli, input: DecideInput): Promise<number> {
  */
 async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
   const command = `runbook ${input.decision}${input.request === null ? '' : ` ${input.request}`}`;
+  if (input.account === true) {
+    throw new UsageError({
+      code: 'account_unheard',
+      message: 'an account decides only about what another account of this host executes',
+      hint: 'sign it instead: `--key FILE`, or `--ssh-agent`',
+    });
+  }
   if (signerChoice(cli, input) === null && (await cli.server()) !== null) {
     return decideAsMyself(cli, input, command);
   }
@@ -47,7 +59,7 @@ async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
   const service = await cli.openService();
   const approver = await cli.openApprover();
   const proven = await approver.read((seen) => service.review(input.request, seen));
-  const signed = await sign(cli, { approver, proven, input, command });
+  const signed = await signDecision(cli, { approver, proven, input, command });
   const report = await service.decide(signed.signed, 'cli');
   const receipt = approver.keep(signed, report.recorded);
   return tellDecision(cli, report, receipt);
@@ -59,31 +71,12 @@ async function decideOffline(cli: Cli, input: DecideInput, path: string): Promis
   requireSigner(cli, input, command);
   const approver = await cli.openApprover();
   const proven = approver.open(readExported(cli, path));
-  const signed = await sign(cli, { approver, proven, input, command });
+  const signed = await signDecision(cli, { approver, proven, input, command });
   const receipt = approver.keep(signed, null);
   const { decision } = input;
   const about = { request: signed.content.id, decision };
   printSigned(cli, decision, { about, receipt, signed: signed.signed });
   return 0;
-}
-
-type Proven = ReturnType<Approver['open']>;
-type Signed = Awaited<ReturnType<Approver['decide']>> & { readonly content: RequestContent };
-
-interface SignInput {
-  readonly approver: Approver;
-  readonly proven: Proven;
-  readonly input: DecideInput;
-  readonly command: string;
-}
-
-async function sign(cli: Cli, { approver, proven, input, command }: SignInput): Promise<Signed> {
-  const content = showProvenCard(cli, proven);
-  await confirmSigned(cli, content, input.decision);
-  const wanted = proven.file.approvers.flatMap(({ keys }) => keys);
-  const signer = await cli.openSigner(requireSigner(cli, input, command), wanted);
-  const { decision, reason = null } = input;
-  return { ...(await approver.decide(proven, signer, { decision, reason })), content };
 }
 
 /** Hands in what was signed elsewhere. Who carries it is irrelevant: the key's person counts. */

@@ -30,6 +30,14 @@ export interface SigningFlags {
   readonly signature?: string;
 }
 
+/** The flags by which a person decides about a request. */
+export interface DecisionFlags extends SigningFlags {
+  /** What is left in the spool is this account's: nothing is signed. */
+  readonly account?: true;
+  /** Stands for the answer that nobody can be asked for, where nothing is signed. */
+  readonly yes?: true;
+}
+
 /** `exported` is the command that writes the file for `--offline`. */
 export function addSigningFlags(command: Command, exported: string): Command {
   return command
@@ -42,12 +50,11 @@ export function addSigningFlags(command: Command, exported: string): Command {
     .option('--signature <file>', 'hand in what was signed elsewhere (- reads it from stdin)');
 }
 
-/** As `addSigningFlags`, where a login at a server can decide without a signature. */
+/** As `addSigningFlags`, where a login at a server, or an account of the host, can decide without a signature. */
 export function addDecisionFlags(command: Command): Command {
-  return addSigningFlags(command, 'review --export').option(
-    '--yes',
-    'without a key, at a server: you have read it, and nobody need ask',
-  );
+  return addSigningFlags(command, 'review --export')
+    .option('--account', 'without a key: your account of this host decides, by what it leaves (A0)')
+    .option('--yes', 'without a key: you have read it, and nobody need ask');
 }
 
 /** A signature that is handed in says everything itself, and a file says what it is about. */

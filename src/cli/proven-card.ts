@@ -1,3 +1,4 @@
+import type { CardInput } from '../approval/card.ts';
 import { layoutStarted } from '../approval/card-started.ts';
 import { renderCard } from '../approval/card-text.ts';
 import type { RequestContent } from '../approval/request.ts';
@@ -13,7 +14,7 @@ import type { Approver, Cli } from './cli.ts';
 
 /**
  * Shows the card of a proven request, and answers what it asks for. Throws UsageError `not_a_request`, and
- * what `provenCard` throws.
+ * what `provenRequest` throws.
  */
 export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): RequestContent {
   const { content } = proven;
@@ -25,7 +26,8 @@ export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): 
     });
   }
   // Drawn also where nobody looks: it holds the command against the digest that is about to be decided.
-  const card = provenCard(cli, { file: proven.file, content, leafHash: proven.leafHash });
+  const { file, leafHash } = proven;
+  const card = cardText(cli, provenRequest({ file, content, leafHash }), 'stderr');
   if (cli.settings.output === 'text') {
     cli.io.stderr.write(`${card}\n`);
   }
@@ -33,22 +35,19 @@ export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): 
 }
 
 /**
- * The card as the approver's own client draws it: from the proven leaf and the blobs that were checked
+ * What the approver's own client draws a card from: the proven leaf and the blobs that were checked
  * against their ids, never from what the journal's owner says about them. Throws IntegrityError where
  * the command shown is not the one that would be signed.
  */
-function provenCard(
-  cli: Cli,
-  {
-    file,
-    content,
-    leafHash,
-  }: {
-    readonly file: RequestFile;
-    readonly content: RequestContent;
-    readonly leafHash: Sha256;
-  },
-): string {
+export function provenRequest({
+  file,
+  content,
+  leafHash,
+}: {
+  readonly file: RequestFile;
+  readonly content: RequestContent;
+  readonly leafHash: Sha256;
+}): Omit<CardInput, 'nowMs'> {
   const [asked] = content.commands;
   const command = commandOf(file, asked);
   if (asked === undefined || command === null) {
@@ -61,7 +60,7 @@ function provenCard(
   const previous = commandOf(file, content.previous);
   const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
   const words = digestWords(leafHash);
-  return cardText(cli, { content, command, previous, missing, words }, 'stderr');
+  return { content, command, previous, missing, words };
 }
 
 /** The card of a started step, likewise. Throws UsageError `not_started` for a request. */

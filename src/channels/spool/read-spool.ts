@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { RequestFile } from '../../approval/request-file.ts';
 import type { RequestState } from '../../approval/request-state.ts';
 import type { MissingSlot } from '../../approval/tally.ts';
+import { ConfigError } from '../../base/errors.ts';
 import type { RequestId } from '../../base/ids.ts';
 import type { Answer } from '../channel.ts';
 import { accountName } from './account-name.ts';
@@ -73,7 +74,11 @@ export function openSpoolReader(dir: string): Spool {
     drop: ({ id, box }, dropped) => {
       const name = nameDrop(id);
       const path = join(box.decisions, name);
-      handOver(path, JSON.stringify(dropped));
+      try {
+        handOver(path, JSON.stringify(dropped));
+      } catch (cause) {
+        throw unwritable(path, cause);
+      }
       return { path, answer: () => readAnswer(box, name) };
     },
   };
@@ -130,6 +135,16 @@ function handOver(path: string, text: string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+function unwritable(path: string, cause: unknown): ConfigError {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigError({
+    code: 'spool_unwritable',
+    message: `\`${path}\` cannot be left: ${words}`,
+    hint: 'its executor runs `runbook doctor`; or sign with `--offline FILE`',
+    cause,
+  });
 }
 
 /** Only from the executor itself. */

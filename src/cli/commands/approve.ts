@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addDecisionFlags, type SigningFlags } from '../flags.ts';
+import { addDecisionFlags, type DecisionFlags } from '../flags.ts';
 
 export function approveCommand(cli: Cli): Command {
   return addDecisionFlags(new Command('approve'))
@@ -25,9 +25,8 @@ Examples:
     );
 }
 
-export interface ApproveOptions extends SigningFlags {
+export interface ApproveOptions extends DecisionFlags {
   readonly reason?: string;
-  readonly yes?: true;
 }
 
 export async function runApprove(

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addDecisionFlags, type SigningFlags } from '../flags.ts';
+import { addDecisionFlags, type DecisionFlags } from '../flags.ts';
 import { optionMissing } from '../usage.ts';
 
 export function rejectCommand(cli: Cli): Command {
@@ -23,9 +23,8 @@ Examples:
     );
 }
 
-export interface RejectOptions extends SigningFlags {
+export interface RejectOptions extends DecisionFlags {
   readonly reason?: string;
-  readonly yes?: true;
 }
 
 export async function runReject(

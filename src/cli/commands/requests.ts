@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { RequestSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
+import { listSpooled, type Spooled } from '../find-spooled.ts';
 import { describeMissing } from '../render/missing.ts';
 import { formatDistance } from '../render/span.ts';
 import type { Style } from '../render/style.ts';
@@ -9,7 +10,9 @@ import { resultStyle } from '../styles.ts';
 
 export function requestsCommand(cli: Cli): Command {
   return new Command('requests')
-    .description('Lists the requests that wait for approval.')
+    .description(
+      'Lists the requests that wait for approval: your own, and those of other accounts of this host.',
+    )
     .option('--all', 'those that are decided or over, too')
     .addHelpText('after', '\nExamples:\n  runbook requests\n  runbook requests --all --json')
     .action(async (options: RequestsOptions) => cli.finish(await runRequests(cli, options)));
@@ -20,8 +23,12 @@ export interface RequestsOptions {
 }
 
 export async function runRequests(cli: Cli, { all }: RequestsOptions): Promise<number> {
-  const service = await cli.openService();
-  const requests = await service.requests(all !== true);
+  const isHere = (await cli.server()) === null;
+  const own =
+    isHere && !(await cli.hasJournal())
+      ? []
+      : await (await cli.openService()).requests(all !== true);
+  const requests: readonly Listed[] = [...own, ...(await listSpooled(cli)).map(summarize)];
   const nowMs = cli.io.clock.now().wallMs;
   cli.print({ requests }, () => renderRequests(requests, resultStyle(cli), nowMs));
   if (requests.length === 0) {
@@ -30,8 +37,29 @@ export async function runRequests(cli: Cli, { all }: RequestsOptions): Promise<n
   return 0;
 }
 
+/** `executor`: the other account of this host that executes it; absent in our own journal. */
+type Listed = RequestSummary & { readonly executor?: string };
+
+/** State and what is missing are the executor's word; the rest is proven. */
+function summarize({ left, content, words }: Spooled): Listed {
+  const { runbook, target, limits, run, step } = content;
+  return {
+    request: left.id,
+    words,
+    run,
+    runbook: runbook.name,
+    step,
+    environment: target.environment,
+    state: left.state,
+    created: limits.created,
+    expires_at: limits.pending_until,
+    missing: left.missing,
+    executor: left.executor.account,
+  };
+}
+
 function renderRequests(
-  requests: readonly RequestSummary[],
+  requests: readonly Listed[],
   { paint, columns }: Style,
   nowMs: number,
 ): string {
@@ -45,8 +73,9 @@ function renderRequests(
   );
 }
 
-function describe(request: RequestSummary, nowMs: number): string {
-  const what = `${request.runbook}/${request.step} in ${request.environment}`;
+function describe(request: Listed, nowMs: number): string {
+  const by = request.executor === undefined ? '' : `, executed by ${request.executor}`;
+  const what = `${request.runbook}/${request.step} in ${request.environment}${by}`;
   const missing = describeMissing(request.missing);
   if (request.state !== 'pending' || missing === null) {
     return what;

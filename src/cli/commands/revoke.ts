@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { decide } from '../decide.ts';
-import { addDecisionFlags, type SigningFlags } from '../flags.ts';
+import { addDecisionFlags, type DecisionFlags } from '../flags.ts';
 
 export function revokeCommand(cli: Cli): Command {
   return addDecisionFlags(new Command('revoke'))
@@ -17,9 +17,8 @@ export function revokeCommand(cli: Cli): Command {
     );
 }
 
-export interface RevokeOptions extends SigningFlags {
+export interface RevokeOptions extends DecisionFlags {
   readonly reason?: string;
-  readonly yes?: true;
 }
 
 export async function runRevoke(
