@@ -103,6 +103,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/revoke.ts')).revokeCommand,
   },
   {
+    name: 'break-glass',
+    group: approve,
+    summary: 'review what was done without asking first',
+    load: async () => (await import('./commands/break-glass.ts')).breakGlassCommand,
+  },
+  {
     name: 'list',
     group: write,
     summary: 'list runbooks',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Json } from '../base/json.ts';
 import type { StartInput } from '../engine/service.ts';
+import { collect } from './flags.ts';
 import type { OpenRunbook } from './runbooks.ts';
 
 /** The flags that `exec` and `plan` share. */
@@ -8,19 +9,30 @@ export interface StartFlags {
   readonly environment?: string;
   readonly reason?: string;
   readonly ticket?: string;
+  readonly breakGlass?: string;
+  readonly override?: readonly string[];
 }
 
 export function addStartFlags(command: Command): Command {
   return command
     .option('-e, --environment <name>', 'where it runs; without it the default of config.yaml')
     .option('--reason <text>', 'why, for reviewers and the journal')
-    .option('--ticket <id>', 'the ticket it belongs to');
+    .option('--ticket <id>', 'the ticket it belongs to')
+    .option(
+      '--break-glass <rule>',
+      'act on your own signature, under this rule of policy; takes --reason, and somebody else owes a review',
+    )
+    .option(
+      '--override <rule>',
+      'ask that this denying rule be lifted for the run; takes --reason; may be repeated',
+      collect,
+    );
 }
 
 export function startInput(
   { name, file, dir, text, trusted }: OpenRunbook,
   given: Readonly<Record<string, Json>>,
-  { environment, reason, ticket }: StartFlags,
+  { environment, reason, ticket, breakGlass, override }: StartFlags,
 ): StartInput {
   return {
     source: { name, file, dir, text, trusted },
@@ -28,5 +40,7 @@ export function startInput(
     environment: environment ?? null,
     reason: reason ?? null,
     ticket: ticket ?? null,
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(override === undefined ? {} : { overrides: override }),
   };
 }
