@@ -56,10 +56,10 @@ export function selectReusable(db: Connection, query: ReuseQuery | null): readon
 export function mayReuse(db: Connection, request: RequestId, use: number): boolean {
   const row = db
     .prepare<{ readonly revoked: string | null; readonly taken: number }>(
-      `select revoked, exists (select 1 from reuses where request = ?1 and use = ?2) as taken
-       from reusable where request = ?1`,
+      `select revoked, exists (select 1 from reuses where request = ? and use = ?) as taken
+       from reusable where request = ?`,
     )
-    .get(request, use);
+    .get(request, use, request);
   return row !== undefined && row.revoked === null && row.taken === 0;
 }
 
