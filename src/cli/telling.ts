@@ -8,7 +8,7 @@ import { cardText } from './card.ts';
 import type { Cli } from './cli.ts';
 import { holdWhilePrompting } from './hold-while-prompting.ts';
 import { progressListener } from './render/progress.ts';
-import { renderHead } from './render/run-report.ts';
+import { renderBeyond, renderHead } from './render/run-report.ts';
 import { talkStyle } from './styles.ts';
 
 /** The run that is told about. */
@@ -82,7 +82,7 @@ async function textListener(
   const report = await service.status(run);
   const served = (await cli.server()) !== null;
   const style = talkStyle(cli);
-  cli.say(`${renderHead(report, style)}\n`);
+  cli.say(`${renderHead(report, style)}\n${renderBeyond(report, style)}`);
   return progressListener({
     report,
     style,
@@ -95,7 +95,9 @@ async function textListener(
 function renderGate(cli: Cli, detail: RequestDetail, served: boolean): string {
   const card = cardText(cli, detail, 'stderr');
   const lead = wrapText(
-    'Somebody else approves in a session of their own:',
+    detail.content.break_glass === null
+      ? 'Somebody else approves in a session of their own:'
+      : 'Whoever acts signs it with their own key, and the run goes on:',
     cli.settings.columns.stderr,
   );
   const { words } = detail;

@@ -33,18 +33,22 @@ function watch(columns: number, live = true): Watched {
   };
 }
 
-const aGate = { content: { step: 'restart' } } as Parameters<Listener['waiting']>[0];
+const permit = { kind: 'policy' };
+
+const aGate = { content: { step: 'restart', break_glass: null } } as Parameters<
+  Listener['waiting']
+>[0];
 
 function aWholeRun(seen: Watched): void {
   seen.record('run.started', {});
-  seen.record('step.started', { step: 'health' });
+  seen.record('step.started', { step: 'health', permit });
   seen.record('step.finished', {
     step: 'health',
     outcome: 'succeeded',
     reason: null,
     duration_ms: 120,
   });
-  seen.record('approval.requested', { step: 'restart' });
+  seen.record('approval.requested', { step: 'restart', break_glass: null });
   seen.waiting(aGate);
   seen.record('approval.decided', {
     decision: 'approve',
@@ -52,7 +56,7 @@ function aWholeRun(seen: Watched): void {
     assurance: 'A3',
     reason: null,
   });
-  seen.record('step.started', { step: 'restart' });
+  seen.record('step.started', { step: 'restart', permit });
   seen.output('restart', 'stdout', Buffer.from('node a restarted\nnode b '));
   seen.output('restart', 'stdout', Buffer.from('restarted\n'));
   seen.record('step.finished', {
@@ -61,7 +65,7 @@ function aWholeRun(seen: Watched): void {
     reason: null,
     duration_ms: 2140,
   });
-  seen.record('step.started', { step: 'verify' });
+  seen.record('step.started', { step: 'verify', permit });
   seen.record('step.finished', {
     step: 'verify',
     outcome: 'failed',
@@ -143,9 +147,33 @@ describe('progress', () => {
     ).toEqual([]);
   });
 
+  test('says loudly where the glass is broken, and who reviewed it', () => {
+    const seen = watch(80);
+    const terms = { rule: 'night', scope: 'night@prod' };
+    seen.record('approval.requested', { step: 'restart', break_glass: terms });
+    const broken = { kind: 'grant', break_glass: 'night@prod' };
+    seen.record('step.started', { step: 'restart', permit: broken });
+    seen.record('step.finished', {
+      step: 'restart',
+      outcome: 'succeeded',
+      reason: null,
+      duration_ms: 2100,
+    });
+    const review = { person: 'robin', finding: 'justified', reason: 'it had to be' };
+    seen.record('break_glass.reviewed', review);
+    expect(seen.text()).toMatchInlineSnapshot(`
+      "◆ restart  Restart one node after the other …
+        BREAK-GLASS by night: whoever acts signs
+        BREAK-GLASS: a review is owed in night@prod from now on
+      ● restart  Restart one node after the other … ok 2.1s
+        reviewed by robin: justified: it had to be
+      "
+    `);
+  });
+
   test('shows what a step prints without letting it drive the terminal', () => {
     const seen = watch(80);
-    seen.record('step.started', { step: 'verify' });
+    seen.record('step.started', { step: 'verify', permit });
     seen.output('verify', 'stdout', Buffer.from('\u001b[2J\u001b[31mred\u001b[0m\u0007\n'));
     seen.output('verify', 'stderr', Buffer.from('10%\r50%\r100%\r\n'));
     seen.output('verify', 'stdout', Buffer.from('no end\u202e'));

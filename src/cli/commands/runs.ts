@@ -36,7 +36,10 @@ function renderRuns(runs: readonly RunSummary[], { paint, columns }: Style): str
       { text: run.status, paint: (text) => paintStatus(run.status, paint, text) },
       { text: run.runbook, paint: paint.strong },
       { text: run.environment },
-      { text: `${formatInstant(run.started)} ${run.caller}`, paint: paint.quiet },
+      {
+        text: `${formatInstant(run.started)} ${run.caller}${run.break_glass === null ? '' : ' BREAK-GLASS'}`,
+        paint: run.break_glass === null ? paint.quiet : paint.bad,
+      },
     ]),
     columns,
   );

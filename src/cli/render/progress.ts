@@ -1,8 +1,9 @@
 import type { ChainLink } from '../../approval/people.ts';
+import type { RequestContent } from '../../approval/request.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunReport } from '../../engine/reports.ts';
 import type { Listener } from '../../engine/service.ts';
-import type { Event, StepFinished } from '../../run/events.ts';
+import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
 import type { Paint } from '../paint.ts';
 import { liveOutput } from './live-output.ts';
 import { formatSpan } from './span.ts';
@@ -42,7 +43,7 @@ export function progressListener(input: ProgressInput): Listener {
       const { step } = detail.content;
       if (asked !== step) {
         asked = step;
-        tellNeed(step, lines, paint);
+        tellNeed(detail.content, lines, paint);
       }
       lines.below(input.showRequest(detail));
     },
@@ -74,6 +75,10 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'manual.asked':
     case 'manual.done':
       return tellManual(event, lines, paint);
+    case 'break_glass.reviewed': {
+      const { person, finding, reason } = event.data;
+      return lines.note(`reviewed by ${person}: ${finding}${because(reason)}`);
+    }
     case 'run.cancel_requested': {
       const { by, reason } = event.data;
       return lines.note(`cancelling, asked for by ${nameOf(by)}${because(reason)}`);
@@ -84,7 +89,6 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'run.resumed':
     case 'run.finished':
     case 'grant.revoked':
-    case 'break_glass.reviewed':
     case 'token.issued':
     case 'token.revoked':
       return undefined;
@@ -95,6 +99,7 @@ function tellStep(event: EventOf<`step.${string}`>, lines: StepLines, paint: Pai
   const { step } = event.data;
   switch (event.type) {
     case 'step.started':
+      tellBreaking(event.data, lines, paint);
       return lines.begin(step, paint.accent('●'));
     case 'step.finished':
       return lines.end(describeEnd(event.data, paint));
@@ -121,7 +126,7 @@ function tellStep(event: EventOf<`step.${string}`>, lines: StepLines, paint: Pai
 function tellApproval(event: EventOf<`approval.${string}`>, lines: StepLines, paint: Paint): void {
   switch (event.type) {
     case 'approval.requested':
-      return tellNeed(event.data.step, lines, paint);
+      return tellNeed(event.data, lines, paint);
     case 'approval.decided': {
       const { decision, person, assurance, reason } = event.data;
       return lines.note(
@@ -159,9 +164,20 @@ function tellManual(event: EventOf<`manual.${string}`>, lines: StepLines, paint:
   }
 }
 
-function tellNeed(step: string, lines: StepLines, paint: Paint): void {
+function tellNeed({ step, break_glass }: RequestContent, lines: StepLines, paint: Paint): void {
   lines.begin(step, paint.careful('◆'));
-  lines.end(paint.careful('needs approval'));
+  lines.end(
+    break_glass === null
+      ? paint.careful('needs approval')
+      : paint.bad(`BREAK-GLASS by ${sanitizeLine(break_glass.rule)}: whoever acts signs`),
+  );
+}
+
+function tellBreaking({ permit }: StepStarted, lines: StepLines, paint: Paint): void {
+  const scope = permit.kind === 'grant' ? permit.break_glass : undefined;
+  if (scope !== undefined) {
+    lines.note(paint.bad(`BREAK-GLASS: a review is owed in ${sanitizeLine(scope)} from now on`));
+  }
 }
 
 function describeEnd({ outcome, reason, duration_ms }: StepFinished, paint: Paint): string {

@@ -1,8 +1,10 @@
+import type { OwedReport } from '../../approval/debt.ts';
 import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { wrapText } from '../../base/wrap.ts';
 import type { RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
 import { describeMissing } from './missing.ts';
+import { describeOwed } from './owed.ts';
 import { formatDistance, formatSpan } from './span.ts';
 import { paintHead, paintStatus, type Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
@@ -13,6 +15,7 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
   const reason = report.reason === null ? '' : `: ${sanitizeLine(report.reason)}`;
   const parts = [
     `${renderHead(report, style)}\n`,
+    renderBeyond(report, style),
     `${paintHead(wrapped(`${report.status}${reason}`, style), report.status, (word) =>
       paintStatus(report.status, paint, word),
     )}\n`,
@@ -25,6 +28,9 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
   for (const request of report.requests) {
     parts.push('\n', renderOpenRequest(request, style, nowMs));
   }
+  for (const owed of report.reviews) {
+    parts.push('\n', renderOwed(owed, style, nowMs));
+  }
   if (report.next !== null) {
     parts.push('\n', renderNext(report.next.command, style));
   }
@@ -36,6 +42,30 @@ export function renderHead({ runbook, environment, run }: RunReport, style: Styl
   const name = sanitizeLine(runbook);
   const text = wrapped(`${name} in ${sanitizeLine(environment)}, run ${run}`, style);
   return paintHead(text, name, style.paint.strong);
+}
+
+/** How it was asked for beyond the ordinary, a line each; empty for every other run. */
+export function renderBeyond(
+  { break_glass, overrides }: Pick<RunReport, 'break_glass' | 'overrides'>,
+  style: Style,
+): string {
+  const lines = [
+    ...(break_glass === null ? [] : [`BREAK-GLASS by ${sanitizeLine(break_glass)}`]),
+    ...overrides.map((rule) => `lifts the rule ${sanitizeLine(rule)}`),
+  ];
+  return lines.map((line) => `${style.paint.bad(wrapped(line, style))}\n`).join('');
+}
+
+/** What broke the glass, and the command that reviews it. */
+function renderOwed(owed: OwedReport, style: Style, nowMs: number): string {
+  const { paint } = style;
+  const text = wrapped(`${sanitizeLine(owed.step)}: ${describeOwed(owed, nowMs)}`, style);
+  if (owed.review !== null) {
+    return `${paint.quiet(text)}\n`;
+  }
+  const brush = owed.overdue ? paint.bad : paint.careful;
+  const flags = '--finding justified|unjustified --reason TEXT';
+  return `${brush(text)}\n  runbook break-glass review ${owed.request} ${flags}\n`;
 }
 
 function wrapped(text: string, { columns }: Style): string {
