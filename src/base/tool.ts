@@ -10,6 +10,10 @@ export interface ToolOptions {
   readonly tty?: boolean;
   /** Where it works; where this process does unless said. */
   readonly cwd?: string;
+  /** The whole environment it gets; this process's own unless said. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** 64 MB unless said; a tool that says more has failed. */
+  readonly maxBytes?: number;
 }
 
 export interface ToolResult {
@@ -28,13 +32,16 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): ToolResult {
   const [program = '', ...args] = argv;
-  const { input, cwd, timeoutMs = 60_000 } = options;
+  const { input, cwd, env, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options;
   const tty = options.tty === true;
   const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
     input,
     cwd,
+    env,
     timeout: timeoutMs,
-    maxBuffer: 64 * 1024 * 1024,
+    // What heeds no signal must not make us wait for it; a tool with the terminal has to put it back in order.
+    killSignal: tty ? 'SIGTERM' : 'SIGKILL',
+    maxBuffer: maxBytes,
     stdio: [tty && input === undefined ? 'inherit' : 'pipe', 'pipe', tty ? 'inherit' : 'pipe'],
   });
   // A tool that ended without reading all its input has answered nevertheless.

@@ -24,6 +24,22 @@ export function loadTrustedFile<Value>(
   return { file, text, digest: sha256(text), value: parse(text, file) };
 }
 
+/**
+ * The text of a file that somebody else must not be able to write, whatever reads it; one that is missing
+ * is an error. Throws ConfigError `config_untrusted`, `config_unreadable`.
+ */
+export function readTrustedText(file: string): string {
+  assertTrustedFile(file);
+  return readable(file, () => readTrusted(file));
+}
+
+/** Throws ConfigError `config_untrusted` for a file that somebody else could change, `config_unreadable`. */
+export function assertTrustedFile(file: string): void {
+  if (readable(file, () => assertTrusted(file)) === null) {
+    throw new ConfigError({ code: 'config_unreadable', message: `there is no file \`${file}\`` });
+  }
+}
+
 /** Throws ConfigError `config_untrusted` for a folder that somebody else could change, `config_unreadable`. */
 export function assertTrustedFolder(dir: string): void {
   readable(dir, () => assertTrusted(dir));

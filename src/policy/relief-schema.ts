@@ -11,7 +11,7 @@ import {
 import { type KnownNames, line, nameOf } from './known-names.ts';
 import { limitsFile } from './limits-schema.ts';
 import type { BreakGlassRule, GrantRule } from './policy.ts';
-import { checkEvidence, evidence, members, peopleFrom, refuseTwins } from './slot-schema.ts';
+import { checkEvidence, evidence, peopleFrom, refuseTwins } from './slot-schema.ts';
 import { monthMs, timeLimit } from './time-limit.ts';
 import { seasonFile, whenFile } from './when-schema.ts';
 
@@ -47,7 +47,7 @@ export function breakGlassFile(known: KnownNames): Schema<readonly BreakGlassRul
       from: peopleFrom(known.lists),
       ...evidence,
       lifts: optional(list(nameOf('rule that denies', known.denials), { min: 1 }), []),
-      review: object({ from: members, within: timeLimit(monthMs) }),
+      review: object({ from: peopleFrom(known.lists), within: timeLimit(monthMs) }),
     }),
     (written, node, place): BreakGlassRule | Invalid => {
       const { pin, review, ...rest } = written;

@@ -17,9 +17,6 @@ import { monthMs, timeLimit } from './time-limit.ts';
 /** `group:NAME`, a person's name, or `*`. */
 const member = { pattern: /^(\*|(group:)?[a-z][a-z0-9._-]*)$/, example: 'group:sre' };
 
-/** Who may be asked where no list may be: a review must not depend on who is on call by then. */
-export const members = list(text(member), { min: 1 });
-
 /** Who may fill a slot; a `list:NAME` must be one of `lists`. */
 export function peopleFrom(lists: readonly string[]): Schema<readonly string[]> {
   const entry = refine(text(), (written, node, place) => {
