@@ -19,7 +19,7 @@ export interface Spooled {
  * proven is warned about and left out. Nothing where there is no spool, or a server is asked instead.
  */
 export async function listSpooled(cli: Cli): Promise<readonly Spooled[]> {
-  const spool = (await cli.server()) === null ? await cli.openSpool() : null;
+  const spool = await openSpool(cli);
   const listed = spool === null ? null : listOf(cli, spool);
   if (spool === null || listed === null) {
     return [];
@@ -42,7 +42,7 @@ export async function listSpooled(cli: Cli): Promise<readonly Spooled[]> {
  * made by looking. Throws UsageError `request_unknown`, `request_ambiguous`.
  */
 export async function findSpooled(cli: Cli, request: string | null): Promise<Spooled | null> {
-  if ((await cli.server()) !== null || (await cli.openSpool()) === null) {
+  if ((await openSpool(cli)) === null) {
     return null;
   }
   const hasOwn = await cli.hasJournal();
@@ -80,6 +80,11 @@ function unknown(request: string | null): UsageError {
     message: request === null ? 'there is no open request' : `no request \`${request}\``,
     hint: '`runbook requests` lists them',
   });
+}
+
+/** With a server, commands go there alone. */
+async function openSpool(cli: Cli): Promise<Spool | null> {
+  return (await cli.server()) === null ? cli.openSpool() : null;
 }
 
 /** Whoever is not let in sees no requests, and is told why; everything else works as without a spool. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { readIfExists, writeFileDurably } from '../base/files.ts';
@@ -20,11 +20,17 @@ export async function editPeople(
   const changed = text !== people.text;
   if (changed) {
     makeConfigDir(cli);
-    writeFileDurably(file, text, 0o600);
+    writeFileDurably(file, text, modeOf(file));
   }
   const service = await cli.openService();
   await service.initialise();
   return { changed, file };
+}
+
+/** What the machine has for everybody stays readable for everybody. */
+function modeOf(file: string): number {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? 0o600 : stats.mode & 0o777;
 }
 
 /** The folder of the trusted files, made 0700 where it is missing. Throws UsageError `config_unwritable`. */

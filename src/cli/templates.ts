@@ -30,6 +30,13 @@ export const configTemplate = `# Where runbooks run. Without \`-e\` they run in 
 # trusted_folders: [/srv/runbooks]
 `;
 
+/** Appended where `init --system` makes the machine's own configuration. */
+export const spoolTemplate = (dir: string): string => `
+# Accounts of this host that are in the group of this folder see each other's requests, and decide there.
+channels:
+  spool: { dir: ${dir} }
+`;
+
 export const helloRunbook = `name: hello
 description: Say hello, then do something that another person must approve.
 params:

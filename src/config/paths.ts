@@ -6,7 +6,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The machine's own configuration. Where it is present nobody's environment can name another. */
-const systemConfigDir = '/etc/runbook';
+export const systemConfigDir = '/etc/runbook';
 
 /** Where `people.yaml`, `policy.yaml` and `config.yaml` are read. */
 export function configDir(env: Env, systemDir = systemConfigDir): string {

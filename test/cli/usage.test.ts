@@ -81,7 +81,6 @@ describe('what is typed wrong', () => {
       ['policy', 'check'],
       ['done', 'run', 'step'],
       ['audit', 'export', '--all'],
-      ['init', '--system'],
       ['exec', '--', 'ls', '-l'],
     ]) {
       const { exitCode, stderr } = await scene.run('--json', ...argv);

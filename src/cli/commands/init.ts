@@ -11,12 +11,12 @@ import type { Service } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../flags.ts';
 import { makeConfigDir, writeIfMissing } from '../people-file.ts';
-import { renderTable } from '../render/table.ts';
+import { type Made, renderMade } from '../render/made.ts';
 import { resultStyle } from '../styles.ts';
 import { configTemplate, helloRunbook, peopleTemplate, policyTemplate } from '../templates.ts';
-import { notBuiltYet } from '../usage.ts';
 import { renderFindings } from './doctor.ts';
 import { askSlack, type SlackFlags, writeSlack } from './init-slack.ts';
+import { initSystem } from './init-system.ts';
 import { personOfFlags } from './people-add.ts';
 
 export function initCommand(cli: Cli): Command {
@@ -47,12 +47,14 @@ export function initCommand(cli: Cli): Command {
       '--slack-url <url>',
       'in the manifest: where Slack calls the server, without Socket Mode',
     )
-    .option('--system', 'set up /etc/runbook and /var/lib/runbook (not built yet)')
+    .option('--system', 'as root: /etc/runbook and /var/lib/runbook, for all accounts of this host')
+    .option('--group <name>', 'with --system: who may see and decide requests (runbook)')
     .addHelpText('after', '\nExample:\n  runbook init --person ana --ssh-key ~/.ssh/id_ed25519.pub')
     .action(async (options: InitOptions) => cli.finish(await runInit(cli, options)));
 }
 
 export interface InitOptions extends SlackFlags {
+  readonly group?: string;
   readonly slack?: true;
   readonly manifest?: true;
   readonly slackUrl?: string;
@@ -62,17 +64,11 @@ export interface InitOptions extends SlackFlags {
   readonly system?: true;
 }
 
-interface Made {
-  readonly what: string;
-  readonly made: boolean;
-  readonly about: string;
-}
-
 const addSecond = 'runbook people add NAME --ssh-key FILE.pub';
 
 export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
   if (options.system === true) {
-    throw notBuiltYet('runbook init --system');
+    return initSystem(cli, options);
   }
   if (options.manifest === true) {
     const manifest = slackManifest({ url: options.slackUrl ?? null });
@@ -152,18 +148,6 @@ function writeExample({ io }: Cli): Made {
     made: writeIfMissing(path, helloRunbook, 0o644),
     about: 'a first runbook: `runbook exec hello`',
   };
-}
-
-function renderMade(rows: readonly Made[], cli: Cli): string {
-  const { paint, columns } = resultStyle(cli);
-  return renderTable(
-    rows.map(({ what, made, about }) => [
-      made ? { text: 'made', paint: paint.good } : { text: 'kept', paint: paint.quiet },
-      { text: what },
-      { text: made ? about : '' },
-    ]),
-    columns,
-  );
 }
 
 function renderNextPerson(people: number): string {
