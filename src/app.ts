@@ -15,6 +15,7 @@ import { terminalChannel } from './channels/terminal.ts';
 import type { SignHere } from './channels/terminal-key.ts';
 import { askList } from './config/ask-list.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
+import { gitAuthors } from './config/git-authors.ts';
 import { loadTrusted } from './config/load.ts';
 import { loadConfig } from './config/load-config.ts';
 import { approverDir, stateDir } from './config/paths.ts';
@@ -143,7 +144,7 @@ function openEngine(
       return receptions().attesting;
     },
     askList,
-    authorsOf: () => null,
+    authorsOf: gitAuthors,
     caller: callerOf(env, self.account),
     env,
     graceMs: 10_000,
@@ -215,6 +216,7 @@ function callerOf(env: Surroundings['env'], osUser: string): Caller {
     osUser,
     sudoUser: env['SUDO_USER'],
     agent: env['RUNBOOK_AGENT'],
+    onBehalfOf: env['RUNBOOK_ON_BEHALF_OF'],
     ci: github === undefined ? undefined : { identity: `github/${github}`, actor: actorOf(env) },
   };
 }

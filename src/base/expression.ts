@@ -64,7 +64,14 @@ export function checkExpression(
 
 /** The expression's tree, for `expression-tree.ts`. Throws ExpressionError. */
 export function parseExpression(source: string): ASTNode {
-  const { ast } = guard(() => language().parse(source));
+  return read(source).ast;
+}
+
+type Read = ReturnType<ReturnType<typeof language>['parse']>;
+
+function read(source: string): Read {
+  const parsed = guard(() => language().parse(source));
+  const { ast } = parsed;
   const depth = loopDepth(ast);
   if (depth > 2) {
     throw new ExpressionError({
@@ -85,7 +92,7 @@ export function parseExpression(source: string): ASTNode {
   for (const { args } of callsOf(ast, 'like')) {
     refuseBadPattern(args.at(-1));
   }
-  return ast;
+  return parsed;
 }
 
 /**
@@ -93,11 +100,18 @@ export function parseExpression(source: string): ASTNode {
  * RFC 3339. Throws ExpressionError where it has no value, or one that JSON cannot say exactly.
  */
 export function evaluateExpression(source: string, scope: Scope): Json | Secret | Mark {
-  parseExpression(source);
-  // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
-  const context = Object.assign(Object.create(null) as object, toCel(scope));
-  const result = guard((): unknown => language().evaluate(source, context));
-  return result instanceof Secret || result instanceof Mark ? result : toJson(result);
+  return compileExpression(source)(scope);
+}
+
+/** As `evaluateExpression`, for whoever asks often. Throws what parsing throws; what it answers, the rest. */
+export function compileExpression(source: string): (scope: Scope) => Json | Secret | Mark {
+  const parsed = read(source);
+  return (scope) => {
+    // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
+    const context = Object.assign(Object.create(null) as object, toCel(scope));
+    const result = guard((): unknown => parsed(context));
+    return result instanceof Secret || result instanceof Mark ? result : toJson(result);
+  };
 }
 
 const language = lazy(() =>

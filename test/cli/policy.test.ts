@@ -102,7 +102,7 @@ failed anything else needs nobody (rules/cases.yaml)
     const { exitCode, stderr } = await scene.run('policy', 'test', 'rules/cases.yaml');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('rules/cases.yaml:3:22: unknown key `tag`');
-    expect(stderr).toContain('rules/cases.yaml:3:46: `initiator` needs a `person`');
+    expect(stderr).toContain('rules/cases.yaml:3:47: `initiator` needs a `person`');
     expect(stderr).toContain('rules/cases.yaml:4:13: `expect` must be');
   });
 
@@ -128,5 +128,55 @@ cases:
 `,
     });
     expect((await scene.run('policy', 'test', 'rules/cases.yaml')).exitCode).toBe(0);
+  });
+});
+
+describe('policy check', () => {
+  test('says what is most likely not meant, with its place', async () => {
+    const scene = aCompany({
+      'config/people.yaml': people,
+      'config/config.yaml': 'environments: { prod: { protected: true } }\n',
+      'config/policy.yaml': `rules:
+  - name: exports
+    when: environment.name == "prd"
+    require:
+      approvals: [{ id: owner, from: [group:data_owner] }]
+`,
+    });
+    const { exitCode, stdout, stderr } = await scene.run('policy', 'check');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe(`policy.yaml:3:31  \`exports\`: there is no environment \`prd\`
+                  hint: did you mean \`prod\`?
+policy.yaml:5:7  \`exports\`: slot \`exports/owner\` needs 1 approval from \`group:data_owner\`, but 0
+                 people are eligible
+                 hint: enrol somebody with a key, or ask others too: \`runbook people add\`
+policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
+                  hint: did you mean \`group:data_owners\`?
+3 warnings
+`);
+    expect((await scene.run('policy', 'check', '--strict')).exitCode).toBe(1);
+  });
+
+  test('looks at files that are not in force yet', async () => {
+    const scene = aCompany({
+      'config/policy.yaml': 'rules: [{ name: a, when: "false", deny: no }]',
+    });
+    const files = ['--policy', 'rules/policy.yaml', '--people', 'rules/people.yaml'];
+    const { exitCode, stdout } = await scene.run('policy', 'check', ...files, '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      findings: [
+        { code: 'name_unknown', rule: 'production data', line: 3, column: 31 },
+        { code: 'slot_unfillable', rule: 'production data' },
+      ],
+    });
+  });
+
+  test('what is written wrong is an error', async () => {
+    const scene = aCompany({ 'new.yaml': 'rules: [{ name: a, allow: true }]' });
+    const { exitCode, stderr } = await scene.run('policy', 'check', '--policy', 'new.yaml');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('new.yaml:1:20: unknown key `allow`');
   });
 });

@@ -37,7 +37,7 @@ async function openUnknown(): Promise<Unknown> {
     ...app,
     openApp: () => ({
       service: journal.service(),
-      policyTools: policyTools(journal.engine()),
+      policyTools: policyTools(journal.engine(), journal.elsewhere),
       close: async () => undefined,
     }),
   });

@@ -1,3 +1,5 @@
+import type { RuleFindingCode } from '../../policy/check/finding.ts';
+
 /** A file as it was read, and the name it is shown by. */
 export interface NamedText {
   readonly file: string;
@@ -18,4 +20,20 @@ export interface PolicyTestReport {
   readonly passed: number;
   readonly failed: number;
   readonly cases: readonly CaseReport[];
+}
+
+/** What `policy check` prints. */
+export interface PolicyCheckReport {
+  /** In the order of the file; all of them are warnings. */
+  readonly findings: readonly {
+    readonly code: RuleFindingCode;
+    readonly rule: string | null;
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
+  /** Rules of which nothing could be said: their `when` is too wide, or too intricate, to be tried. */
+  readonly unchecked: readonly string[];
 }

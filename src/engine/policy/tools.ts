@@ -1,21 +1,54 @@
 import type { Engine } from '../engine.ts';
-import type { PolicyTestReport } from './reports.ts';
+import type { Service } from '../service.ts';
+import { checkPolicy } from './check-policy.ts';
+import type { NamedText, PolicyCheckReport, PolicyTestReport } from './reports.ts';
 import { type CaseFiles, testPolicy } from './test-policy.ts';
 
 /**
  * What helps those who write rules. Everything here reads the files of this machine, or files that it is
- * given; nothing is recorded.
+ * given; nothing is recorded. All throw InvalidFileError for what is written wrong.
  */
 export interface PolicyTools {
-  /** Runs tables of cases. Throws InvalidFileError for what is written wrong in any of their files. */
+  /** Says what in a policy is most likely not meant. */
+  check(files: GivenFiles): Promise<PolicyCheckReport>;
+  /** Runs tables of cases. */
   test(tables: readonly Pick<CaseFiles, 'table' | 'read'>[]): PolicyTestReport;
 }
 
-/** The tools over this engine; its journal is opened only by what reads it. */
-export function policyTools(engine: Engine): PolicyTools {
+/** Files to look at instead of the trusted ones in force. */
+export interface GivenFiles {
+  readonly policy?: NamedText;
+  readonly people?: NamedText;
+  readonly config?: NamedText;
+}
+
+/** The tools over this engine. Its journal is opened by what reads it alone. */
+export function policyTools(engine: Engine, elsewhere: Pick<Service, 'runbooks'>): PolicyTools {
   return {
+    check: (files) => checkFiles(engine, elsewhere, files),
     test: (tables) => testTables(engine, tables),
   };
+}
+
+async function checkFiles(
+  engine: Engine,
+  elsewhere: Pick<Service, 'runbooks'>,
+  given: GivenFiles,
+): Promise<PolicyCheckReport> {
+  const { policy, people, config } = given;
+  const trusted = (name: 'policy' | 'people' | 'config'): NamedText => ({
+    file: `${name}.yaml`,
+    text: engine.trusted()[name].text,
+  });
+  const runbooks = await elsewhere.runbooks();
+  const params = runbooks.flatMap((runbook) => runbook.params);
+  return checkPolicy({
+    policy: policy ?? trusted('policy'),
+    people: people ?? trusted('people'),
+    config: config ?? trusted('config'),
+    nowMs: engine.clock.now().wallMs,
+    params: runbooks.length === 0 ? null : params,
+  });
 }
 
 function testTables(

@@ -8,6 +8,7 @@ import { runTool } from '../../base/tool.ts';
 import { anyone } from '../../policy/policy.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Engine, Trusted } from '../engine.ts';
+import { examinePolicy } from '../policy/examine-policy.ts';
 import type { Finding } from '../reports.ts';
 import { examineHolds, examineReceptions } from './examine-receptions.ts';
 
@@ -37,6 +38,7 @@ export async function examine(
   return [
     examineNode(),
     trusted.finding,
+    ...(trusted.value === null ? [] : [examinePolicy(trusted.value, engine.clock.now().wallMs)]),
     ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
     ...journal,
     sshKeygen.finding,

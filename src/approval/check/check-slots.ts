@@ -1,0 +1,182 @@
+import { reaches } from '../../policy/assurance.ts';
+import type { RuleFinding } from '../../policy/check/finding.ts';
+import { jointRows, type TruthTable } from '../../policy/check/truth-table.ts';
+import type { Policy, Rule, Slot } from '../../policy/policy.ts';
+import type { People } from '../people.ts';
+import { unsatisfiable } from '../satisfiable.ts';
+import { type Starter, slotsFor, startersOf } from './slots-for.ts';
+
+/**
+ * Slots that cannot be filled, each rule alone and every two that can match together: with somebody else
+ * as initiator, and with each person, and each agent through its owner. What lists will answer nobody
+ * knows, so that they are taken to name everybody; below A2 everybody is taken to have some way to
+ * decide. What is called unfillable is never granted; three rules together are not looked at.
+ */
+export function checkSlots(
+  policy: Policy,
+  people: People,
+  tables: readonly (TruthTable | null)[],
+): readonly RuleFinding[] {
+  const starters = startersOf(people);
+  const asking = policy.rules.flatMap((rule, index) => {
+    const table = tables[index] ?? null;
+    const path = ['rules', index, rule.require === null ? 'override' : 'require'];
+    return rule.require === null && rule.override === null
+      ? []
+      : [weigh({ rule, path, table }, { policy, people, starters })];
+  });
+  return [
+    ...asking.flatMap(alone),
+    ...asking.flatMap((one, at) => withEarlier(one, asking.slice(0, at), people)),
+  ];
+}
+
+/** A rule that asks for people, and what it asks of each who might start a run. */
+interface Asking {
+  readonly rule: Rule;
+  readonly path: RuleFinding['path'];
+  /** Null where nobody can say when it matches. */
+  readonly table: TruthTable | null;
+  readonly weighed: readonly Weighed[];
+}
+
+interface Weighed {
+  readonly starter: Starter;
+  readonly slots: readonly Slot[];
+  /** Why they cannot be filled, in words; null where they can. */
+  readonly flaw: string | null;
+}
+
+function weigh(
+  of: Omit<Asking, 'weighed'>,
+  by: { readonly policy: Policy; readonly people: People; readonly starters: readonly Starter[] },
+): Asking {
+  const weighed = by.starters
+    .filter((starter) => canStart(of.table, starter))
+    .map((starter) => {
+      const slots = slotsFor(of.rule, starter, by);
+      return { starter, slots, flaw: flawOf(slots, by.people) };
+    });
+  return { ...of, weighed };
+}
+
+/** Rules often ask who starts: then only those are looked at. */
+function canStart(table: TruthTable | null, { kind }: Starter): boolean {
+  const at = table?.keys.indexOf('initiator.kind') ?? -1;
+  const kinds = ['person', 'agent', 'ci', 'unknown'];
+  return (
+    table === null ||
+    at === -1 ||
+    kind === null ||
+    table.rows.some((row) => row.outcome === 'matched' && row.at[at] === kinds.indexOf(kind))
+  );
+}
+
+function alone({ rule, path, weighed }: Asking): readonly RuleFinding[] {
+  const flawed = weighed.filter(({ flaw }) => flaw !== null);
+  return report(flawed, { rule: rule.name, path, all: weighed.length });
+}
+
+/** Each can be met, and both together cannot: the same few people stand in both. */
+function withEarlier(
+  one: Asking,
+  earlier: readonly Asking[],
+  people: People,
+): readonly RuleFinding[] {
+  return earlier.flatMap((other) => {
+    if (!canMeet(one.table, other.table)) {
+      return [];
+    }
+    const both = one.weighed.flatMap(({ starter, slots, flaw }) => {
+      const there = other.weighed.find((each) => each.starter.words === starter.words);
+      return there === undefined || flaw !== null || there.flaw !== null
+        ? []
+        : [{ starter, slots, flaw: flawOf(together(slots, there.slots), people) }];
+    });
+    const flawed = both.filter(({ flaw }) => flaw !== null);
+    return report(flawed, {
+      rule: one.rule.name,
+      path: one.path,
+      all: both.length,
+      beside: other.rule.name,
+    });
+  });
+}
+
+function canMeet(one: TruthTable | null, other: TruthTable | null): boolean {
+  return (
+    one !== null &&
+    other !== null &&
+    jointRows(one, other).some(
+      ([here, there]) => here.outcome === 'matched' && there.outcome === 'matched',
+    )
+  );
+}
+
+/** The floor's slot stands only where no rule asks for anybody. */
+function together(one: readonly Slot[], other: readonly Slot[]): readonly Slot[] {
+  const asked = [...one, ...other].filter(({ id }) => id !== 'floor');
+  return asked.length > 0 ? asked : one;
+}
+
+function report(
+  flawed: readonly Weighed[],
+  of: {
+    readonly rule: string;
+    readonly path: RuleFinding['path'];
+    readonly all: number;
+    readonly beside?: string;
+  },
+): readonly RuleFinding[] {
+  const [first] = flawed;
+  if (first === undefined || first.flaw === null) {
+    return [];
+  }
+  const always = flawed.length === of.all;
+  const who = flawed.flatMap(({ starter }) => (starter.words === null ? [] : starter.words));
+  const beside = of.beside === undefined ? '' : `together with \`${of.beside}\`: `;
+  const when = always ? '' : `when ${who.join(' or ')} starts the run: `;
+  return [
+    {
+      code:
+        of.beside !== undefined
+          ? 'slots_compete'
+          : always
+            ? 'slot_unfillable'
+            : 'slot_unfillable_for',
+      rule: of.rule,
+      path: of.path,
+      offset: 0,
+      message: `${beside}${when}${first.flaw}`,
+      hint: 'enrol somebody with a key, or ask others too: `runbook people add`',
+    },
+  ];
+}
+
+/** Whether anybody at all can approve is not a rule's affair: `doctor` says it once. */
+function flawOf(slots: readonly Slot[], people: People): string | null {
+  if (slots.every(({ id }) => id === 'floor')) {
+    return null;
+  }
+  const keys = new Map(people.people.map(({ name, sshKeys }) => [name, sshKeys]));
+  const canReach = (name: string, assurance: Slot['assurance']): boolean =>
+    !reaches(assurance, 'A2') || (keys.get(name) ?? []).length > 0;
+  const provable = slots.map((slot) => {
+    const canProve = (name: string): boolean =>
+      !(slot.presence || slot.verified === true) || (keys.get(name) ?? []).some(isSecurityKey);
+    const escalate = (slot.escalate ?? []).map((later) => ({
+      ...later,
+      eligible: later.eligible.filter(canProve),
+    }));
+    return { ...slot, eligible: slot.eligible.filter(canProve), escalate };
+  });
+  return unsatisfiable(slots, canReach) ?? touchless(unsatisfiable(provable, canReach));
+}
+
+function touchless(flaw: string | null): string | null {
+  return flaw === null ? null : `${flaw} with a security key, which alone proves a touch`;
+}
+
+function isSecurityKey(line: string): boolean {
+  return line.startsWith('sk-');
+}
