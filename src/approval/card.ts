@@ -1,9 +1,16 @@
 import { formatDuration } from '../base/duration.ts';
 import { hasMixedScripts, sanitizeLine } from '../base/sanitize.ts';
-import { explainFrom } from '../policy/explain.ts';
+import {
+  explainFrom,
+  explainProof,
+  listFlaws,
+  namesOf,
+  slotConditions,
+} from '../policy/explain-slot.ts';
 import type { Slot } from '../policy/policy.ts';
 import type { Command } from '../runbook/command.ts';
 import { describeChanges } from '../runbook/diff.ts';
+import { beyondSections } from './card-beyond.ts';
 import { actionLine, commandSections } from './card-command.ts';
 import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
 import type { ChainLink } from './people.ts';
@@ -38,16 +45,17 @@ export interface CardInput {
 export function layoutCard(open: CardInput): Card {
   const { content } = open;
   const facts = [
+    ...beyondSections(content),
     target(open),
     fields('Who', who(content.initiator.chain)),
     fields('Why', [
       ['reason', content.why.reason ?? 'none given'],
       ['ticket', content.why.ticket ?? 'none given'],
     ]),
-    list(
-      'Approvals',
-      content.policy.slots.map((slot) => slotLine(slot, open.missing)),
-    ),
+    list('Approvals', [
+      ...content.policy.slots.map((slot) => slotLine(slot, open.missing)),
+      ...listFlaws(content.policy.evaluation),
+    ]),
     list('Rules that matched', content.policy.evaluation.matched),
     ...commandSections(open.command),
     list('Secrets it is given', content.secrets),
@@ -107,10 +115,12 @@ function linkField({ role, identity, person }: ChainLink): [string, string] {
 
 function slotLine(slot: Slot, missing: readonly MissingSlot[]): string {
   const open = missing.find((it) => it.slot === slot.id)?.count ?? 0;
-  const given = open === 0 ? 'complete' : `${open} of ${slot.count} missing`;
-  const level = slot.presence ? `${slot.assurance} with a touch` : slot.assurance;
-  const who = slot.eligible.length === 0 ? 'nobody' : slot.eligible.join(', ');
-  return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (eligible: ${who})`;
+  // Of alternatives only the way that lacks least is missing something, so the others are not complete.
+  const done = slot.any === undefined ? 'complete' : `${slot.count}, where this way is taken`;
+  const given = open === 0 ? done : `${open} of ${slot.count} missing`;
+  const level = `${slot.assurance}${explainProof(slot)}`;
+  const who = [`eligible: ${namesOf(slot.eligible)}`, ...slotConditions(slot)].join('; ');
+  return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (${who})`;
 }
 
 function effect({ effect, grant }: RequestContent): CardSection | null {

@@ -1,6 +1,6 @@
 import { RunbookError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
-import { explainFrom } from '../policy/explain.ts';
+import { explainFrom } from '../policy/explain-slot.ts';
 import type { BreakGlassTerms, ListAnswer } from '../policy/policy.ts';
 import { isReason, type Refused, refused, refuseSeenLog } from './court.ts';
 import { conflictOf, departedLink, eligibleFor } from './eligible.ts';

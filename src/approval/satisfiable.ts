@@ -1,5 +1,5 @@
 import { combinationsOf } from '../policy/combinations.ts';
-import { explainFrom } from '../policy/explain.ts';
+import { explainFrom } from '../policy/explain-slot.ts';
 import type { Assurance, Slot } from '../policy/policy.ts';
 import { ever, sourcesOf } from './eligible.ts';
 import { type Demand, matchPeople } from './matching.ts';

@@ -1,8 +1,8 @@
-import { patternProblem } from '../base/regex.ts';
 import { list, object } from '../base/yaml-collections.ts';
 import { number, oneOf, plainScalar, text } from '../base/yaml-scalars.ts';
 import { type Checked, optional, refine } from '../base/yaml-schema.ts';
 import type { HoleLimits } from '../runbook/hole.ts';
+import { isBounded, wholePatternProblem } from '../runbook/limits.ts';
 import { paramTypes } from '../runbook/runbook.ts';
 
 const written = object({
@@ -25,31 +25,22 @@ export const limitsFile = refine(written, (limits, node, place): HoleLimits => {
 });
 
 function flawOf(limits: Written): string | null {
-  return limits.type === 'string' ? textFlaw(limits) : (numberFlaw(limits) ?? enumFlaw(limits));
-}
-
-function textFlaw(limits: Written): string | null {
-  if (limits.min !== null || limits.max !== null) {
-    return '`min` and `max` are for numbers';
-  }
-  if (limits.enum === null && limits.pattern === null) {
-    return 'a `string` needs an `enum` or a `pattern`, or any text at all would be approved';
-  }
-  const pattern = limits.pattern === null ? null : patternProblem(limits.pattern);
-  return pattern ?? enumFlaw(limits);
-}
-
-function numberFlaw({ type, enum: values, pattern, min, max }: Written): string | null {
-  if (pattern !== null) {
+  const { type, pattern, min, max } = limits;
+  const isNumber = type === 'integer' || type === 'number';
+  if (pattern !== null && type !== 'string') {
     return '`pattern` is for a `string`';
   }
-  if (type === 'boolean') {
-    return min === null && max === null ? null : '`min` and `max` are for numbers';
+  if ((min !== null || max !== null) && !isNumber) {
+    return '`min` and `max` are for numbers';
   }
-  if (min !== null && max !== null) {
-    return min <= max ? null : '`min` lies above `max`';
+  if (min !== null && max !== null && min > max) {
+    return '`min` lies above `max`';
   }
-  return values === null ? `\`${type}\` needs \`min\` and \`max\`, or an \`enum\`` : null;
+  if (!isBounded(limits)) {
+    const needed = isNumber ? '`min` and `max`, or an `enum`' : 'an `enum` or a `pattern`';
+    return `\`${type}\` needs ${needed}, or any value at all would be approved`;
+  }
+  return (pattern === null ? null : wholePatternProblem(pattern)) ?? enumFlaw(limits);
 }
 
 function enumFlaw({ type, enum: values }: Written): string | null {
