@@ -13,6 +13,8 @@ export interface Claims {
   readonly ci?: { readonly identity: string; readonly actor?: string | undefined } | undefined;
   /** `RUNBOOK_ON_BEHALF_OF`: a person's name, or another identity of theirs (`slack:T01/U01`). */
   readonly onBehalfOf?: string | undefined;
+  /** Whoever signed this start or resumption, once the signature was judged (`judge-start.ts`). */
+  readonly signer?: ChainLink;
 }
 
 export interface AccountCaller extends Claims {
@@ -115,6 +117,9 @@ function claimedLinks(people: People, caller: Claims): ChainLink[] {
       ? caller.onBehalfOf
       : `person:${caller.onBehalfOf}`;
     links.push(linkOf(people, 'on_behalf_of', identity));
+  }
+  if (caller.signer !== undefined) {
+    links.push(caller.signer);
   }
   return links;
 }

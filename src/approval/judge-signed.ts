@@ -10,6 +10,8 @@ export interface Signed<Text> {
   readonly kind: 'signed';
   readonly text: Text;
   readonly person: Person;
+  /** The key's OpenSSH line. */
+  readonly publicKey: string;
   readonly presence: boolean;
   readonly verified: boolean;
 }
@@ -37,10 +39,17 @@ export function judgeSigned<Text extends { readonly person: string }>(
       return person;
     }
     const text = parse(court.signed.statement);
-    const { presence, verified } = evidence;
+    const { publicKey, presence, verified } = evidence;
     return (
       refuseOther(person, text.person) ??
-      refuseDecider(court, person) ?? { kind: 'signed', text, person, presence, verified }
+      refuseDecider(court, person) ?? {
+        kind: 'signed',
+        text,
+        person,
+        publicKey,
+        presence,
+        verified,
+      }
     );
   } catch (error) {
     // Whatever cannot be read or checked is no decision.

@@ -67,6 +67,21 @@ export const reviewSchema = v.strictObject({
   log: seenLog,
 });
 
+/** The one shape of a `StartStatement`. */
+export const startSchema = v.strictObject({
+  v: v.literal(1),
+  act: v.picklist(['start', 'resume']),
+  run: runId,
+  runbook: name,
+  source: v.nullable(sha256),
+  environment: name,
+  reason: v.nullable(v.string()),
+  person: name,
+  time,
+  nonce,
+  log: seenLog,
+});
+
 /** The one shape of an `Attested`: every key there, no other key. */
 export const attestedSchema = v.strictObject({
   receiver: v.pipe(v.string(), v.startsWith('os:')),

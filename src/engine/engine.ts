@@ -32,13 +32,10 @@ export interface Engine {
   /** Asks a list of trusted configuration now. Never throws: an answer with an error names nobody. */
   readonly askList: (list: PeopleList) => RawListAnswer;
   /**
-   * The addresses of whoever wrote lines `from` to `to` (1-based, inclusive) of a file, as git has them;
-   * null where it cannot say: no repository, lines that are not committed.
+   * The addresses of whoever wrote each line of a file, as git has them; null where it cannot say for all:
+   * no repository, or what was read (`text`) is not what is committed.
    */
-  readonly authorsOf: (
-    file: string,
-    lines: readonly [from: number, to: number],
-  ) => readonly string[] | null;
+  readonly authorsOf: (file: string, text: string) => readonly (readonly string[])[] | null;
   /** On whose behalf this engine works: the process's own account, or the bearer of a token. */
   readonly caller: Caller;
   /** The account this process runs under, `USER@HOST`: what it finds and receives is its word. */

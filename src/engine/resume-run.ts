@@ -1,4 +1,5 @@
 import { addLink, resumerLinks } from '../approval/initiator.ts';
+import type { StartMeant } from '../approval/judge-start.ts';
 import type { ChainLink, People } from '../approval/people.ts';
 import { refusalFor } from '../approval/refusal.ts';
 import { commitment } from '../base/digest.ts';
@@ -16,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
 import { findDriver, isSelf, runHeld } from './hold.ts';
+import { callerSigned, refuseReplayed } from './judge-signer.ts';
 import type { ResumeInput } from './service.ts';
 import { loadRun } from './session.ts';
 import { guardToken, refuseEndedToken } from './token/standing-token.ts';
@@ -33,10 +35,14 @@ export interface Resumed {
 export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Resumed> {
   const run = await findRun(engine, input.run);
   const inForce = await ensureConfig(engine);
-  const { state, plan } = await loadRun(engine, run);
+  const { state, plan, entries } = await loadRun(engine, run);
   refuseEnded(state);
   await refuseHeld(engine, state);
-  const links = resumerLinks(inForce.rules.people, engine.caller);
+  const { signed } = input;
+  refuseReplayed(entries, signed);
+  const signing = { signed, meant: meantBy(state), after: state.first };
+  const caller = await callerSigned(engine, inForce.rules, signing);
+  const links = resumerLinks(inForce.rules.people, caller);
   refuseDeciders(
     state,
     links.map(({ person }) => person),
@@ -56,7 +62,7 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
       commandId: `run.resumed.${newNonce()}`,
       events: [
         ...expiries(engine, inForce.rules, { state, plan }),
-        { type: 'run.resumed', data: { links } },
+        { type: 'run.resumed', data: { links, ...(signed === undefined ? {} : { signed }) } },
       ],
       // By these people the links are replayed.
       guards: { config: inForce.rules.config, ...guardToken(engine) },
@@ -69,6 +75,12 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
     throw error;
   }
   return { run, secrets };
+}
+
+/** What whoever resumes a run under their own signature signs. */
+function meantBy({ run, started }: RunState): StartMeant {
+  const { runbook, environment } = started;
+  return { act: 'resume', run, runbook: runbook.name, source: null, environment, reason: null };
 }
 
 /** What came too late and was not recorded yet. Resuming asks for it anew, so it is recorded before. */
@@ -126,15 +138,20 @@ function refuseDeciders(state: RunState, people: readonly (string | null)[]): vo
 
 /** Somebody must answer for what is left: a stranger may not take on a run that has privileged steps. */
 function refuseStranger(people: People, state: RunState, links: readonly ChainLink[]): void {
-  const privileged =
-    state.started.steps.some((step) => step.privileged) ||
-    [...state.steps.values()].some(({ requests }) => requests.length > 0);
   const joined = links.reduce(addLink, state.initiator);
   // By themselves too: whoever signed for an account earlier has not signed for who uses it now.
   const refusal = refusalFor(people, links) ?? refusalFor(people, joined.chain);
-  if (refusal !== null && privileged) {
+  if (refusal !== null && hasPrivileged(state)) {
     throw new DeniedError({ code: 'initiator_unknown', ...refusal });
   }
+}
+
+/** Somebody must answer for it: a step is marked, or policy asked for one. */
+export function hasPrivileged({ started, steps }: RunState): boolean {
+  return (
+    started.steps.some((step) => step.privileged) ||
+    [...steps.values()].some(({ requests }) => requests.length > 0)
+  );
 }
 
 async function saltsOf(engine: Engine, state: RunState): Promise<ReadonlyMap<Sha256, Buffer>> {

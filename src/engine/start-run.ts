@@ -18,10 +18,13 @@ import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { refuseReuse, refuseUnfit } from './grant/ask-varying.ts';
+import { callerSigned } from './judge-signer.ts';
+import { momentOf, refusePast } from './not-before.ts';
 import { refuseLong } from './refuse-long.ts';
 import type { StartInput } from './service.ts';
 import { whyNobody } from './step/request-approval.ts';
 import { initiatorFacts } from './step/scope.ts';
+import { authorsOfSteps, type StepAuthors } from './step-authors.ts';
 import { guardToken, refuseEndedToken } from './token/standing-token.ts';
 
 /** A plan with everything that was read to make it. */
@@ -31,6 +34,8 @@ export interface Draft {
   readonly initiator: Initiator;
   readonly secrets: ReadonlyMap<string, string>;
   readonly openings: readonly { readonly commitment: Sha256; readonly salt: Buffer }[];
+  /** Null where no rule wants to know. */
+  readonly authors: StepAuthors | null;
 }
 
 /** Reads the YAML, for the last time, and freezes it. Touches nothing. Throws UsageError and InvalidFileError. */
@@ -60,21 +65,49 @@ export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): D
       return { secret: path, commitment: made };
     },
   });
-  return { run, plan, initiator, secrets, openings };
+  const authors = authorsOfSteps(engine, trusted.policy.value, input.source);
+  return { run, plan, initiator, secrets, openings, authors };
 }
 
 /**
  * Records a run, after everything that could be known to go wrong at a later gate was said. The plan is
  * durable before the entry that names it; a crash in between leaves a blob nobody names.
  */
-export async function startRun(engine: Engine, input: StartInput): Promise<Draft> {
+export async function startRun(unsigned: Engine, input: StartInput): Promise<Draft> {
   refuseUnexplained(input);
-  const inForce = await ensureConfig(engine);
+  refusePast(unsigned, input);
+  const inForce = await ensureConfig(unsigned);
+  const engine = await signedBy(unsigned, inForce, input);
   const draft = draftRun(engine, inForce.trusted, input);
   await refuseHopeless(engine, inForce, { draft, input });
+  const data = await describeStart(engine, inForce, { draft, input });
+  try {
+    await engine.store.commit({
+      run: draft.run,
+      expectedVersion: 0,
+      commandId: 'run.started',
+      events: [{ type: 'run.started', data }],
+      openings: draft.openings,
+      guards: { config: inForce.rules.config, ...guardToken(engine) },
+    });
+  } catch (error) {
+    if (error instanceof ConflictError) {
+      await refuseEndedToken(engine, inForce.rules.people);
+    }
+    throw error;
+  }
+  return draft;
+}
+
+/** The run's first entry. */
+async function describeStart(
+  engine: Engine,
+  inForce: InForce,
+  { draft, input }: { readonly draft: Draft; readonly input: StartInput },
+): Promise<RunStarted> {
   const { plan } = draft;
   const bytes = encodePlan(plan);
-  const data: RunStarted = {
+  return {
     runbook: {
       name: plan.runbook.name,
       file: plan.runbook.file,
@@ -97,25 +130,47 @@ export async function startRun(engine: Engine, input: StartInput): Promise<Draft
     stamp: 'advisory',
     program: engine.program,
     ...(isServed(engine) ? { via: 'api' } : {}),
+    ...(input.notBefore === undefined ? {} : { not_before: input.notBefore }),
+    ...(draft.authors === null ? {} : { authors: draft.authors }),
+    ...(input.signed === undefined ? {} : { signed: input.signed }),
     ...recordAsked(input),
     ...(input.reuse === undefined ? {} : { reuse: input.reuse }),
   };
-  try {
-    await engine.store.commit({
-      run: draft.run,
-      expectedVersion: 0,
-      commandId: 'run.started',
-      events: [{ type: 'run.started', data }],
-      openings: draft.openings,
-      guards: { config: inForce.rules.config, ...guardToken(engine) },
-    });
-  } catch (error) {
-    if (error instanceof ConflictError) {
-      await refuseEndedToken(engine, inForce.rules.people);
-    }
-    throw error;
+}
+
+/** The engine of a caller beside whom somebody signed that they start this very run. */
+async function signedBy(engine: Engine, inForce: InForce, input: StartInput): Promise<Engine> {
+  if (input.signed === undefined) {
+    return engine;
   }
-  return draft;
+  const { source, run, environment, reason } = input;
+  if (run === undefined) {
+    throw new UsageError({
+      code: 'run_unnamed',
+      message: 'a signed start names the run it was signed for',
+      hint: 'send the id of the run with it',
+    });
+  }
+  const meant = {
+    act: 'start',
+    run,
+    runbook: parseRunbook(source.text, source.file).name,
+    source: sha256(source.text),
+    environment: environmentOf(inForce.trusted.config.value, environment).name,
+    reason,
+  } as const;
+  const { signed } = input;
+  return {
+    ...engine,
+    caller: await callerSigned(engine, inForce.rules, { signed, meant, after: -1 }),
+  };
+}
+
+function recordTerms({ notBefore, reuse }: StartInput): Pick<RunStarted, 'not_before' | 'reuse'> {
+  return {
+    ...(notBefore === undefined ? {} : { not_before: notBefore }),
+    ...(reuse === undefined ? {} : { reuse }),
+  };
 }
 
 /** Whoever bears a token calls at the API, and its runs are a server's to drive. */
@@ -139,7 +194,7 @@ function commitmentOf(draft: Draft, name: string): Sha256 {
 
 /** A step of a run that has no entries yet. */
 export function draftCase(
-  { plan, initiator }: Pick<Draft, 'plan' | 'initiator'>,
+  { plan, initiator, authors }: Pick<Draft, 'plan' | 'initiator' | 'authors'>,
   input: StartInput,
   step: PlannedStep,
 ): Case {
@@ -154,7 +209,7 @@ export function draftCase(
       overrides: input.overrides ?? [],
       reuse: input.reuse ?? null,
     },
-    authors: null,
+    authors: authors?.[step.id] ?? null,
     approvedBefore: [],
   };
 }
@@ -168,7 +223,7 @@ async function refuseHopeless(
   const { plan, initiator } = draft;
   const { people } = inForce.rules;
   const means = await meansOf(engine, { people, initiator, served: isServed(engine) });
-  const nowMs = engine.clock.now().wallMs;
+  const nowMs = momentOf(engine, input);
   const lists = listsOf(engine, inForce.rules);
   for (const step of allSteps(plan)) {
     const verdict = judgeStep(inForce.rules, draftCase(draft, input, step), { nowMs, lists });

@@ -6,6 +6,7 @@ import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, Evaluation, ListAnswer } from '../policy/policy.ts';
+import type { RunResumed } from './run-resumed.ts';
 
 /**
  * Every kind of entry, with its `data`. Entries are the runs' events: a run's state is the fold of its
@@ -15,7 +16,7 @@ export type Event =
   | { readonly type: 'log.genesis'; readonly data: Genesis }
   | { readonly type: 'config.set'; readonly data: ConfigSet }
   | { readonly type: 'run.started'; readonly data: RunStarted }
-  | { readonly type: 'run.resumed'; readonly data: { readonly links: readonly ChainLink[] } }
+  | { readonly type: 'run.resumed'; readonly data: RunResumed }
   | { readonly type: 'run.cancel_requested'; readonly data: CancelRequested }
   | { readonly type: 'run.finished'; readonly data: RunFinished }
   | {

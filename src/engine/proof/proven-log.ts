@@ -39,11 +39,31 @@ export class ProvenLog {
     return proven;
   }
 
+  /** Base64 root of the log when it had `size` entries; null where it never had. Throws as `prove`. */
+  proveRoot(size: number): Promise<{ readonly head: Head; readonly root: string | null }> {
+    const proven = this.#last.then(() => this.#proveRoot(size));
+    this.#last = proven.catch(() => undefined);
+    return proven;
+  }
+
+  async #proveRoot(size: number): Promise<{ readonly head: Head; readonly root: string | null }> {
+    const { head, checkpoint } = await this.#head();
+    if (size < 1 || size > head.size) {
+      return { head, root: null };
+    }
+    const root = rootAfter(await this.#cover(size - 1, checkpoint), size);
+    return { head, root: root?.toString('base64') ?? null };
+  }
+
+  async #head(): Promise<{ readonly head: Head; readonly checkpoint: Checkpoint }> {
+    const head = await this.#store.head();
+    const trusted = [{ name: this.#store.origin, publicKey: this.#store.publicKey }];
+    return { head, checkpoint: openNote(head.note, trusted).checkpoint };
+  }
+
   async #prove(run: RunId, request: RequestId | null): Promise<ProvenEntries> {
     const store = this.#store;
-    const head = await store.head();
-    const trusted = [{ name: store.origin, publicKey: store.publicKey }];
-    const { checkpoint } = openNote(head.note, trusted);
+    const { head, checkpoint } = await this.#head();
     const [indexed] = await store.loadRun(run);
     const stretch = await this.#cover(indexed?.seq ?? 0, checkpoint);
     const dealings = request === null ? [] : (stretch.dealings.get(request) ?? []);

@@ -1,0 +1,9 @@
+import type { ChainLink } from '../approval/people.ts';
+import type { SignedStatement } from '../approval/statement.ts';
+
+/** Somebody takes a run on, and joins its chain. */
+export interface RunResumed {
+  readonly links: readonly ChainLink[];
+  /** As `RunStarted.signed`. */
+  readonly signed?: SignedStatement;
+}
