@@ -1,3 +1,4 @@
+import type { StandingReview } from '../approval/debt.ts';
 import type { People } from '../approval/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
@@ -118,6 +119,8 @@ export interface Front {
   people(): People;
   /** Requests that wait or are approved and not used, oldest first. */
   open(): Promise<readonly RequestId[]>;
+  /** Requests under which the glass was broken, and that nobody has reviewed. */
+  owed(): Promise<readonly RequestId[]>;
   /** Every request of a run, oldest first. */
   requestsOf(run: RunId): Promise<readonly RequestId[]>;
   /** A request as it stands now. */
@@ -148,6 +151,8 @@ export interface StandingRequest extends OpenRequest {
   readonly decisions: readonly GivenDecision[];
   /** How the step stands since it was claimed, in words (`running`, `succeeded`, `failed: exit 1`); null before. */
   readonly outcome: string | null;
+  /** Of what was started under break-glass; null where nothing was. */
+  readonly review: StandingReview | null;
 }
 
 /** One entry of the journal, as the outside is told of it. */

@@ -17,6 +17,7 @@ export const eventTypes = [
   'approval.decided',
   'approval.expired',
   'approval.superseded',
+  'break_glass.reviewed',
   'token.issued',
   'token.revoked',
 ] as const;

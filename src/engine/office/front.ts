@@ -38,6 +38,7 @@ export function openFront(
       const rows = await store.listRequests({ open: true, limit: Number.MAX_SAFE_INTEGER });
       return rows.map(({ request }) => request).reverse();
     },
+    owed: async () => (await store.listDebts(true)).map(({ request }) => request).reverse(),
     requestsOf: async (run) =>
       (await store.loadRun(run))
         .map((entry) => recordedOf(entry).event)

@@ -67,7 +67,7 @@ function describe({ event }: Recorded): string {
     case 'run.finished':
       return event.data.status;
     case 'approval.requested':
-      return `${event.data.step}: ${event.data.id}, until ${event.data.limits.pending_until}`;
+      return `${event.data.break_glass === null ? '' : 'BREAK-GLASS, '}${event.data.step}: ${event.data.id}, until ${event.data.limits.pending_until}`;
     case 'approval.decided':
       return `${event.data.decision} by ${event.data.person} (${event.data.assurance})${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
     case 'approval.expired':
@@ -110,7 +110,7 @@ function stepSummary(event: Extract<Recorded['event'], { type: `step.${string}` 
       const { permit } = event.data;
       const under =
         permit.kind === 'grant'
-          ? `under ${permit.request}, use ${permit.use}`
+          ? `under ${permit.request}, use ${permit.use}${permit.break_glass === undefined ? '' : `, BREAK-GLASS in ${permit.break_glass}`}`
           : `under ${permit.kind}`;
       return `${step} attempt ${event.data.attempt}, ${under}`;
     }

@@ -15,6 +15,7 @@ export function aStanding(more: Partial<StandingRequest> = {}): StandingRequest 
     state: 'pending',
     decisions: [],
     outcome: null,
+    review: null,
     ...more,
   };
 }

@@ -20,6 +20,7 @@ const titles: Readonly<Record<string, string>> = {
   'step.unknown': 'Outcome unknown',
   'step.resolved': 'Settled',
   'step.late': 'A late result',
+  'break_glass.reviewed': 'Reviewed',
   'run.resumed': 'Run resumed',
   'run.cancel_requested': 'Run to be cancelled',
   'run.finished': 'Run ended',

@@ -72,6 +72,7 @@ async function begin(front: Front, queue: CardQueue, signal: AbortSignal): Promi
   const notes = await listCardNotes(front.notes);
   notes.forEach(({ request }) => queue.add(request));
   (await front.open()).forEach((request) => queue.add(request));
+  (await front.owed()).forEach((request) => queue.add(request));
   const size = await front.grown(0, signal);
   const from = Math.min(size, ...notes.map(({ note }) => note.thread_seq + 1));
   await readEntries(front, queue, { from, to: size });

@@ -35,7 +35,15 @@ export function headlineOf(input: HeadlineInput): Headline {
   const decisions = input.standing.decisions.map(sayDecision);
   const left = decisions.length - shownDecisions;
   const shown = left > 0 ? [[words(`… and ${left} earlier`)], ...decisions.slice(left)] : decisions;
-  return { title, parts: [line(...elements), ...(shown.length > 0 ? [bullets(shown)] : [])] };
+  const review = sayReview(input.standing);
+  return {
+    title,
+    parts: [
+      line(...elements),
+      ...(review === null ? [] : [line(...review)]),
+      ...(shown.length > 0 ? [bullets(shown)] : []),
+    ],
+  };
 }
 
 const shownDecisions = 6;
@@ -73,6 +81,27 @@ function sayState({ standing, state, replacedBy }: HeadlineInput): Saying {
     case 'superseded':
       return { title: 'Superseded', elements: saySuperseded(replacedBy) };
   }
+}
+
+/** What was done under break-glass is not over before somebody looked at it. */
+function sayReview({ review: standing, content }: StandingRequest): readonly Inline[] | null {
+  if (standing === null) {
+    return null;
+  }
+  const { due, review } = standing;
+  return review === null
+    ? [
+        words('A review is owed by '),
+        moment(due),
+        words(': '),
+        code(`runbook break-glass review ${content.id}`),
+      ]
+    : [
+        words('Reviewed by '),
+        code(brief(review.person, 60)),
+        words(`: ${review.finding}: `),
+        code(brief(review.reason, 150)),
+      ];
 }
 
 function resume(run: string): Inline {

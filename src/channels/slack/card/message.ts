@@ -55,7 +55,8 @@ export interface RequestMessage {
 export function messageOf(standing: StandingRequest, look: Look): RequestMessage {
   const state = stateAt(standing, look.nowMs);
   const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
-  const title = `${headline.title}: ${placeOf(standing)}`;
+  const alarm = standing.content.break_glass === null ? '' : 'BREAK-GLASS, ';
+  const title = `${alarm}${headline.title}: ${placeOf(standing)}`;
   const names = `${namesBehind(standing)}, ${plainWords(standing.words, 80)}`;
   const draft = { standing, look, state, card: layOut(standing), title, headline };
   return { text: title + names, ...bodyOf(draft) };

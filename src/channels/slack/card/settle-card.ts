@@ -52,9 +52,13 @@ interface Card {
   readonly state: RequestState;
 }
 
-/** Still to be decided, or to be used. */
-function isOpen(state: RequestState): boolean {
-  return takesDecisions(state) || state === 'approved';
+/** Still to be decided, to be used, or to be reviewed: what broke the glass is shown though it began meanwhile. */
+function isOpen({ state, standing }: Pick<Card, 'state' | 'standing'>): boolean {
+  return takesDecisions(state) || state === 'approved' || isOwed(standing);
+}
+
+function isOwed({ review }: StandingRequest): boolean {
+  return review !== null && review.review === null;
 }
 
 /** Without an entry: the request expires, or its approval lapses. */
@@ -69,7 +73,7 @@ function changesAt({ standing, state }: Card): number | null {
 
 /** A request that ended before anybody could see it gets no card. */
 async function postMissing(card: Card): Promise<CardNote | null> {
-  return isOpen(card.state) ? postCard(card, { thread_seq: card.keeper.seen(), told: null }) : null;
+  return isOpen(card) ? postCard(card, { thread_seq: card.keeper.seen(), told: null }) : null;
 }
 
 async function postCard(
@@ -98,7 +102,7 @@ async function refresh(card: Card, note: CardNote): Promise<CardNote | null> {
       throw error;
     }
   }
-  if (isOpen(card.state)) {
+  if (isOpen(card)) {
     return postCard(card, note);
   }
   await forget(card);
@@ -173,8 +177,9 @@ async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> 
     if (reply !== null) {
       await answerIn(card, note, reply);
     }
-    // The run's end is told and forgotten in one: noted alone, a crash would leave a note for ever.
-    if (entry.type !== 'run.finished') {
+    // The run's end is told and forgotten in one, where nothing is owed: noted alone, a crash would leave a
+    // note for ever.
+    if (entry.type !== 'run.finished' || isOwed(card.standing)) {
       note = await keep(card, { ...note, thread_seq: entry.seq });
     }
   }
@@ -184,7 +189,8 @@ async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> 
     note = await keep(card, { ...note, told: outcome });
   }
   const ended = card.task.entries.some(({ type }) => type === 'run.finished');
-  if (!ended && !final.has(card.state)) {
+  const { review } = card.standing;
+  if (review === null ? !ended && !final.has(card.state) : review.review === null) {
     return 'open';
   }
   await forget(card);
