@@ -1,23 +1,24 @@
 import type { ChainLink } from '../approval/people.ts';
-import type { RequestContent } from '../approval/request.ts';
 import { decisionId } from '../approval/statement.ts';
 import type { Scope } from '../approval/token.ts';
-import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
+import type { BlobId, RunId } from '../base/ids.ts';
 import { decidersOf } from '../run/deciders.ts';
 import type { Decided, Recorded, RunStarted, StepResolved, StepStarted } from '../run/events.ts';
 import { apply, foldRun, type RunState } from '../run/state.ts';
-import { commandDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
 import { judgeDecided } from './judge-decided.ts';
 import { judgeGrant } from './judge-grant.ts';
+import { judgeLent } from './judge-lent.ts';
 import { type InForce, judgePlan } from './judge-plan.ts';
 import { judgeProbe } from './judge-probe.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeUnasked } from './judge-unasked.ts';
-import { readCommand, readConfig, readPlan } from './read-blobs.ts';
+import { openLoans } from './loans.ts';
+import { readConfig, readPlan } from './read-blobs.ts';
+import { readCommands, type Shown, withShown } from './read-commands.ts';
 import { isToken, openTokens } from './tokens.ts';
 
 /**
@@ -35,6 +36,7 @@ export class Authorization {
   readonly #report: Report;
   readonly #runs = new Map<RunId, Replay>();
   readonly #tokens = openTokens();
+  readonly #loans = openLoans();
   #inForce: InForce | null = null;
 
   constructor(of: {
@@ -74,6 +76,7 @@ export class Authorization {
       return;
     }
     if (run === null) {
+      this.#loans.follow(entry, null);
       return;
     }
     if (event.type === 'run.started') {
@@ -88,11 +91,10 @@ export class Authorization {
       }
       return;
     }
-    const asked =
-      event.type === 'approval.requested' ? this.#readAsked(entry, event.data, blobs) : [];
+    const shown = this.#readShown(entry, blobs);
     this.#judge(entry, replay);
-    const checks = new Map([...replay.checks, ...asked]);
-    const after = { ...replay, checks, state: apply(replay.state, entry) };
+    const after = { ...withShown(replay, shown), state: apply(replay.state, entry) };
+    this.#loans.follow(entry, after);
     if (event.type === 'run.finished') {
       this.#runs.delete(run);
     } else {
@@ -119,7 +121,8 @@ export class Authorization {
         this.#complain(entry, 'E_PLAN', flaw);
       }
     }
-    this.#runs.set(run, { state: foldRun([entry]), plan, checks: new Map() });
+    const empty = { checks: new Map(), templates: new Map() };
+    this.#runs.set(run, { state: foldRun([entry]), plan, ...empty });
   }
 
   #judgeStarter(entry: Recorded, { initiator, via }: RunStarted): void {
@@ -144,23 +147,14 @@ export class Authorization {
     }
   }
 
-  /** The commands that reviewers were shown, which must be the ones they signed for; with their probes. */
-  #readAsked(
-    entry: Recorded,
-    { commands }: RequestContent,
-    blobs: ReadonlyMap<BlobId, Blob>,
-  ): Replay['checks'] {
-    const checks = new Map<Sha256, Sha256>();
-    for (const { digest, command } of commands) {
-      const shown = readCommand(command, blobs);
-      if (shown !== null && commandDigest(shown) !== digest) {
-        const message = `it shows another command than the one it asks for, ${digest.slice(0, 12)}…`;
-        this.#complain(entry, 'E_COMMAND_CHANGED', message);
-      } else if (shown !== null && shown.check !== null) {
-        checks.set(digest, commandDigest(shown.check));
-      }
+  /** Commands that reviewers were shown or that ran, which must be the ones that the entry names; with their probes. */
+  #readShown(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): Shown {
+    const shown = readCommands(entry.event, blobs);
+    for (const digest of shown.other) {
+      const message = `it shows another command than the one it names, ${digest.slice(0, 12)}…`;
+      this.#complain(entry, 'E_COMMAND_CHANGED', message);
     }
-    return checks;
+    return shown;
   }
 
   #judge(entry: Recorded, replay: Replay): void {
@@ -222,7 +216,9 @@ export class Authorization {
         return judgeUnasked({ entry, data, evaluation: permit.evaluation }, { docket, replay });
       case 'grant':
         this.grants += 1;
-        return judgeGrant({ entry, data, permit }, { docket, replay });
+        return permit.lent_by === undefined
+          ? judgeGrant({ entry, data, permit }, { docket, replay })
+          : judgeLent({ entry, data, permit }, { docket, replay });
       case 'check':
         return judgeProbe(replay, data, permit.of);
     }
@@ -246,7 +242,13 @@ export class Authorization {
       this.#complain(entry, 'E_NO_CONFIG', 'no policy was in force that could be read');
       return null;
     }
-    return { origin: this.#origin, rootAt: this.#rootAt, rules: this.#inForce.rules };
+    return {
+      origin: this.#origin,
+      rootAt: this.#rootAt,
+      rules: this.#inForce.rules,
+      dealings: (request) => this.#loans.dealings(request),
+      loanOf: (request) => this.#loans.find(request, (run) => this.#runs.get(run)?.state ?? null),
+    };
   }
 
   #noteToken(entry: Recorded, wrong: string | null): void {

@@ -1,7 +1,10 @@
-import type { Sha256 } from '../base/ids.ts';
+import type { RequestId, Sha256 } from '../base/ids.ts';
 import type { Rules } from '../run/judge.ts';
+import type { Loan } from '../run/loan.ts';
 import type { RunState } from '../run/state.ts';
+import type { Command } from '../runbook/command.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import type { Dealings } from './loans.ts';
 
 /** One run while its entries are replayed. Dropped when it ends, so that memory follows what is open. */
 export interface Replay {
@@ -10,6 +13,8 @@ export interface Replay {
   readonly plan: Plan | null;
   /** Digests of the probes that were bound in approved commands, by those commands' digests. */
   readonly checks: ReadonlyMap<Sha256, Sha256>;
+  /** Approved commands with values to come, and those that hold for later runs, by their digests. */
+  readonly templates: ReadonlyMap<Sha256, Command>;
 }
 
 /** What a judgement may look at. */
@@ -17,6 +22,10 @@ export interface Docket {
   readonly origin: string;
   readonly rootAt: (size: number) => string | null;
   readonly rules: Rules;
+  /** What became of a request that was asked to hold for later runs; null for every other. */
+  readonly dealings: (request: RequestId) => Dealings | null;
+  /** The approval of another run, as it stands. */
+  readonly loanOf: (request: RequestId) => Loan | null;
 }
 
 /** A step of the run's plan; null where it has none of this id, or its plan is gone. */

@@ -4,7 +4,9 @@ import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
+import { whyOther } from './judge-filled.ts';
 import { replayVerdict } from './judge-unasked.ts';
+import type { Dealings } from './loans.ts';
 
 type GrantPermit = Extract<StepStarted['permit'], { kind: 'grant' }>;
 type Findings = readonly (readonly [FindingCode, string])[];
@@ -22,7 +24,7 @@ export function judgeGrant(
   if (request === undefined) {
     return [['E_UNAPPROVED_EXECUTION', `request ${permit.request} was not asked in this run`]];
   }
-  const misused = misuse(request, data, permit);
+  const misused = misuse(request, { data, permit }, by);
   if (misused.length > 0) {
     return misused;
   }
@@ -40,44 +42,61 @@ export function judgeGrant(
   }
   const slots =
     replayed.verdict.kind === 'ask' ? replayed.verdict.slots : request.content.policy.slots;
-  return findingsOfTally(
-    recountClaim(request, {
-      state: by.replay.state,
-      people: by.docket.rules.people,
-      slots,
-      nowMs: Date.parse(entry.time),
-      origin: by.docket.origin,
-      rootAt: by.docket.rootAt,
-    }),
-  );
+  const tally = recountClaim(request, {
+    state: by.replay.state,
+    people: by.docket.rules.people,
+    slots,
+    nowMs: Date.parse(entry.time),
+    origin: by.docket.origin,
+    rootAt: by.docket.rootAt,
+  });
+  const { reuse } = request.content.grant;
+  const isLate =
+    tally.kind === 'granted' &&
+    Date.parse(entry.time) >= tally.at + (reuse?.for_ms ?? Number.POSITIVE_INFINITY);
+  return isLate
+    ? [['E_GRANT_STRETCHED', 'the time for which it was granted was over']]
+    : findingsOfTally(tally);
 }
 
-function misuse(request: RequestRecord, data: StepStarted, permit: GrantPermit): Findings {
-  const { content, used, closed } = request;
-  if (content.step !== data.step) {
+function misuse(
+  request: RequestRecord,
+  { data, permit }: { readonly data: StepStarted; readonly permit: GrantPermit },
+  { docket, replay }: { readonly docket: Docket; readonly replay: Replay },
+): Findings {
+  const { content, closed } = request;
+  const asked = content.commands.find(({ step }) => step === data.step);
+  if (asked === undefined) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was about step ${content.step}`]];
   }
-  const isAsked = content.commands.some(
-    ({ step, digest, command }) =>
-      step === data.step && digest === data.digest && command === data.command,
-  );
-  if (!isAsked) {
-    return [
-      [
-        'E_COMMAND_CHANGED',
-        `it ran ${data.digest.slice(0, 12)}…, which request ${content.id} does not name`,
-      ],
-    ];
+  const other = whyOther(asked, data, replay);
+  if (other !== null) {
+    return [['E_COMMAND_CHANGED', `request ${content.id} does not cover it: ${other}`]];
   }
   if (closed !== null) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was ${closed.kind} by then`]];
   }
-  return permit.use !== used + 1 || permit.use > content.grant.uses
-    ? [['E_GRANT_STRETCHED', `it claims use ${permit.use}, after ${used} of ${content.grant.uses}`]]
-    : [];
+  const stretched = whyStretched(request, permit, docket.dealings(content.id));
+  return stretched === null ? [] : [['E_GRANT_STRETCHED', stretched]];
 }
 
-function findingsOfTally(tally: Tally): Findings {
+/** Of a request that holds for other runs, too, all of them count. */
+function whyStretched(
+  { content, used }: RequestRecord,
+  { use }: GrantPermit,
+  dealings: Dealings | null,
+): string | null {
+  const { uses, reuse } = content.grant;
+  const before = reuse === undefined ? used : (dealings?.uses ?? Number.POSITIVE_INFINITY);
+  const most = reuse === undefined ? uses : reuse.max_uses;
+  if (use !== before + 1 || use > most || used >= uses) {
+    return `it claims use ${use}, after ${before} of ${most}`;
+  }
+  return dealings?.revoked === true ? 'its grant was revoked by then' : null;
+}
+
+/** Why a count of decisions is no grant. */
+export function findingsOfTally(tally: Tally): Findings {
   switch (tally.kind) {
     case 'granted':
       return [];

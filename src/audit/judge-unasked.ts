@@ -1,5 +1,5 @@
 import { recordedLists } from '../policy/lists.ts';
-import type { Evaluation, Verdict } from '../policy/policy.ts';
+import type { Asked, Evaluation, Verdict } from '../policy/policy.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { caseOf, judgeStep } from '../run/judge.ts';
 import { type Docket, plannedStep, type Replay } from './docket.ts';
@@ -31,7 +31,13 @@ export function judgeUnasked(
 
 /** What policy and people then in force say of the step, at the moment the entry claims to have asked them. */
 export function replayVerdict(
-  of: { readonly entry: Recorded; readonly data: StepStarted; readonly evaluation: Evaluation },
+  of: {
+    readonly entry: Recorded;
+    readonly data: StepStarted;
+    readonly evaluation: Evaluation;
+    /** What policy was asked for beyond the ordinary, where it is not what the run was started with. */
+    readonly asked?: Asked;
+  },
   { docket, replay }: { readonly docket: Docket; readonly replay: Replay },
 ):
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
@@ -61,9 +67,14 @@ export function replayVerdict(
   if (plan === null || step === null) {
     return stale('E_UNAPPROVED_EXECUTION', 'the plan has no such step');
   }
-  const verdict = judgeStep(docket.rules, caseOf(state, plan, step), {
-    nowMs: Date.parse(evaluation.now),
-    lists: recordedLists(evaluation),
-  });
+  const one = caseOf(state, plan, step);
+  const verdict = judgeStep(
+    docket.rules,
+    { ...one, asked: of.asked ?? one.asked },
+    {
+      nowMs: Date.parse(evaluation.now),
+      lists: recordedLists(evaluation),
+    },
+  );
   return { kind: 'verdict', verdict };
 }

@@ -1,5 +1,6 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { Verdict } from '../../policy/policy.ts';
+import { startsUnder, wasRevoked } from '../../run/dealings.ts';
 import type { StepStarted } from '../../run/events.ts';
 import { caseOf, judgeStep } from '../../run/judge.ts';
 import { judgeLoan, type Loan } from '../../run/loan.ts';
@@ -11,7 +12,6 @@ import { listsOf } from '../ask-lists.ts';
 import type { Engine } from '../engine.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
-import { startsUnder, wasRevoked } from './dealings.ts';
 
 /** A start that stands under the approval of another run: its permit, and what must still be so when it is recorded. */
 export interface Lent {

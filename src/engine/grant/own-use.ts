@@ -1,9 +1,10 @@
 import { IntegrityError } from '../../base/errors.ts';
+import { startsUnder, wasRevoked } from '../../run/dealings.ts';
 import type { RequestRecord } from '../../run/state.ts';
+import { usesOf } from '../../run/together.ts';
 import type { CommitInput } from '../../store/store.ts';
 import { proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
-import { startsUnder, wasRevoked } from './dealings.ts';
 
 /** What a claim in the asking run is, among the uses of all runs. */
 export interface OwnUse {
@@ -22,12 +23,14 @@ const looks = 3;
  * otherwise: no commit could ever satisfy both.
  */
 export async function ownUse(
-  { engine, run }: Session,
-  { content, used }: RequestRecord,
+  { engine, run, state }: Session,
+  request: RequestRecord,
+  step: string,
 ): Promise<OwnUse> {
+  const { content } = request;
   const { reuse } = content.grant;
   if (reuse === undefined) {
-    return { use: used + 1, over: null, guards: {} };
+    return { use: usesOf(state, request, step).made + 1, over: null, guards: {} };
   }
   for (let look = 0; look < looks; look += 1) {
     const { dealings } = await proveRun(engine, run, content.id);

@@ -1,6 +1,6 @@
 import type { RequestId, RunId } from '../../base/ids.ts';
 import { appendLeaf, rootOfPeaks } from '../../journal/merkle.ts';
-import type { Event } from '../../run/events.ts';
+import { dealtWith } from '../../run/dealings.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
@@ -84,14 +84,6 @@ export function leafAt({ from, hashes }: Stretch, seq: number): Buffer | null {
 /** The root of the log when it had `size` entries; null where that is not after an entry of the stretch. */
 export function rootAfter({ from, roots }: Stretch, size: number): Buffer | null {
   return hashAt(roots, size - from - 1);
-}
-
-function dealtWith(event: Event): RequestId | null {
-  if (event.type === 'grant.revoked') {
-    return event.data.request;
-  }
-  const permit = event.type === 'step.started' ? event.data.permit : null;
-  return permit?.kind === 'grant' ? permit.request : null;
 }
 
 function note<Id>(places: Map<Id, number[]>, id: Id, seqs: readonly number[]): void {

@@ -142,6 +142,8 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
       return [{ id: event.data.plan, read: true }];
     case 'approval.requested':
       return event.data.commands.map(({ command }) => ({ id: command, read: true }));
+    case 'step.started':
+      return event.data.command === null ? [] : [{ id: event.data.command, read: true }];
     case 'approval.decided':
       return event.data.attested === undefined
         ? []
@@ -163,7 +165,6 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
     case 'run.finished':
     case 'step.skipped':
     case 'step.denied':
-    case 'step.started':
     case 'step.unknown':
     case 'step.resolved':
     case 'approval.expired':

@@ -1,0 +1,68 @@
+import { canonicalize } from '../base/jcs.ts';
+import type { Recorded, StepStarted } from '../run/events.ts';
+import { judgeLoan, type LoanVerdict } from '../run/loan.ts';
+import type { Docket, Replay } from './docket.ts';
+import type { FindingCode } from './finding.ts';
+import { findingsOfTally } from './judge-grant.ts';
+import { replayVerdict } from './judge-unasked.ts';
+
+type GrantPermit = Extract<StepStarted['permit'], { kind: 'grant' }>;
+type Findings = readonly (readonly [FindingCode, string])[];
+
+/**
+ * A spawn under the approval of another run: it stood then, for this start, by all that the journal says of
+ * either run and by the policy and the people in force; and the entry says of it what is so.
+ */
+export function judgeLent(
+  of: { readonly entry: Recorded; readonly data: StepStarted; readonly permit: GrantPermit },
+  by: { readonly docket: Docket; readonly replay: Replay },
+): Findings {
+  const { entry, data, permit } = of;
+  const { docket, replay } = by;
+  const loan = docket.loanOf(permit.request);
+  if (loan === null || replay.plan === null) {
+    return stretched(`no approval of another run stands under request ${permit.request}`);
+  }
+  const rule = loan.request.content.grant.reuse?.rule ?? null;
+  const asked = { breakGlass: null, overrides: [], reuse: rule };
+  const replayed = replayVerdict({ entry, data, evaluation: permit.evaluation, asked }, by);
+  if (replayed.kind === 'stale') {
+    return replayed.findings;
+  }
+  const judged = judgeLoan(loan, {
+    state: replay.state,
+    plan: replay.plan,
+    step: data.step,
+    digest: data.digest,
+    verdict: replayed.verdict,
+    people: docket.rules.people,
+    nowMs: Date.parse(entry.time),
+    origin: docket.origin,
+    rootAt: docket.rootAt,
+  });
+  return findingsOf(judged, permit, loan.lender.run);
+}
+
+function findingsOf(judged: LoanVerdict, permit: GrantPermit, lender: string): Findings {
+  switch (judged.kind) {
+    case 'stretched':
+      return stretched(`request ${permit.request} does not cover it: ${judged.why}`);
+    case 'self_approval':
+      return [['E_SELF_APPROVAL', `${judged.person} approved it and stands behind this run`]];
+    case 'uncounted':
+      return judged.tally.kind === 'expired'
+        ? stretched(`the time for which request ${permit.request} held was over`)
+        : findingsOfTally(judged.tally);
+    case 'granted': {
+      const said = [permit.use, permit.holes ?? {}, permit.approved_by ?? [], permit.lent_by ?? ''];
+      const is = [judged.use, judged.holes, judged.by, lender];
+      return canonicalize(said) === canonicalize(is)
+        ? []
+        : stretched(`it says ${canonicalize(said)}, but the journal says ${canonicalize(is)}`);
+    }
+  }
+}
+
+function stretched(message: string): Findings {
+  return [['E_GRANT_STRETCHED', message]];
+}
