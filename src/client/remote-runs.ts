@@ -26,6 +26,7 @@ type RemoteRuns = Pick<
   | 'wait'
   | 'cancel'
   | 'resolve'
+  | 'done'
   | 'status'
   | 'runs'
   | 'logs'
@@ -62,6 +63,11 @@ export function remoteRuns(connection: Connection): RemoteRuns {
     },
     resolve({ run, step, ...body }) {
       const path = pathOf('runs', run, 'steps', step, 'resolve');
+      return call({ method: 'POST', path, body, answer: runReport });
+    },
+    done({ run, step, outcome, note, given }) {
+      const path = pathOf('runs', run, 'steps', step, 'done');
+      const body = { outcome, note, outputs: given };
       return call({ method: 'POST', path, body, answer: runReport });
     },
   };
@@ -143,6 +149,7 @@ function startBody({
   ticket,
   breakGlass,
   overrides = [],
+  notBefore,
 }: StartInput): StartBody {
   const runbook = nameOnServer(source.name ?? source.file);
   return {
@@ -154,6 +161,7 @@ function startBody({
     ticket,
     ...(breakGlass === undefined ? {} : { break_glass: breakGlass }),
     ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
+    ...(notBefore === undefined ? {} : { not_before: notBefore }),
   };
 }
 

@@ -12,12 +12,12 @@ import { tellLocally } from './office/attend-receptions.ts';
 import { proveRun } from './proof/prove-run.ts';
 import type { DriveOptions } from './service.ts';
 import { loadPlan, Session } from './session.ts';
-import { sleep } from './sleep.ts';
-import { awaitDecision } from './step/await-decision.ts';
+import { askTogether } from './step/ask-together.ts';
 import { type Begun, beginAttempt } from './step/begin-attempt.ts';
 import { claimStep } from './step/claim-step.ts';
-import { lookOut } from './step/look-out.ts';
 import { askManual, giveUp } from './step/manual-step.ts';
+import { pause } from './step/pause.ts';
+import { recordDue } from './step/record-due.ts';
 import { flush, runAttempt, type Turn, toRecord } from './step/run-attempt.ts';
 import { settleStep, settleUnknown } from './step/settle-step.ts';
 
@@ -114,6 +114,7 @@ async function takeTurns(session: Session, turn: Turn, course: Course): Promise<
 
 const beginnings: ReadonlySet<Due['kind']> = new Set([
   'attempt',
+  'ask_together',
   'claim',
   'delay',
   'await',
@@ -143,6 +144,7 @@ function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
   const now: Now = {
     nowMs: session.nowMs(),
     hurry: options.hurry.aborted,
+    apart: session.apart,
     judge: (request) =>
       tallyRequest(request, {
         people: session.inForce.rules.people,
@@ -206,71 +208,28 @@ async function act(
     case 'await':
     case 'await_manual':
     case 'scheduled':
-      return pause(session, due, course);
+      return pause(session, due, { ...course, stay: course.office === undefined });
     case 'expire':
-      await session.commit(
-        `expire.${due.request.content.id}`,
-        [{ type: 'approval.expired', data: { request: due.request.content.id, which: due.which } }],
-        { closing: true },
-      );
+    case 'skip':
+    case 'finish':
+      await recordDue(session, due);
       return null;
     case 'expired':
       return stuck;
+    case 'ask_together':
+      session.apart = !(await askTogether(session));
+      return null;
     case 'settle':
       await settleStep(session, due);
       return null;
     case 'unknown':
       return (await settleUnknown(session, due, course.signal)) ? null : stuck;
-    case 'skip':
-      await session.commit(
-        `step.skipped.${due.step.id}`,
-        [{ type: 'step.skipped', data: { step: due.step.id, why: due.why } }],
-        { closing: true },
-      );
-      return null;
-    case 'finish':
-      await session.commit('run.finished', [{ type: 'run.finished', data: due.result }], {
-        closing: true,
-      });
-      return null;
     case 'done':
       return { kind: 'ended' };
   }
 }
 
 const stuck: Left = { kind: 'waiting', untilMs: null };
-
-type Pause = Extract<Due, { kind: 'delay' | 'await' | 'await_manual' | 'scheduled' }>;
-
-/** Nothing to do for now. The office has others to drive; everybody else waits here. */
-async function pause(session: Session, due: Pause, course: Course): Promise<Left | null> {
-  const untilMs = pausedUntil(due);
-  if (course.office !== undefined) {
-    return { kind: 'waiting', untilMs };
-  }
-  switch (due.kind) {
-    case 'await': {
-      const changed = (await awaitDecision(session, due, course)) === 'changed';
-      return changed ? null : { kind: 'waiting', untilMs };
-    }
-    case 'await_manual':
-    case 'scheduled': {
-      const changed = (await lookOut(session, { dueMs: untilMs }, course)) === 'changed';
-      return changed ? null : { kind: 'waiting', untilMs };
-    }
-    case 'delay': {
-      const ms = due.untilMs - session.nowMs();
-      session.listener.delayed(due.step.id, ms);
-      await sleep(ms, course.signal);
-      await session.refresh();
-      return null;
-    }
-  }
-}
-
-function pausedUntil(due: Pause): number | null {
-  return due.kind === 'await' ? Date.parse(due.request.content.limits.pending_until) : due.untilMs;
-}
 
 /** Begins or claims, and where that leads to a spawn, sees it through. */
 async function takeUp(

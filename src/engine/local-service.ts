@@ -12,6 +12,7 @@ import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
+import { finishManual } from './finish-manual.ts';
 import { beginLink, finishLink } from './link-account.ts';
 import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
@@ -57,6 +58,7 @@ type Running =
   | 'wait'
   | 'cancel'
   | 'resolve'
+  | 'done'
   | 'status'
   | 'runs'
   | 'logs'
@@ -94,6 +96,7 @@ function running(engine: Engine): Pick<Service, Running> {
         : drive(run, options);
     },
     resolve: async (input) => reportRun(engine, await resolveStep(engine, input)),
+    done: async (input) => reportRun(engine, await finishManual(engine, input)),
     status: async (name) => reportRun(engine, await findRun(engine, name)),
     runs: (limit, caller) => listRuns(engine, caller === undefined ? { limit } : { limit, caller }),
     logs: (run, step) => readLogs(engine, run, step),

@@ -9,6 +9,7 @@ import { summarizeStep } from '../runbook/summary.ts';
 import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
 import { refuseUnfit } from './grant/ask-varying.ts';
+import { momentOf } from './not-before.ts';
 import type { PlanReport } from './reports.ts';
 import type { StartInput } from './service.ts';
 import { type Draft, draftCase, draftRun } from './start-run.ts';
@@ -38,7 +39,7 @@ function planStep(
 ): PlanReport['steps'][number] {
   const { draft, rules, step } = of;
   const verdict = judgeStep(rules, draftCase(draft, input, step), {
-    nowMs: engine.clock.now().wallMs,
+    nowMs: momentOf(engine, input),
     lists: listsOf(engine, rules),
   });
   refuseUnfit(draft.plan, step, verdict);
@@ -55,13 +56,16 @@ function planStep(
   };
 }
 
-/** Null where an earlier step's outputs feed this one, or a program or file is not there yet. */
+/** Null where earlier outputs feed the step, a program or file is not there yet, or a person does it. */
 function bindNow(
   engine: Engine,
   of: { readonly draft: Draft; readonly step: PlannedStep; readonly hash: boolean },
   input: StartInput,
 ): Command | null {
   const { draft, step, hash } = of;
+  if (step.action.kind === 'manual') {
+    return null;
+  }
   try {
     const rendered = renderStep(draft.plan, step, {
       steps: {},

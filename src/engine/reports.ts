@@ -9,6 +9,7 @@ import type { Assurance, Verdict } from '../policy/policy.ts';
 import type { Event } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
 import type { Plan } from '../runbook/plan.ts';
+import type { Param } from '../runbook/runbook.ts';
 
 export type RunStatus =
   | 'running'
@@ -55,6 +56,21 @@ export interface RunReport {
   /** In words, why it stands where it stands; null where `status` says it all. */
   readonly reason: string | null;
   readonly next: { readonly command: string } | null;
+  /** What a person has to do before it goes on; absent where it waits for nothing of the kind. */
+  readonly manual?: ManualReport;
+  /** RFC 3339: nothing of it happens earlier; absent once it may begin. */
+  readonly starts_at?: string;
+}
+
+/** A step that waits for a person to say how it went: `runbook done RUN STEP`. */
+export interface ManualReport {
+  readonly step: string;
+  /** What to do. */
+  readonly text: string;
+  /** What they are asked for, by the name of the output. */
+  readonly ask: Readonly<Record<string, Param>>;
+  /** RFC 3339: it gives up then; null where it waits for ever. */
+  readonly until: string | null;
 }
 
 export interface StepReport {
@@ -65,8 +81,10 @@ export interface StepReport {
   readonly exit_code?: number;
   readonly duration_ms?: number;
   readonly outputs?: { readonly [key: string]: Json };
-  /** Why it failed, was skipped, denied or rejected. */
+  /** Why it failed, was skipped, denied or rejected; what a person said of it. */
   readonly reason?: string;
+  /** Who said how a manual step went: a person, or an account that maps to nobody. */
+  readonly done_by?: string;
 }
 
 export interface RequestReport {

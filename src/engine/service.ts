@@ -53,6 +53,8 @@ export interface Service {
   cancel(run: string | null, reason: string | null, options: DriveOptions): Promise<RunReport>;
   /** Settles a step whose outcome is unknown. A privileged step takes a signed resolution. */
   resolve(input: ResolveInput): Promise<RunReport>;
+  /** A person says how a step went that they were asked to do. Throws DeniedError `agent_does_manual`. */
+  done(input: DoneInput): Promise<RunReport>;
 
   status(run: string | null): Promise<RunReport>;
   /** The newest first; with `caller` (an identity) only those that this one started. */
@@ -174,6 +176,15 @@ export interface ResolveInput {
   readonly outcome: 'succeeded' | 'failed' | 'retry';
   readonly reason: string;
   readonly signed: SignedStatement | null;
+}
+
+export interface DoneInput {
+  readonly run: string;
+  readonly step: string;
+  readonly outcome: 'succeeded' | 'failed';
+  readonly note: string | null;
+  /** What they were asked for, by name; text is converted to the type that was asked. */
+  readonly given: Readonly<Record<string, Json>>;
 }
 
 export interface DriveOptions {

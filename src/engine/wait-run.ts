@@ -42,15 +42,19 @@ export async function waitRun(engine: Engine, run: RunId, until: Until): Promise
   return report;
 }
 
-async function needsCaller(
-  { status, requests }: RunReport,
-  isDriven: () => Promise<boolean>,
-): Promise<boolean> {
+async function needsCaller(report: RunReport, isDriven: () => Promise<boolean>): Promise<boolean> {
+  const { status, requests } = report;
   if (status === 'unknown' || status === 'expired') {
     return true;
   }
-  const approved = status === 'waiting' && requests.length === 0;
-  return (approved || refused.has(status)) && !(await isDriven());
+  const approved = status === 'waiting' && requests.length === 0 && report.manual === undefined;
+  return (approved || wasDone(report) || refused.has(status)) && !(await isDriven());
+}
+
+/** A person has just done their step, and somebody has to go on from there. */
+function wasDone({ status, steps }: RunReport): boolean {
+  const begun = steps.filter((step) => step.attempt > 0);
+  return status === 'running' && begun.at(-1)?.done_by !== undefined;
 }
 
 /** A no that nobody has acted on yet: the run's end is still to come. */

@@ -10,6 +10,7 @@ import type { Facts } from '../policy/facts.ts';
 import type { Asked, ListAnswer, Policy, Slot, Verdict } from '../policy/policy.ts';
 import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
 import type { RequestRecord, RunState } from './state.ts';
+import { isTogether } from './together.ts';
 
 /** The trusted files a verdict rests on, by the entry that set them. */
 export interface Rules {
@@ -62,24 +63,29 @@ export function caseOf(state: RunState, plan: Plan, step: PlannedStep): Case {
 
 function approversOfOthers({ requests }: RunState, step: PlannedStep): readonly string[] {
   const names = [...requests.values()]
-    .filter(({ content }) => content.commands.every((command) => command.step !== step.id))
+    .filter(({ content }) => content.commands.some((command) => command.step !== step.id))
     .flatMap(({ decisions }) => decisions)
     .flatMap(({ data }) => (data.decision === 'approve' ? data.person : []));
   return [...new Set(names)];
 }
 
-/** What policy says of a step at a moment. The engine asks it, and the auditor asks it again. */
+/**
+ * What policy says of a step at a moment. The engine asks it, and the auditor asks it again. Of what a person
+ * does by hand it has nothing to say: nothing is started that a rule could gate.
+ */
 export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Verdict {
   const { people } = rules;
   const { initiator } = one;
-  return evaluatePolicy(rules.policy, factsOf(one), {
+  const byHand = one.step.action.kind === 'manual';
+  const policy = byHand ? { ...rules.policy, ...nothing } : rules.policy;
+  return evaluatePolicy(policy, factsOf(one), {
     nowMs,
     config: rules.config,
     policyDigest: rules.policyDigest,
     peopleDigest: rules.peopleDigest,
     eligible: (slot) => eligibleFor(slot, { people, initiator }),
     agentInChain: initiator.chain.some(({ role }) => role === 'agent'),
-    asked: one.asked,
+    asked: byHand ? nothingAsked : one.asked,
     authors: one.authors,
     authorOf: (address) => personOf(people, `email:${address.toLowerCase()}`)?.name ?? null,
     approvedBefore: one.approvedBefore,
@@ -87,7 +93,11 @@ export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Ve
   });
 }
 
-function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
+const nothing = { rules: [], grants: [], breakGlass: [] } as const;
+const nothingAsked: Asked = { breakGlass: null, overrides: [], reuse: null };
+
+/** What rules see of a step. */
+export function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
   const named = (role: ChainLink['role']): string | null => {
     const link = initiator.chain.find((each) => each.role === role);
     return link === undefined ? null : link.identity.slice(link.identity.indexOf(':') + 1);
@@ -184,14 +194,21 @@ export function tallyClaim(request: RequestRecord, counting: Counting): Tally {
   return asked.kind === 'granted' ? tallyRequest(request, counting) : asked;
 }
 
-/** When the last attempt under this request ended; null where there was none. */
+/**
+ * When the last attempt under this request ended; null where there was none. Of several steps decided
+ * together those between them count, too: while the run goes on, its approval does not lie unused.
+ */
 export function lastUseMs(state: RunState, request: RequestRecord): number | null {
   const times = [...state.steps.values()]
     .flatMap(({ attempts }) => attempts)
     .filter(
       ({ started }) =>
-        started?.data.permit.kind === 'grant' && started.data.permit.request === request.content.id,
+        isTogether(request.content) ||
+        (started?.data.permit.kind === 'grant' &&
+          started.data.permit.request === request.content.id),
     )
-    .map(({ started, finished }) => Date.parse(finished?.time ?? started?.time ?? ''));
+    .map(({ started, finished, asked }) =>
+      Date.parse((finished ?? started ?? asked)?.time ?? request.content.limits.created),
+    );
   return times.length === 0 ? null : Math.max(...times);
 }

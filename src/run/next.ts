@@ -1,8 +1,10 @@
 import type { Tally } from '../approval/tally.ts';
 import type { Plan, PlannedStep } from '../runbook/plan.ts';
 import type { Expired, RunFinished } from './events.ts';
+import { waitsUntil } from './manual.ts';
 import { standingOf } from './standing.ts';
 import type { Attempt, RequestRecord, RunState } from './state.ts';
+import { gateOf } from './together.ts';
 
 /** What is to be done next, and nothing about how. */
 export type Due =
@@ -20,8 +22,18 @@ export type Due =
       readonly attempt: number;
       readonly request: RequestRecord;
     }
+  /** A person does it: they are told what. */
+  | { readonly kind: 'ask_manual'; readonly step: PlannedStep; readonly attempt: number }
+  /** They have not said yet how it went; `untilMs` null: it waits for ever. */
+  | { readonly kind: 'await_manual'; readonly step: PlannedStep; readonly untilMs: number | null }
+  /** They did not say so in time. */
+  | { readonly kind: 'give_up'; readonly step: PlannedStep; readonly attempt: number }
+  /** The run starts no earlier than `untilMs`. */
+  | { readonly kind: 'scheduled'; readonly untilMs: number }
   /** Nothing to do before `untilMs`. */
   | { readonly kind: 'delay'; readonly step: PlannedStep; readonly untilMs: number }
+  /** Nothing has run yet: all steps that can be are asked for in one request. */
+  | { readonly kind: 'ask_together' }
   /** A person must decide. */
   | { readonly kind: 'await'; readonly step: PlannedStep; readonly request: RequestRecord }
   /** Record that it is too late. */
@@ -41,6 +53,8 @@ export interface Now {
   readonly nowMs: number;
   /** Where a request stands under the people and the chain as they are. */
   readonly judge: (request: RequestRecord) => Tally;
+  /** Whoever drives it has found that nothing can be asked together. */
+  readonly apart?: boolean;
   /** Nothing more is to run, `finally` included. */
   readonly hurry: boolean;
 }
@@ -54,10 +68,23 @@ export function next(state: RunState, plan: Plan, now: Now): Due {
   if (running !== null) {
     return { kind: 'settle', ...running };
   }
+  const startMs = startsAt(state, now.nowMs);
+  if (startMs !== null) {
+    // Nothing of it has happened, so there is nothing for `finally` to put right.
+    return state.cancel === null
+      ? { kind: 'scheduled', untilMs: startMs }
+      : { kind: 'finish', result: { status: 'cancelled', exit_code: 17 } };
+  }
   const body = state.cancel === null ? throughBody(state, plan, now) : ends('cancelled', 17);
   return body.kind === 'ends'
     ? throughFinally(state, plan, { ...now, ending: body.result })
     : body.due;
+}
+
+/** When a run that was scheduled for later may begin; null once it may. */
+export function startsAt({ started }: RunState, nowMs: number): number | null {
+  const startMs = started.not_before === undefined ? nowMs : Date.parse(started.not_before);
+  return nowMs < startMs ? startMs : null;
 }
 
 type Progress =
@@ -88,6 +115,10 @@ function runningStep(state: RunState, plan: Plan): { step: PlannedStep; attempt:
 }
 
 function throughBody(state: RunState, plan: Plan, now: Now): Stop {
+  const gate = throughGate(state, plan, now);
+  if (gate.kind !== 'through') {
+    return gate;
+  }
   for (const step of [...plan.preconditions, ...plan.steps]) {
     const progress = progressOf(state, step, { ...now, mayAsk: true });
     if (progress.kind !== 'through') {
@@ -95,6 +126,37 @@ function throughBody(state: RunState, plan: Plan, now: Now): Stop {
     }
   }
   return ends('succeeded', 0);
+}
+
+/** Where approvals are asked together, nothing happens before they are given. */
+function throughGate(state: RunState, plan: Plan, now: Now): Progress {
+  const gate = gateOf(state, plan);
+  if (gate.kind === 'asked') {
+    const { step, request } = gate;
+    return request.closed === null
+      ? progressOfTally(now.judge(request), { step, request })
+      : halts({ kind: 'expired', step, request });
+  }
+  return gate.kind === 'ask' && now.apart !== true ? halts({ kind: 'ask_together' }) : through;
+}
+
+/** What is to be done about a request before anything can be done under it. */
+function progressOfTally(
+  tally: Tally,
+  { step, request }: { readonly step: PlannedStep; readonly request: RequestRecord },
+): Progress {
+  switch (tally.kind) {
+    case 'open':
+    case 'revoked':
+      return halts({ kind: 'await', step, request });
+    case 'rejected':
+      return ends('rejected', 11);
+    case 'expired':
+      return halts({ kind: 'expire', request, which: tally.which });
+    case 'spent':
+    case 'granted':
+      return through;
+  }
 }
 
 /**
@@ -140,6 +202,8 @@ function progressOf(
         : halts(afterNo(step));
     case 'running':
       return halts({ kind: 'settle', step, attempt: standing.attempt });
+    case 'asked':
+      return halts(now.mayAsk ? waitForPerson(step, standing.attempt, now.nowMs) : afterNo(step));
     case 'unknown':
       // Cancelling leaves an unknown step as it is and still runs what comes after.
       return state.cancel === null
@@ -151,7 +215,15 @@ function progressOf(
 }
 
 function afterNo(step: PlannedStep): Due {
-  return { kind: 'skip', step, why: 'it needs approval, and the run was ended by a no' };
+  const needs = step.action.kind === 'manual' ? 'a person' : 'approval';
+  return { kind: 'skip', step, why: `it needs ${needs}, and the run was ended by a no` };
+}
+
+function waitForPerson(step: PlannedStep, attempt: Attempt, nowMs: number): Due {
+  const untilMs = waitsUntil(attempt, step.action.kind === 'manual' ? step.action.wait_ms : null);
+  return untilMs !== null && nowMs >= untilMs
+    ? { kind: 'give_up', step, attempt: attempt.attempt }
+    : { kind: 'await_manual', step, untilMs };
 }
 
 function progressOfDue(
@@ -163,6 +235,9 @@ function progressOfDue(
   }: { attempt: number; request: RequestRecord | null; notBeforeMs: number },
   now: Now & { readonly mayAsk: boolean },
 ): Progress {
+  if (step.action.kind === 'manual') {
+    return halts(now.mayAsk ? { kind: 'ask_manual', step, attempt } : afterNo(step));
+  }
   if (request === null) {
     return halts(
       now.nowMs < notBeforeMs
@@ -174,21 +249,16 @@ function progressOfDue(
     return halts(afterNo(step));
   }
   const tally = now.judge(request);
-  switch (tally.kind) {
-    case 'open':
-    case 'revoked':
-      return halts({ kind: 'await', step, request });
-    case 'rejected':
-      return ends('rejected', 11);
-    case 'expired':
-      return halts({ kind: 'expire', request, which: tally.which });
-    case 'spent':
-      return halts({ kind: 'attempt', step, attempt, mayAsk: true });
-    case 'granted':
-      return halts(
-        now.nowMs < notBeforeMs
-          ? { kind: 'delay', step, untilMs: notBeforeMs }
-          : { kind: 'claim', step, attempt, request },
-      );
+  const progress = progressOfTally(tally, { step, request });
+  if (progress.kind !== 'through') {
+    return progress;
   }
+  if (tally.kind === 'spent') {
+    return halts({ kind: 'attempt', step, attempt, mayAsk: true });
+  }
+  return halts(
+    now.nowMs < notBeforeMs
+      ? { kind: 'delay', step, untilMs: notBeforeMs }
+      : { kind: 'claim', step, attempt, request },
+  );
 }

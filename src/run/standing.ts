@@ -2,12 +2,15 @@ import type { RetryPolicy } from '../runbook/command.ts';
 import type { PlannedStep } from '../runbook/plan.ts';
 import type { StepFinished } from './events.ts';
 import type { Attempt, RequestRecord, RunState, StepRecord } from './state.ts';
+import { usesOf } from './together.ts';
 
 /** Where one step stands, by its entries alone: no clock, no people. */
 export type Standing =
   | { readonly kind: 'skipped' }
   | { readonly kind: 'denied' }
   | { readonly kind: 'running'; readonly attempt: Attempt }
+  /** A person was asked to do it and has not said how it went. */
+  | { readonly kind: 'asked'; readonly attempt: Attempt }
   | { readonly kind: 'unknown'; readonly attempt: Attempt }
   | { readonly kind: 'succeeded' }
   /** Failed, and nothing left to try. */
@@ -51,6 +54,7 @@ function afterAttempt(state: RunState, step: PlannedStep, last: Attempt): Standi
         : due(state, record, outcome.atMs + waitMs);
     }
     case 'running':
+    case 'asked':
     case 'unknown':
       return { kind: outcome.kind, attempt: last };
     case 'succeeded':
@@ -59,7 +63,7 @@ function afterAttempt(state: RunState, step: PlannedStep, last: Attempt): Standi
 }
 
 type Outcome =
-  | { readonly kind: 'running' | 'unknown' | 'succeeded' }
+  | { readonly kind: 'running' | 'asked' | 'unknown' | 'succeeded' }
   | { readonly kind: 'retry'; readonly otherwise: Standing }
   | {
       readonly kind: 'failed';
@@ -76,7 +80,7 @@ function outcomeOf(attempt: Attempt): Outcome {
     return { kind: 'unknown' };
   }
   if (attempt.finished === null) {
-    return { kind: 'running' };
+    return { kind: attempt.asked === undefined ? 'running' : 'asked' };
   }
   const { data, time } = attempt.finished;
   return data.outcome === 'succeeded'
@@ -109,7 +113,8 @@ function due(state: RunState, record: StepRecord, notBeforeMs: number): Standing
   if (request.closed?.kind === 'expired' && !request.closed.reopened) {
     return { kind: 'expired', request };
   }
-  const spent = request.used >= request.content.grant.uses;
+  const { allowed, made } = usesOf(state, request, record.id);
+  const spent = made >= allowed;
   return {
     kind: 'due',
     attempt,

@@ -192,10 +192,10 @@ function addRequest(state: RunState, entry: Recorded, content: RequestContent): 
     review: null,
   };
   const requests = new Map(state.requests).set(content.id, record);
-  return withStep({ ...state, requests }, content.step, (step) => ({
-    ...step,
-    requests: [...step.requests, content.id],
-  }));
+  const asked = new Set([content.step, ...content.commands.map(({ step }) => step)]);
+  const ask = (step: StepRecord) => ({ ...step, requests: [...step.requests, content.id] });
+  const stated: RunState = { ...state, requests };
+  return [...asked].reduce((after, id) => withStep(after, id, ask), stated);
 }
 
 function applyStarted(state: RunState, entry: Recorded, data: StepStarted): RunState {

@@ -13,9 +13,29 @@ export function resolveParams(
   runbook: Pick<Runbook, 'name' | 'params'>,
   given: Readonly<Record<string, Json>>,
 ): Readonly<Record<string, ParamValue | null>> {
-  const problems = [...unknownNames(runbook, given)];
+  const { values, problems } = readParams(runbook.params, given, 'parameter');
+  if (problems.length > 0) {
+    throw new UsageError({
+      code: 'params_invalid',
+      message: `${runbook.name}: ${problems.join('; ')}`,
+      hint: `\`runbook show ${runbook.name}\` lists its parameters`,
+    });
+  }
+  return values;
+}
+
+/** What was asked for, each with its value, and everything wrong with what was given. */
+export function readParams(
+  params: Runbook['params'],
+  given: Readonly<Record<string, Json>>,
+  what: 'parameter' | 'output',
+): {
+  readonly values: Readonly<Record<string, ParamValue | null>>;
+  readonly problems: readonly string[];
+} {
+  const problems = [...unknownNames(params, given, what)];
   const values: [string, ParamValue | null][] = [];
-  for (const [name, param] of Object.entries(runbook.params)) {
+  for (const [name, param] of Object.entries(params)) {
     const value = Object.hasOwn(given, name) ? (given[name] ?? null) : null;
     if (value === null) {
       problems.push(...(param.required ? [`\`${name}\` is missing`] : []));
@@ -29,14 +49,7 @@ export function resolveParams(
       problems.push(read.hint === undefined ? read.message : `${read.message} (${read.hint})`);
     }
   }
-  if (problems.length > 0) {
-    throw new UsageError({
-      code: 'params_invalid',
-      message: `${runbook.name}: ${problems.join('; ')}`,
-      hint: `\`runbook show ${runbook.name}\` lists its parameters`,
-    });
-  }
-  return Object.fromEntries(values);
+  return { values: Object.fromEntries(values), problems };
 }
 
 /** Names of the required parameters that nobody gave, in the file's order. */
@@ -50,13 +63,14 @@ export function missingParams(
 }
 
 function unknownNames(
-  { params }: Pick<Runbook, 'params'>,
+  params: Runbook['params'],
   given: Readonly<Record<string, Json>>,
+  what: string,
 ): readonly string[] {
   return Object.keys(given)
     .filter((name) => !Object.hasOwn(params, name))
     .map((name) => {
       const near = closest(name, Object.keys(params));
-      return `unknown parameter \`${name}\`${near === null ? '' : ` (did you mean \`${near}\`?)`}`;
+      return `unknown ${what} \`${name}\`${near === null ? '' : ` (did you mean \`${near}\`?)`}`;
     });
 }

@@ -48,7 +48,8 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
       hint: 'look at it again: `runbook show`',
     });
   }
-  const { params: given, environment, reason, ticket, break_glass: breakGlass, overrides } = body;
+  const { params: given, environment, reason, ticket, overrides } = body;
+  const { break_glass: breakGlass, not_before: notBefore } = body;
   return {
     source,
     given,
@@ -57,6 +58,7 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
     ticket,
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(overrides === undefined ? {} : { overrides }),
+    ...(notBefore === undefined ? {} : { notBefore }),
   };
 }
 

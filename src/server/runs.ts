@@ -5,6 +5,7 @@ import { secretParams } from '../engine/secret-params.ts';
 import type { DriveOptions } from '../engine/service.ts';
 import {
   cancelBody,
+  doneBody,
   eventsAnswer,
   logsAnswer,
   resumeBody,
@@ -133,6 +134,21 @@ export const runRoutes: readonly Route[] = [
     answer: runReport,
     handle: async (call, { body }) =>
       call.service.cancel(await namedRun(call), body.reason, untilStopped(call)),
+  }),
+  jsonRoute({
+    method: 'POST',
+    path: '/v1/runs/{run}/steps/{step}/done',
+    access: ['start'],
+    summary: 'Say, as a person, how a manual step went',
+    body: doneBody,
+    answer: runReport,
+    handle: async (call, { body: { outputs, ...said } }) =>
+      call.service.done({
+        run: await namedRun(call),
+        step: call.param('step'),
+        given: outputs,
+        ...said,
+      }),
   }),
 ];
 

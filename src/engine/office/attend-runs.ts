@@ -255,6 +255,7 @@ const stirring: ReadonlySet<Recorded['event']['type']> = new Set([
   'run.resumed',
   'run.cancel_requested',
   'step.resolved',
+  'manual.done',
 ]);
 
 function aborted(signal: AbortSignal): Promise<void> {

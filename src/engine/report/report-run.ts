@@ -1,5 +1,6 @@
 import { missingOf, type Tally } from '../../approval/tally.ts';
 import type { RunId } from '../../base/ids.ts';
+import type { RunFinished } from '../../run/events.ts';
 import { lastUseMs, tallyRequest } from '../../run/judge.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RunState } from '../../run/state.ts';
@@ -10,6 +11,7 @@ import type { RequestReport, RunReport, RunStatus, StepStatus } from '../reports
 import { loadRun } from '../session.ts';
 import { wordsOf } from './describe-request.ts';
 import { reportStep } from './report-step.ts';
+import { reportWait } from './report-wait.ts';
 
 /** A run as `--output json` prints it. Reads; records nothing. */
 export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> {
@@ -20,9 +22,11 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     status: statusOf(state, step, judge),
     rejection: rejectionOf(judge, step),
   }));
+  const wait = reportWait(state, plan, engine.clock.now().wallMs);
   const status = runStatus(
     state,
     steps.map((each) => each.status),
+    wait,
   );
   const open = [...judge.values()].filter(
     ({ tally }) => tally.kind === 'open' || tally.kind === 'revoked',
@@ -40,8 +44,10 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     reviews: reviewsOf(engine, state),
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
     requests: state.finished === null ? open.map(({ report }) => report) : [],
-    reason: steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan),
-    next: nextCommand(state, status),
+    reason:
+      steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan, wait),
+    next: nextCommand(state, status, wait),
+    ...wait,
   };
 }
 
@@ -66,6 +72,9 @@ const openExitCodes: Readonly<Record<RunStatus, number>> = {
   denied: 13,
   cancelled: 17,
 };
+
+/** What it waits for beside approvals. */
+type Waits = ReturnType<typeof reportWait>;
 
 type Judged = ReadonlyMap<string, { readonly tally: Tally; readonly report: RequestReport }>;
 
@@ -111,6 +120,8 @@ function statusOf(state: RunState, step: PlannedStep, judged: Judged): StepStatu
       return standing.kind;
     case 'failed':
       return failedStatus(state, step);
+    case 'asked':
+      return state.finished === null ? 'waiting' : endedStatus(state.finished);
     case 'due':
       return dueStatus(
         state,
@@ -133,7 +144,7 @@ function dueStatus(state: RunState, tally: Tally | null): StepStatus {
     return 'rejected';
   }
   if (state.finished !== null) {
-    return state.finished.status === 'cancelled' ? 'cancelled' : 'skipped';
+    return endedStatus(state.finished);
   }
   if (tally?.kind === 'expired') {
     return 'expired';
@@ -141,13 +152,21 @@ function dueStatus(state: RunState, tally: Tally | null): StepStatus {
   return tally === null ? 'pending' : 'waiting';
 }
 
-function runStatus(state: RunState, steps: readonly StepStatus[]): RunStatus {
+/** What had not begun when the run ended. */
+function endedStatus({ status }: RunFinished): StepStatus {
+  return status === 'cancelled' ? 'cancelled' : 'skipped';
+}
+
+function runStatus(state: RunState, steps: readonly StepStatus[], { starts_at }: Waits): RunStatus {
   if (state.finished !== null) {
     return state.finished.status;
   }
   // A no that nobody has acted on yet: the run's own `finally` and its end are still to come.
   const telling = ['unknown', 'running', 'rejected', 'denied', 'waiting', 'expired'] as const;
-  return telling.find((status) => steps.includes(status)) ?? 'running';
+  return (
+    telling.find((status) => steps.includes(status)) ??
+    (starts_at === undefined ? 'running' : 'waiting')
+  );
 }
 
 /** Who said no to a step, and why; null where nobody has. */
@@ -160,7 +179,7 @@ function rejectionOf(judged: Judged, { id }: PlannedStep): string | null {
   return null;
 }
 
-function reasonOf(state: RunState, plan: Plan): string | null {
+function reasonOf(state: RunState, plan: Plan, { starts_at }: Waits): string | null {
   if (state.cancel !== null) {
     const { by, reason } = state.cancel;
     return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;
@@ -169,6 +188,9 @@ function reasonOf(state: RunState, plan: Plan): string | null {
   const denied = steps.find((step) => step.denied !== null)?.denied ?? null;
   if (denied !== null) {
     return denied.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ');
+  }
+  if (starts_at !== undefined) {
+    return `starts at ${starts_at}`;
   }
   return state.finished?.status === 'failed' ? failureOf(state, allSteps(plan)) : null;
 }
@@ -181,9 +203,12 @@ function failureOf(state: RunState, steps: readonly PlannedStep[]): string | nul
   return last?.resolved?.reason ?? last?.finished?.data.reason ?? null;
 }
 
-function nextCommand(state: RunState, status: RunStatus): RunReport['next'] {
+function nextCommand(state: RunState, status: RunStatus, { manual }: Waits): RunReport['next'] {
   if (state.finished !== null) {
     return null;
+  }
+  if (manual !== undefined) {
+    return { command: `runbook done ${state.run} ${manual.step}` };
   }
   if (status !== 'unknown') {
     // A server goes on by itself; only asking anew takes a person.

@@ -1,7 +1,7 @@
 import type { BlobId } from '../../base/ids.ts';
 import type { Json } from '../../base/json.ts';
 import type { StepFinished } from '../../run/events.ts';
-import type { RunState, StepRecord } from '../../run/state.ts';
+import type { Attempt, RunState, StepRecord } from '../../run/state.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { Engine } from '../engine.ts';
 import type { StepReport, StepStatus } from '../reports.ts';
@@ -31,7 +31,14 @@ export async function reportStep(
     attempt: last?.attempt ?? 0,
     ...(finished === null ? {} : await resultOf(engine, finished)),
     ...(reason === null ? {} : { reason }),
+    ...doneBy(last),
   };
+}
+
+/** Whose word it is, where a person did it. */
+function doneBy(last: Attempt | undefined): Pick<StepReport, 'done_by'> {
+  const by = last?.doneBy;
+  return by === undefined ? {} : { done_by: by.person ?? by.identity };
 }
 
 /** Why it was skipped, denied, is unknown, or failed. */

@@ -7,7 +7,9 @@ import { newRequestId } from '../../base/ids.ts';
 import { describeOverrides } from '../../policy/overrides.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { Event } from '../../run/events.ts';
+import { startsAt } from '../../run/next.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import { isTogether } from '../../run/together.ts';
 import type { Command } from '../../runbook/command.ts';
 import { secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
@@ -33,19 +35,18 @@ export interface Question {
 export async function requestApproval(session: Session, question: Question): Promise<void> {
   const content = await freeze(session, question);
   const requested: Event = { type: 'approval.requested', data: content };
+  const replaced = closes(session, question.supersedes);
   const events: Event[] =
-    question.supersedes === null
-      ? [requested]
-      : [
-          {
-            type: 'approval.superseded',
-            data: question.supersedes,
-          },
-          requested,
-        ];
+    replaced === null ? [requested] : [{ type: 'approval.superseded', data: replaced }, requested];
   await session.commit(`request.${content.id}`, events, {
     guards: { config: session.inForce.rules.config },
   });
+}
+
+/** What ends the request that is replaced. One for several steps stays open for the others. */
+function closes({ state }: Session, replaced: Question['supersedes']): Question['supersedes'] {
+  const request = replaced === null ? undefined : state.requests.get(replaced.request);
+  return request !== undefined && isTogether(request.content) ? null : replaced;
 }
 
 /** Why these slots can never be filled by the people as they are; null where they can. */
@@ -57,24 +58,17 @@ export function whyNobody(
 }
 
 async function freeze(session: Session, question: Question): Promise<RequestContent> {
-  const { engine, plan, state } = session;
+  const { engine } = session;
   const { due, command, verdict } = question;
   const { step } = due;
-  const { name, source, trusted } = plan.runbook;
   const { asked, grant } = await freezeCommand(session, step, { command, reuse: verdict.reuse });
   const overrides = describeOverrides(session.inForce.rules.policy, verdict.overrides);
   return {
-    v: 1,
-    id: newRequestId(),
-    run: state.run,
+    ...frameOf(session),
     step: step.id,
     name: step.name,
-    runbook: { name, plan: state.started.plan, source, trusted },
     commands: [asked],
     attempt: due.attempt,
-    target: targetOf(session),
-    initiator: state.initiator,
-    why: { reason: state.started.reason, ticket: state.started.ticket },
     policy: { slots: verdict.slots, evaluation: verdict.evaluation },
     secrets: secretsOf(command),
     not_bound: engine.actions.notBound(command),
@@ -84,12 +78,32 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
       has_check: step.check !== null,
     },
     grant: { uses: step.retry?.attempts ?? 1, ...grant },
-    rollback: null,
     break_glass: verdict.breakGlass,
     ...(overrides.length === 0 ? {} : { overrides }),
     limits: limitsOf(session, verdict),
     supersedes: question.supersedes,
     previous: await previousRun(session, step.id),
+  };
+}
+
+/** What a request says of its run, whatever it asks for. */
+export function frameOf(
+  session: Session,
+): Pick<
+  RequestContent,
+  'v' | 'id' | 'run' | 'runbook' | 'target' | 'initiator' | 'why' | 'rollback' | 'unverified'
+> {
+  const { plan, state } = session;
+  const { name, source, trusted } = plan.runbook;
+  return {
+    v: 1,
+    id: newRequestId(),
+    run: state.run,
+    runbook: { name, plan: state.started.plan, source, trusted },
+    target: targetOf(session),
+    initiator: state.initiator,
+    why: { reason: state.started.reason, ticket: state.started.ticket },
+    rollback: null,
     unverified: unverifiedText(session),
   };
 }
@@ -105,12 +119,15 @@ function targetOf({ engine, plan }: Session): RequestContent['target'] {
   };
 }
 
-function limitsOf(session: Session, verdict: Ask): RequestContent['limits'] {
+export function limitsOf(session: Session, verdict: Ask): RequestContent['limits'] {
   const nowMs = session.nowMs();
+  const startMs = startsAt(session.state, nowMs);
   return {
     created: formatTime(nowMs),
     pending_until: formatTime(nowMs + verdict.pendingMs),
     unused_ms: verdict.unusedMs,
+    ...(verdict.remindMs === null ? {} : { remind_ms: verdict.remindMs }),
+    ...(startMs === null ? {} : { not_before: formatTime(startMs) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Event, Recorded } from '../../run/events.ts';
+import type { Param } from '../../runbook/runbook.ts';
 import type { RunReport, RunStatus, RunSummary, StepStatus } from '../reports.ts';
 import { standingReview } from './break-glass.ts';
 import {
@@ -65,6 +66,7 @@ export const runReport: Wire<RunReport> = v.object({
       duration_ms: v.exactOptional(v.number()),
       outputs: v.exactOptional(v.record(v.string(), json)),
       reason: v.exactOptional(v.string()),
+      done_by: v.exactOptional(v.string()),
     }),
   ),
   requests: v.array(
@@ -80,6 +82,15 @@ export const runReport: Wire<RunReport> = v.object({
   ),
   reason: v.nullable(v.string()),
   next: v.nullable(v.object({ command: v.string() })),
+  manual: v.exactOptional(
+    v.object({
+      step: v.string(),
+      text: v.string(),
+      ask: v.record(v.string(), ofNoun<Param>()),
+      until: v.nullable(time),
+    }),
+  ),
+  starts_at: v.exactOptional(time),
 });
 
 const runSummary: Wire<RunSummary> = v.object({
@@ -142,6 +153,8 @@ export const startBody = v.strictObject({
   break_glass: v.exactOptional(v.string()),
   /** Names of denying rules to be lifted; likewise. */
   overrides: v.exactOptional(v.array(v.string())),
+  /** Nothing of it happens earlier. */
+  not_before: v.exactOptional(time),
 });
 export type StartBody = v.InferOutput<typeof startBody>;
 
@@ -149,5 +162,12 @@ export type StartBody = v.InferOutput<typeof startBody>;
 export const runAnswer = v.object({ run: runId });
 
 export const resumeBody = v.strictObject({ params: v.optional(v.record(v.string(), json), {}) });
+
+/** What a person says of a step that they were asked to do. */
+export const doneBody = v.strictObject({
+  outcome: v.picklist(['succeeded', 'failed']),
+  note: optionalText,
+  outputs: v.optional(v.record(v.string(), json), {}),
+});
 
 export const cancelBody = v.strictObject({ reason: optionalText });
