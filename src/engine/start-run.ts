@@ -39,7 +39,11 @@ export interface Draft {
 }
 
 /** Reads the YAML, for the last time, and freezes it. Touches nothing. Throws UsageError and InvalidFileError. */
-export function draftRun(engine: Engine, trusted: Trusted, input: StartInput): Draft {
+export function draftRun(
+  engine: Pick<Engine, 'caller' | 'env' | 'authorsOf'>,
+  trusted: Trusted,
+  input: StartInput,
+): Draft {
   refuseLong(input);
   const run = input.run ?? newRunId();
   const initiator = resolveInitiator(trusted.people.value, engine.caller);
@@ -163,13 +167,6 @@ async function signedBy(engine: Engine, inForce: InForce, input: StartInput): Pr
   return {
     ...engine,
     caller: await callerSigned(engine, inForce.rules, { signed, meant, after: -1 }),
-  };
-}
-
-function recordTerms({ notBefore, reuse }: StartInput): Pick<RunStarted, 'not_before' | 'reuse'> {
-  return {
-    ...(notBefore === undefined ? {} : { not_before: notBefore }),
-    ...(reuse === undefined ? {} : { reuse }),
   };
 }
 

@@ -12,7 +12,7 @@ export type StepAuthors = Readonly<Record<string, readonly string[] | null>>;
  * text that was read: whatever lies in the file a moment later has no say.
  */
 export function authorsOfSteps(
-  engine: Engine,
+  engine: Pick<Engine, 'authorsOf'>,
   policy: Policy,
   { file, dir, text }: StartInput['source'],
 ): StepAuthors | null {

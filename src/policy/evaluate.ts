@@ -63,7 +63,7 @@ export function evaluatePolicy(policy: Policy, facts: Facts, context: PolicyCont
 }
 
 /** In a protected environment a runbook from outside the trusted folders has every step privileged. */
-function withPrivilege(facts: Facts): Facts {
+export function withPrivilege(facts: Facts): Facts {
   const foreign = facts.environment.protected && !facts.runbook.trusted;
   return { ...facts, step: { ...facts.step, privileged: facts.step.privileged || foreign } };
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { aScene, type Scene } from './scene.ts';
 
@@ -178,5 +180,113 @@ policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
     const { exitCode, stderr } = await scene.run('policy', 'check', '--policy', 'new.yaml');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('new.yaml:1:20: unknown key `allow`');
+  });
+});
+
+describe('policy explain', () => {
+  const runbook = `name: export
+steps:
+  - { id: look, exec: 'true' }
+  - { id: export, exec: 'true', tags: [data], privileged: true }
+`;
+  const rules = `calendars:
+  freeze: { timezone: UTC, windows: [{ from: 2026-12-20T00:00, to: 2027-01-03T00:00 }] }
+rules:
+  - name: freeze
+    during: [freeze]
+    when: step.privileged
+    deny: nothing changes over the holidays
+    override: { approvals: [{ id: head, from: [carol] }] }
+  - name: production data
+    when: environment.name == "prod" && "data" in step.tags
+    require: { approvals: [{ id: owner, from: [group:sre, carol] }] }
+`;
+  const files = {
+    'config/people.yaml': people,
+    'config/policy.yaml': rules,
+    'config/config.yaml': 'environments: { prod: {} }\n',
+    'export.yaml': runbook,
+  };
+
+  test('says which rules have a say, who can approve, and who cannot', async () => {
+    const scene = aCompany(files);
+    const argv = [
+      'export.yaml',
+      '-e',
+      'prod',
+      '--as',
+      'ana',
+      '--step',
+      'export',
+      '--at',
+      '2026-03-01T10:00:00Z',
+    ];
+    const { exitCode, stdout, stderr } = await scene.run('policy', 'explain', ...argv);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe(`export in prod
+at          2026-03-01T10:00:00.000Z
+started by  person
+            caller token:as-if (ana)
+
+● export
+  does      true
+  verdict   needs 1 approval at \`A1\` from \`group:sre\` or \`carol\` (\`production data/owner\`; eligible:
+            bob, carol)
+            waits 30m for decisions; an approval holds 10m
+            rule \`production data\` matched
+  kept out  ana from \`production data/owner\`: stands behind the run, as \`caller\` \`token:as-if\`
+  rule      \`freeze\` does not match at this time
+              when step.privileged
+              during \`freeze\` (closed)
+            \`production data\` matches
+              when environment.name == "prod" && "data" in step.tags
+`);
+  });
+
+  test('says what would lift a denial, at a time that is asked about', async () => {
+    const scene = aCompany(files);
+    const argv = ['export.yaml', '-e', 'prod', '--agent', 'deploy-bot', '--at'];
+    const { stdout } = await scene.run(
+      'policy',
+      'explain',
+      ...argv,
+      '2026-12-24T22:00:00Z',
+      '--json',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      initiator: { kind: 'agent', chain: [{}, { role: 'agent' }, { person: 'ana' }] },
+      steps: [
+        { id: 'look', verdict: { kind: 'none' }, reliefs: [] },
+        {
+          id: 'export',
+          verdict: { kind: 'deny' },
+          reliefs: [
+            { flag: '--override "freeze"', meaning: 'asks `carol` to lift it for one run' },
+          ],
+          rules: [{ outcome: 'matched' }, { outcome: 'matched' }],
+        },
+      ],
+    });
+  });
+
+  test('does not open the journal', async () => {
+    const scene = aCompany(files);
+    await scene.run('policy', 'explain', 'export.yaml');
+    expect(existsSync(join(scene.dir, 'state'))).toBe(false);
+  });
+
+  test.each([
+    [['--as', 'zoe'], 'there is no person `zoe`'],
+    [['--step', 'nope'], 'has no step `nope`'],
+    [['--at', 'tomorrow'], '`tomorrow` is not a time'],
+  ])('refuses %s', async (flags, message) => {
+    const { exitCode, stderr } = await aCompany(files).run(
+      'policy',
+      'explain',
+      'export.yaml',
+      ...flags,
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
   });
 });

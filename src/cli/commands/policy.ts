@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { addParamFlags } from '../flags.ts';
+import { addStartFlags } from '../start-input.ts';
 import { type PolicyCheckFlags, runPolicyCheck } from './policy-check.ts';
+import { type PolicyExplainFlags, runPolicyExplain } from './policy-explain.ts';
 import { runPolicyTest } from './policy-test.ts';
 
 export function policyCommand(cli: Cli): Command {
@@ -18,6 +21,28 @@ export function policyCommand(cli: Cli): Command {
       '\nExamples:\n  runbook policy check\n  runbook policy check --policy new.yaml --strict',
     )
     .action(async (flags: PolicyCheckFlags) => cli.finish(await runPolicyCheck(cli, flags)));
+  addStartFlags(addParamFlags(group.command('explain')))
+    .summary('say what policy says to a runbook, and why')
+    .description(
+      'Says to each step which rules have a say and why the others have none, who can approve it and who cannot, and what would lift a denial. Nothing is signed, and the journal is not touched.',
+    )
+    .argument('<runbook>', 'its name, or a file')
+    .option('--as <name>', 'as if this person started it')
+    .option(
+      '--agent <id>',
+      'as if this agent did: with a token of its own, or in the account of --as',
+    )
+    .option('--ci <job>', 'as if this CI job did, such as github/acme/infra')
+    .option('--actor <id>', 'who set off that job, such as github/ana')
+    .option('--at <time>', 'as if it were then, such as 2026-12-24T22:00:00Z')
+    .option('--step <id>', 'only this step')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  runbook policy explain restart-cluster -e prod\n  runbook policy explain export -e prod --agent deploy-bot --at 2026-03-01T10:00:00Z',
+    )
+    .action(async (runbook: string, flags: PolicyExplainFlags) =>
+      cli.finish(await runPolicyExplain(cli, runbook, flags)),
+    );
   group
     .command('test')
     .summary('run tables of cases')

@@ -1,4 +1,6 @@
+import type { Initiator } from '../../approval/people.ts';
 import type { RuleFindingCode } from '../../policy/check/finding.ts';
+import type { Verdict } from '../../policy/policy.ts';
 
 /** A file as it was read, and the name it is shown by. */
 export interface NamedText {
@@ -36,4 +38,43 @@ export interface PolicyCheckReport {
   }[];
   /** Rules of which nothing could be said: their `when` is too wide, or too intricate, to be tried. */
   readonly unchecked: readonly string[];
+}
+
+/** What `policy explain` prints. */
+export interface PolicyExplainReport {
+  readonly runbook: string;
+  readonly environment: string;
+  /** RFC 3339: the `now` that rules saw. */
+  readonly at: string;
+  readonly initiator: Initiator;
+  /** Why such a start would be refused at privileged steps; null where it would not. */
+  readonly refusal: { readonly message: string; readonly hint: string | null } | null;
+  readonly steps: readonly ExplainedStep[];
+}
+
+export interface ExplainedStep {
+  readonly id: string;
+  readonly list: 'preconditions' | 'steps' | 'finally';
+  readonly summary: string;
+  readonly verdict: Verdict;
+  /** The verdict in words, most important first. */
+  readonly words: readonly string[];
+  readonly rules: readonly ExplainedRule[];
+  /** Who is named by a slot, and cannot fill it, or not yet. */
+  readonly kept_out: readonly {
+    readonly slot: string;
+    readonly person: string;
+    readonly why: string;
+  }[];
+  /** What the run could be asked for with, and what that would come to. */
+  readonly reliefs: readonly { readonly flag: string; readonly meaning: string }[];
+}
+
+/** A rule, and why it had a say, or none. */
+export interface ExplainedRule {
+  readonly name: string;
+  readonly outcome: 'matched' | 'unmatched' | 'failed' | 'out_of_time';
+  readonly when: string | null;
+  /** What failed, or which calendars are open and which are closed; null where there is nothing to say. */
+  readonly note: string | null;
 }

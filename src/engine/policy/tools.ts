@@ -1,7 +1,13 @@
 import type { Engine } from '../engine.ts';
 import type { Service } from '../service.ts';
 import { checkPolicy } from './check-policy.ts';
-import type { NamedText, PolicyCheckReport, PolicyTestReport } from './reports.ts';
+import { type ExplainInput, explainRun } from './explain-run.ts';
+import type {
+  NamedText,
+  PolicyCheckReport,
+  PolicyExplainReport,
+  PolicyTestReport,
+} from './reports.ts';
 import { type CaseFiles, testPolicy } from './test-policy.ts';
 
 /**
@@ -11,6 +17,8 @@ import { type CaseFiles, testPolicy } from './test-policy.ts';
 export interface PolicyTools {
   /** Says what in a policy is most likely not meant. */
   check(files: GivenFiles): Promise<PolicyCheckReport>;
+  /** What policy says to each step of a runbook, and why. Throws UsageError `step_unknown`, `person_unknown`. */
+  explain(input: ExplainInput): PolicyExplainReport;
   /** Runs tables of cases. */
   test(tables: readonly Pick<CaseFiles, 'table' | 'read'>[]): PolicyTestReport;
 }
@@ -26,6 +34,7 @@ export interface GivenFiles {
 export function policyTools(engine: Engine, elsewhere: Pick<Service, 'runbooks'>): PolicyTools {
   return {
     check: (files) => checkFiles(engine, elsewhere, files),
+    explain: (input) => explainRun(engine, input),
     test: (tables) => testTables(engine, tables),
   };
 }
