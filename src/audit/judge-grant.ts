@@ -2,6 +2,7 @@ import type { Tally } from '../approval/tally.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
+import { replacementOf, usesOf } from '../run/together.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 import { whyOther } from './judge-filled.ts';
@@ -76,20 +77,26 @@ function misuse(
   if (closed !== null) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was ${closed.kind} by then`]];
   }
-  const stretched = whyStretched(request, permit, docket.dealings(content.id));
+  const replacement = replacementOf(replay.state, request, data.step);
+  if (replacement !== null) {
+    const anew = replacement.content.id;
+    return [['E_APPROVAL_REPLAY', `request ${content.id} was replaced for it by ${anew}`]];
+  }
+  const own = usesOf(replay.state, request, data.step);
+  const stretched = whyStretched({ content, own }, permit, docket.dealings(content.id));
   return stretched === null ? [] : [['E_GRANT_STRETCHED', stretched]];
 }
 
-/** Of a request that holds for other runs, too, all of them count. */
+/** Of a request that holds for other runs, too, all of them count; of one for several steps each its own. */
 function whyStretched(
-  { content, used }: RequestRecord,
+  { content, own }: Pick<RequestRecord, 'content'> & { readonly own: ReturnType<typeof usesOf> },
   { use }: GrantPermit,
   dealings: Dealings | null,
 ): string | null {
-  const { uses, reuse } = content.grant;
-  const before = reuse === undefined ? used : (dealings?.uses ?? Number.POSITIVE_INFINITY);
-  const most = reuse === undefined ? uses : reuse.max_uses;
-  if (use !== before + 1 || use > most || used >= uses) {
+  const { reuse } = content.grant;
+  const before = reuse === undefined ? own.made : (dealings?.uses ?? Number.POSITIVE_INFINITY);
+  const most = reuse === undefined ? own.allowed : reuse.max_uses;
+  if (use !== before + 1 || use > most || own.made >= own.allowed) {
     return `it claims use ${use}, after ${before} of ${most}`;
   }
   return dealings?.revoked === true ? 'its grant was revoked by then' : null;

@@ -89,7 +89,10 @@ export interface StepReport {
 
 export interface RequestReport {
   readonly request: RequestId;
+  /** The step; of several, the first. */
   readonly step: string;
+  /** Present where one decision is asked for several. */
+  readonly steps?: readonly string[];
   readonly digest: string;
   readonly words: string;
   readonly expires_at: string;

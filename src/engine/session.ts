@@ -24,6 +24,8 @@ export class Session {
   readonly secrets: Map<string, string>;
   /** Steps whose probe this process has run. */
   readonly probed = new Set<string>();
+  /** This process has found that nothing of the run can be asked together. */
+  apart = false;
   #state: RunState;
   #inForce: InForce;
   #outputs = new Map<string, Readonly<Record<string, Json>>>();

@@ -57,7 +57,9 @@ export function isBounded({ type, enum: values, pattern, min, max }: HoleLimits)
 export function describeLimits(limits: Omit<HoleLimits, 'type'>): string {
   const { enum: values, min, max, pattern } = limits;
   return [
-    values === null ? '' : `one of ${values.map((each) => String(each)).join(', ')}`,
+    values === null
+      ? ''
+      : `one of ${values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(', ')}`,
     min === null ? '' : `from ${min}`,
     max === null ? '' : `up to ${max}`,
     pattern === null ? '' : `fits ${pattern}`,

@@ -82,7 +82,7 @@ function renderOpenRequest(request: RequestReport, style: Style, nowMs: number):
   const missing = describeMissing(request.missing);
   const rows: [string, string][] = [
     ['request', request.words],
-    ['step', request.step],
+    [request.steps === undefined ? 'step' : 'steps', (request.steps ?? [request.step]).join(', ')],
     ['needs', missing ?? 'nobody any more'],
     ['expires', formatDistance(request.expires_at, nowMs)],
   ];

@@ -2,10 +2,11 @@ import { missingOf, type Tally } from '../../approval/tally.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { RunFinished } from '../../run/events.ts';
 import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { standingReview } from '../../run/owed-review.ts';
 import { standingOf } from '../../run/standing.ts';
-import type { RunState } from '../../run/state.ts';
+import type { RequestRecord, RunState } from '../../run/state.ts';
+import { isTogether } from '../../run/together.ts';
 import { allSteps, type Plan, type PlannedStep } from '../../runbook/plan.ts';
-import { standingReview } from '../break-glass/owed-review.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestReport, RunReport, RunStatus, StepStatus } from '../reports.ts';
 import { loadRun } from '../session.ts';
@@ -98,6 +99,7 @@ function tallies(engine: Engine, state: RunState): Judged {
       const report: RequestReport = {
         request: content.id,
         step: content.step,
+        ...(isTogether(content) ? { steps: content.commands.map(({ step }) => step) } : {}),
         digest: record.hash,
         words: wordsOf(record),
         expires_at: content.limits.pending_until,
@@ -123,10 +125,7 @@ function statusOf(state: RunState, step: PlannedStep, judged: Judged): StepStatu
     case 'asked':
       return state.finished === null ? 'waiting' : endedStatus(state.finished);
     case 'due':
-      return dueStatus(
-        state,
-        standing.request === null ? null : (judged.get(standing.request.content.id)?.tally ?? null),
-      );
+      return dueStatus(state, standing.request, judged);
   }
 }
 
@@ -139,7 +138,8 @@ function failedStatus(state: RunState, step: PlannedStep): StepStatus {
   return step.continue_on_error ? 'tolerated' : 'failed';
 }
 
-function dueStatus(state: RunState, tally: Tally | null): StepStatus {
+function dueStatus(state: RunState, request: RequestRecord | null, judged: Judged): StepStatus {
+  const tally = request === null ? null : (judged.get(request.content.id)?.tally ?? null);
   if (tally?.kind === 'rejected') {
     return 'rejected';
   }
@@ -149,7 +149,12 @@ function dueStatus(state: RunState, tally: Tally | null): StepStatus {
   if (tally?.kind === 'expired') {
     return 'expired';
   }
-  return tally === null ? 'pending' : 'waiting';
+  return tally === null || comesLater(tally, judged) ? 'pending' : 'waiting';
+}
+
+/** Approved together with a step that is being asked anew: its turn comes after that one's. */
+function comesLater({ kind }: Tally, judged: Judged): boolean {
+  return kind === 'granted' && [...judged.values()].some(({ tally }) => tally.kind === 'open');
 }
 
 /** What had not begun when the run ended. */
@@ -172,7 +177,7 @@ function runStatus(state: RunState, steps: readonly StepStatus[], { starts_at }:
 /** Who said no to a step, and why; null where nobody has. */
 function rejectionOf(judged: Judged, { id }: PlannedStep): string | null {
   for (const { tally, report } of judged.values()) {
-    if (report.step === id && tally.kind === 'rejected') {
+    if ((report.steps ?? [report.step]).includes(id) && tally.kind === 'rejected') {
       return `rejected by ${tally.by}: ${tally.reason ?? 'no reason given'}`;
     }
   }

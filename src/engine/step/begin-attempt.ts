@@ -143,7 +143,7 @@ async function startLent(
 }
 
 /** Why asking would be in vain; null where somebody could approve. */
-async function whyNot(
+export async function whyNot(
   session: Session,
   verdict: Extract<Verdict, { kind: 'ask' }>,
 ): Promise<string | null> {

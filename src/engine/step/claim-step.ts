@@ -1,5 +1,5 @@
 import type { Tally } from '../../approval/tally.ts';
-import { IntegrityError } from '../../base/errors.ts';
+import { IntegrityError, UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { StepStarted } from '../../run/events.ts';
@@ -16,7 +16,7 @@ import { heldUp } from '../break-glass/hold-up.ts';
 import { type OwnUse, ownUse } from '../grant/own-use.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
-import { type Begun, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
+import { type Begun, failedToStart, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
 import { type Held, holdAgainst } from './claim-template.ts';
 import { requestApproval } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
@@ -36,7 +36,10 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     return staleState(session, proven);
   }
   session.adopt(proven.state);
-  const command = await bindAgain(session, due);
+  const command = await bindAgain(session, due, request);
+  if (command === null) {
+    return { kind: 'again' };
+  }
   const verdict = await heldUp(session, judgeNow(session, due.step));
   if (verdict.kind === 'deny') {
     const { evaluation, reasons } = verdict;
@@ -45,7 +48,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     ]);
     return { kind: 'again' };
   }
-  const own = await ownUse(session, request);
+  const own = await ownUse(session, request, due.step.id);
   const held = await holdRequest(session, request, { step: due.step, command });
   const changes = [
     ...held.changes,
@@ -95,9 +98,23 @@ async function staleState(session: Session, proven: ProvenRun): Promise<Begun> {
   return { kind: 'again' };
 }
 
-async function bindAgain(session: Session, due: Claim): Promise<Command> {
-  const rendered = renderStep(session.plan, due.step, await scopeOf(session, null));
-  return session.engine.actions.bind(rendered, true);
+/** Null where a value that came meanwhile may not stand where it would: then the step has failed. */
+async function bindAgain(
+  session: Session,
+  due: Claim,
+  { content }: RequestRecord,
+): Promise<Command | null> {
+  const scope = await scopeOf(session, null);
+  const asked = content.commands.find(({ step }) => step === due.step.id);
+  try {
+    return session.engine.actions.bind(renderStep(session.plan, due.step, scope), true);
+  } catch (error) {
+    if (error instanceof UsageError && asked?.holes !== undefined) {
+      await session.commit(`unfit.${due.step.id}.${due.attempt}`, [failedToStart(due, error)]);
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** What would run, held against what the request asked for. */
@@ -106,9 +123,9 @@ async function holdRequest(
   { content }: RequestRecord,
   now: { readonly step: PlannedStep; readonly command: Command },
 ): Promise<Held> {
-  const [approved] = content.commands;
+  const approved = content.commands.find(({ step }) => step === now.step.id);
   return approved === undefined
-    ? { changes: ['the request names no command'], values: {} }
+    ? { changes: ['the request does not name this step'], values: {} }
     : holdAgainst(session, approved, now);
 }
 
@@ -182,7 +199,7 @@ async function start(
     await session.commit(`lost.${due.step.id}.${due.attempt}`, [lost(due)]);
     return { kind: 'again' };
   }
-  const [approved] = request.content.commands;
+  const approved = request.content.commands.find(({ step }) => step === due.step.id);
   const filled = Object.keys(values).length > 0;
   const terms = request.content.break_glass;
   const data: StepStarted = {

@@ -73,6 +73,7 @@ export const runReport: Wire<RunReport> = v.object({
     v.object({
       request: requestId,
       step: v.string(),
+      steps: v.exactOptional(v.array(v.string())),
       digest: v.string(),
       words: v.string(),
       expires_at: time,

@@ -1,0 +1,212 @@
+import type { RequestContent } from '../../approval/request.ts';
+import { UsageError } from '../../base/errors.ts';
+import { canonicalize } from '../../base/jcs.ts';
+import { describeOverrides } from '../../policy/overrides.ts';
+import type { Evaluation, Policy, Slot, Verdict } from '../../policy/policy.ts';
+import { caseOf, judgeStep } from '../../run/judge.ts';
+import type { Command } from '../../runbook/command.ts';
+import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
+import type { Hole } from '../../runbook/hole.ts';
+import { renderTemplate } from '../../runbook/holes.ts';
+import { outputHoles } from '../../runbook/output-holes.ts';
+import { allSteps, type PlannedStep } from '../../runbook/plan.ts';
+import { evaluateIf, type RenderScope, renderStep } from '../../runbook/render.ts';
+import { referencesOf } from '../../runbook/step-references.ts';
+import { listsOf } from '../ask-lists.ts';
+import type { Session } from '../session.ts';
+import { whyNot } from './begin-attempt.ts';
+import { frameOf, limitsOf } from './request-approval.ts';
+import { scopeOf } from './scope.ts';
+
+type Ask = Extract<Verdict, { kind: 'ask' }>;
+
+/** A step that can be asked for before anything runs. */
+interface Part {
+  readonly step: PlannedStep;
+  readonly verdict: Ask;
+  /** Bound, with hashes, and with marks where `holes` are. */
+  readonly command: Command;
+  readonly holes: readonly Hole[];
+}
+
+/**
+ * Asks for all steps that can be known before anything runs, in one request. Steps that nobody need be
+ * asked about, that are denied just now, or whose command is not known yet are left to their own point.
+ * False where fewer than two are left, or nobody could approve them all: nothing is asked then.
+ */
+export async function askTogether(session: Session): Promise<boolean> {
+  const parts = await partsOf(session);
+  if (parts.length < 2) {
+    return false;
+  }
+  const verdict = mergeVerdicts(parts);
+  if ((await whyNot(session, verdict)) !== null) {
+    return false;
+  }
+  const content = await freezeParts(session, parts, verdict);
+  await session.commit(`request.${content.id}`, [{ type: 'approval.requested', data: content }], {
+    guards: { config: session.inForce.rules.config },
+  });
+  return true;
+}
+
+async function partsOf(session: Session): Promise<readonly Part[]> {
+  const { engine, inForce, plan, state } = session;
+  const scope = await scopeOf(session, null);
+  const moment = { nowMs: session.nowMs(), lists: listsOf(engine, inForce.rules) };
+  return allSteps(plan).flatMap((step) => {
+    if (step.action.kind === 'manual' || isSkipped(session, step, scope)) {
+      return [];
+    }
+    const verdict = judgeStep(inForce.rules, caseOf(state, plan, step), moment);
+    const asks = verdict.kind === 'ask' && mayJoin(verdict, inForce.rules.policy);
+    return asks ? partOf(session, { step, verdict }, scope) : [];
+  });
+}
+
+/** What is asked beyond the ordinary stands alone; so does who must not have approved another step. */
+function mayJoin({ breakGlass, reuse, evaluation }: Ask, { rules }: Policy): boolean {
+  const excludesEarlier = rules.some(
+    ({ name, require }) =>
+      evaluation.matched.includes(name) && require?.exclude.includes('earlier_approver') === true,
+  );
+  return breakGlass === null && reuse === null && !excludesEarlier;
+}
+
+/** By what is known already; where `if` looks at other steps, nobody knows yet. */
+function isSkipped({ plan }: Session, step: PlannedStep, scope: RenderScope): boolean {
+  if (
+    step.if === null ||
+    referencesOf([], [step.if]).some(({ path: [root] }) => root === 'steps')
+  ) {
+    return false;
+  }
+  try {
+    return !evaluateIf(plan, step, scope);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+function partOf(
+  { engine, plan }: Session,
+  { step, verdict }: Pick<Part, 'step' | 'verdict'>,
+  scope: RenderScope,
+): readonly Part[] {
+  const holes = outputHoles(plan, step);
+  if (holes === null) {
+    return [];
+  }
+  try {
+    const names = holes.map(({ name }) => name);
+    const rendered =
+      holes.length === 0
+        ? renderStep(plan, step, scope)
+        : renderTemplate(plan, step, { scope, names });
+    return rendered === null
+      ? []
+      : [{ step, verdict, command: engine.actions.bind(rendered, true), holes }];
+  } catch (error) {
+    if (error instanceof UsageError) {
+      // What cannot be made now, perhaps an earlier step makes possible; else it fails at its own point.
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** The slots of all, each once, and the strictest of everything else. */
+function mergeVerdicts(parts: readonly Part[]): Ask {
+  const verdicts = parts.map(({ verdict }) => verdict);
+  const reminds = verdicts.flatMap(({ remindMs }) => remindMs ?? []);
+  return {
+    kind: 'ask',
+    slots: mergeSlots(parts),
+    reasonRequired: verdicts.some(({ reasonRequired }) => reasonRequired),
+    pendingMs: Math.min(...verdicts.map(({ pendingMs }) => pendingMs)),
+    unusedMs: Math.min(...verdicts.map(({ unusedMs }) => unusedMs)),
+    remindMs: reminds.length === 0 ? null : Math.min(...reminds),
+    overrides: unique(verdicts.flatMap(({ overrides }) => overrides)),
+    breakGlass: null,
+    reuse: null,
+    evaluation: mergeEvaluations(verdicts),
+  };
+}
+
+/** Slots of one name that differ are both asked for: the later one says of which step it is. */
+function mergeSlots(parts: readonly Part[]): readonly Slot[] {
+  const slots = new Map<string, Slot>();
+  for (const { step, verdict } of parts) {
+    for (const slot of verdict.slots) {
+      const known = slots.get(slot.id);
+      if (known === undefined) {
+        slots.set(slot.id, slot);
+      } else if (canonicalize(known) !== canonicalize(slot)) {
+        const id = `${slot.id}/${step.id}`;
+        slots.set(id, { ...slot, id });
+      }
+    }
+  }
+  return [...slots.values()];
+}
+
+function mergeEvaluations(verdicts: readonly Ask[]): Evaluation {
+  return verdicts
+    .map(({ evaluation }) => evaluation)
+    .reduce((one, other) => ({
+      ...one,
+      matched: unique([...one.matched, ...other.matched]),
+      ...(one.lists === undefined && other.lists === undefined
+        ? {}
+        : { lists: { ...one.lists, ...other.lists } }),
+    }));
+}
+
+async function freezeParts(
+  session: Session,
+  parts: readonly Part[],
+  verdict: Ask,
+): Promise<RequestContent> {
+  const { engine, inForce } = session;
+  const commands = await Promise.all(parts.map((part) => freezePart(session, part)));
+  const [first] = parts;
+  const overrides = describeOverrides(inForce.rules.policy, verdict.overrides);
+  return {
+    ...frameOf(session),
+    step: first?.step.id ?? '',
+    name: first?.step.name ?? null,
+    commands,
+    attempt: 1,
+    policy: { slots: verdict.slots, evaluation: verdict.evaluation },
+    secrets: unique(parts.flatMap(({ command }) => secretsOf(command))),
+    not_bound: unique(parts.flatMap(({ command }) => engine.actions.notBound(command))),
+    effect: {
+      idempotent: parts.some(({ step }) => step.idempotent),
+      continue_on_error: parts.some(({ step }) => step.continue_on_error),
+      has_check: parts.some(({ step }) => step.check !== null),
+    },
+    grant: { uses: commands.reduce((sum, { uses }) => sum + uses, 0) },
+    break_glass: null,
+    ...(overrides.length === 0 ? {} : { overrides }),
+    limits: limitsOf(session, verdict),
+    supersedes: null,
+    previous: null,
+  };
+}
+
+async function freezePart({ engine }: Session, { step, command, holes }: Part) {
+  return {
+    step: step.id,
+    digest: commandDigest(command),
+    command: await engine.store.putBlob(encodeCommand(command)),
+    ...(holes.length === 0 ? {} : { holes }),
+    uses: step.retry?.attempts ?? 1,
+  };
+}
+
+function unique<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,81 @@
+import type { RequestContent } from '../approval/request.ts';
+import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import type { RequestRecord, RunState } from './state.ts';
+
+/** One decision for several steps: `approvals: together`. */
+
+/** True where a request asks for more than its own step. */
+export function isTogether({ commands }: Pick<RequestContent, 'commands'>): boolean {
+  return commands.length > 1;
+}
+
+/** How often a step may start under a request, and how often it has. Of several steps each has its own. */
+export function usesOf(
+  state: RunState,
+  { content, used }: RequestRecord,
+  step: string,
+): { readonly allowed: number; readonly made: number } {
+  if (!isTogether(content)) {
+    return { allowed: content.grant.uses, made: used };
+  }
+  const asked = content.commands.find((command) => command.step === step);
+  const started = (state.steps.get(step)?.attempts ?? []).filter(
+    (attempt) =>
+      attempt.started?.data.permit.kind === 'grant' &&
+      attempt.started.data.permit.request === content.id,
+  );
+  return {
+    allowed: asked === undefined ? 0 : (asked.uses ?? content.grant.uses),
+    made: started.length,
+  };
+}
+
+/** Where a run stands before anything of it has happened. */
+export type Gate =
+  | { readonly kind: 'open' }
+  /** Its steps are to be asked for, as far as they can be now. */
+  | { readonly kind: 'ask' }
+  /** They have been: nothing happens until people decided. */
+  | { readonly kind: 'asked'; readonly step: PlannedStep; readonly request: RequestRecord };
+
+/**
+ * The gate that stands before the first step of a run whose approvals are asked together. Once anything
+ * has happened it is open for good: from then on each step looks to its own request.
+ */
+export function gateOf(state: RunState, plan: Plan): Gate {
+  if (plan.approvals !== 'together' || hasBegun(state)) {
+    return { kind: 'open' };
+  }
+  const request = [...state.requests.values()].at(-1);
+  if (request === undefined || (request.closed?.kind === 'expired' && request.closed.reopened)) {
+    return { kind: 'ask' };
+  }
+  const step = allSteps(plan).find(({ id }) => id === request.content.step);
+  return isTogether(request.content) && step !== undefined
+    ? { kind: 'asked', step, request }
+    : { kind: 'open' };
+}
+
+function hasBegun({ steps }: RunState): boolean {
+  return [...steps.values()].some(
+    ({ attempts, skipped, denied }) => attempts.length > 0 || skipped !== null || denied !== null,
+  );
+}
+
+/**
+ * The request that now stands for a step in the place of this one; null where it stands itself. A request
+ * for several steps stays open for the others when one of them is asked anew.
+ */
+export function replacementOf(
+  { requests }: RunState,
+  { content, seq }: RequestRecord,
+  step: string,
+): RequestRecord | null {
+  const later = [...requests.values()].find(
+    (other) =>
+      other.seq > seq &&
+      other.content.supersedes?.request === content.id &&
+      other.content.commands.some((command) => command.step === step),
+  );
+  return later ?? null;
+}
