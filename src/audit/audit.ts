@@ -65,7 +65,9 @@ export function beginAudit(trust: Trust): Audit {
     verdicts: () => {
       const seen = { size: tree.size, rootAt, decisions: authorization.decisions };
       const completeness = judgeCompleteness(trust, seen, report);
-      const facts = { completeness, authorization, heads, lastTime: timeline.last() };
+      const lastTime = timeline.last();
+      const owed = judgeOwed(authorization, { trust, lastTime }, report);
+      const facts = { completeness, authorization, heads, lastTime, owed };
       return sumUp(trust, lastHead, facts).map((verdict) => ({
         ...verdict,
         ok: !findings.some((finding) => finding.verdict === verdict.name),
@@ -83,6 +85,7 @@ function sumUp(
     readonly completeness: Omit<Answer, 'name'>;
     readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'attested'>;
     readonly heads: number;
+    readonly owed: number;
     readonly lastTime: string | null;
   },
 ): readonly Answer[] {
@@ -98,7 +101,7 @@ function sumUp(
     { name: 'completeness', ...facts.completeness },
     {
       name: 'authorization',
-      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)${unsigned(attested)}`,
+      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)${unsigned(attested)}${unreviewed(facts.owed)}`,
       ...now,
     },
     { name: 'time', anchor: "the machine's own clocks", ...now },
@@ -108,6 +111,26 @@ function sumUp(
 /** What no signature of a person's backs is said with the verdict that rests on it. */
 function unsigned(attested: number): string {
   return attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
+}
+
+/** What nobody reviewed in time is a finding; answers how many reviews are owed altogether. */
+function judgeOwed(
+  authorization: Pick<Authorization, 'owed'>,
+  { trust, lastTime }: { readonly trust: Trust; readonly lastTime: string | null },
+  report: (finding: Finding) => void,
+): number {
+  // A clock that was set back hides nothing that the journal has seen come.
+  const nowMs = Math.max(trust.nowMs ?? 0, Date.parse(lastTime ?? '') || 0);
+  const owed = authorization.owed(nowMs);
+  for (const { index, request, scope, due } of owed.filter(({ overdue }) => overdue)) {
+    const message = `the glass was broken in ${scope} by ${request}, and nobody reviewed it by ${due}`;
+    report({ verdict: 'authorization', code: 'E_BREAK_GLASS', index, message });
+  }
+  return owed.length;
+}
+
+function unreviewed(owed: number): string {
+  return owed === 0 ? '' : `; break-glass reviews owed: ${owed}`;
 }
 
 function readEntry(

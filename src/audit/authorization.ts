@@ -3,22 +3,29 @@ import { decisionId } from '../approval/statement.ts';
 import type { Scope } from '../approval/token.ts';
 import type { BlobId, RunId } from '../base/ids.ts';
 import { decidersOf } from '../run/deciders.ts';
-import type { Decided, Recorded, RunStarted, StepResolved, StepStarted } from '../run/events.ts';
+import type {
+  BreakGlassReviewed,
+  Decided,
+  Recorded,
+  RunStarted,
+  StepResolved,
+  StepStarted,
+} from '../run/events.ts';
 import { apply, foldRun, type RunState } from '../run/state.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
+import { type OwedEntry, openBreakGlass } from './judge-break-glass.ts';
+import { judgeCourse } from './judge-course.ts';
 import { judgeDecided } from './judge-decided.ts';
-import { judgeGrant } from './judge-grant.ts';
-import { judgeLent } from './judge-lent.ts';
 import { type InForce, judgePlan } from './judge-plan.ts';
-import { judgeProbe } from './judge-probe.ts';
 import { judgeResolved } from './judge-resolved.ts';
-import { judgeUnasked } from './judge-unasked.ts';
+import { judgeStarted } from './judge-started.ts';
 import { openLoans } from './loans.ts';
 import { readConfig, readPlan } from './read-blobs.ts';
 import { readCommands, type Shown, withShown } from './read-commands.ts';
+import { openSignedStarts } from './signed-starts.ts';
 import { isToken, openTokens } from './tokens.ts';
 
 /**
@@ -36,7 +43,9 @@ export class Authorization {
   readonly #report: Report;
   readonly #runs = new Map<RunId, Replay>();
   readonly #tokens = openTokens();
+  readonly #starts = openSignedStarts((id) => this.decisions.add(id));
   readonly #loans = openLoans();
+  readonly #breakGlass = openBreakGlass();
   #inForce: InForce | null = null;
 
   constructor(of: {
@@ -47,6 +56,11 @@ export class Authorization {
     this.#origin = of.origin;
     this.#rootAt = of.rootAt;
     this.#report = of.report;
+  }
+
+  /** Reviews that break-glass owes at that time. */
+  owed(nowMs: number): readonly OwedEntry[] {
+    return this.#breakGlass.owed(nowMs);
   }
 
   add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void {
@@ -83,6 +97,10 @@ export class Authorization {
       this.#begin(entry, event.data, readPlan(event.data, blobs));
       return;
     }
+    if (event.type === 'break_glass.reviewed') {
+      this.#judgeReviewed(entry, event.data);
+      return;
+    }
     const replay = this.#runs.get(run);
     if (replay === undefined || replay.state.finished !== null) {
       // A late result says how something ended; it allows nothing, also after the run's own end.
@@ -95,6 +113,7 @@ export class Authorization {
     this.#judge(entry, replay);
     const after = { ...withShown(replay, shown), state: apply(replay.state, entry) };
     this.#loans.follow(entry, after);
+    this.#breakGlass.follow(entry, after.state);
     if (event.type === 'run.finished') {
       this.#runs.delete(run);
     } else {
@@ -113,6 +132,7 @@ export class Authorization {
       return;
     }
     this.#judgeStarter(entry, data);
+    this.#judgeSigner(entry, null);
     if (plan === null) {
       const message = `the plan of run ${run} is gone or no longer what the entry says`;
       this.#complain(entry, 'E_NO_PLAN', message);
@@ -139,6 +159,16 @@ export class Authorization {
     this.#judgeEntering(entry, links, ['start']);
   }
 
+  #judgeSigner(entry: Recorded, state: RunState | null): void {
+    const rules = this.#inForce?.rules;
+    const bench = { origin: this.#origin, rootAt: this.#rootAt };
+    const wrong =
+      rules === undefined ? null : this.#starts.judge(entry, state, { ...bench, rules });
+    if (wrong !== null) {
+      this.#complain(entry, 'E_START', wrong);
+    }
+  }
+
   #judgeEntering(entry: Recorded, links: readonly ChainLink[], scopes: readonly Scope[]): void {
     const people = this.#inForce?.rules.people;
     if (people !== undefined) {
@@ -159,6 +189,14 @@ export class Authorization {
 
   #judge(entry: Recorded, replay: Replay): void {
     const { event } = entry;
+    const people = this.#inForce?.rules.people;
+    const misplaced = people === undefined ? null : judgeCourse(entry, replay, people);
+    if (misplaced !== null) {
+      this.#complain(entry, 'E_RUN', misplaced);
+    }
+    if (event.type === 'manual.done') {
+      this.#judgeEntering(entry, [event.data.by], ['start']);
+    }
     if (event.type === 'approval.decided') {
       this.#judgeDecided(entry, event.data, replay);
     } else if (event.type === 'step.started') {
@@ -172,6 +210,7 @@ export class Authorization {
         this.#complain(entry, 'E_DECIDER_RESUMED', `${person} decided in this run and resumed it`);
       }
       this.#judgeEntering(entry, event.data.links, ['start', 'admin']);
+      this.#judgeSigner(entry, replay.state);
     }
   }
 
@@ -192,35 +231,17 @@ export class Authorization {
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {
     this.spawns += 1;
+    this.grants += data.permit.kind === 'grant' ? 1 : 0;
     const docket = this.#docket(entry);
     if (docket === null) {
       return;
     }
-    const findings = this.#findingsOf(entry, data, { docket, replay });
+    const findings = [
+      ...judgeStarted({ entry, data }, { docket, replay }),
+      ...this.#breakGlass.judgeStart({ entry, data }, { docket, replay }),
+    ];
     for (const [code, message] of findings) {
       this.#complain(entry, code, `${data.step} attempt ${data.attempt}: ${message}`);
-    }
-  }
-
-  #findingsOf(
-    entry: Recorded,
-    data: StepStarted,
-    { docket, replay }: { readonly docket: Docket; readonly replay: Replay },
-  ): readonly (readonly [FindingCode, string])[] {
-    const { permit } = data;
-    if (isRepeated(replay.state, data)) {
-      return [['E_APPROVAL_REPLAY', 'this attempt had started before']];
-    }
-    switch (permit.kind) {
-      case 'policy':
-        return judgeUnasked({ entry, data, evaluation: permit.evaluation }, { docket, replay });
-      case 'grant':
-        this.grants += 1;
-        return permit.lent_by === undefined
-          ? judgeGrant({ entry, data, permit }, { docket, replay })
-          : judgeLent({ entry, data, permit }, { docket, replay });
-      case 'check':
-        return judgeProbe(replay, data, permit.of);
     }
   }
 
@@ -234,6 +255,16 @@ export class Authorization {
     const wrong = docket === null ? null : judgeResolved({ ...entry, event }, { docket, replay });
     if (wrong !== null) {
       this.#complain(entry, 'E_RESOLUTION', wrong);
+    }
+  }
+
+  /** Also of a run that has ended. */
+  #judgeReviewed(entry: Recorded, data: BreakGlassReviewed): void {
+    this.decisions.add(decisionId(data));
+    const docket = this.#docket(entry);
+    const findings = docket === null ? [] : this.#breakGlass.judgeReviewed({ entry, data }, docket);
+    for (const [code, message] of findings) {
+      this.#complain(entry, code, message);
     }
   }
 
@@ -260,8 +291,4 @@ export class Authorization {
   #complain(entry: Recorded, code: FindingCode, message: string): void {
     this.#report({ verdict: 'authorization', code, index: entry.seq, message });
   }
-}
-
-function isRepeated(state: RunState, { step, attempt }: StepStarted): boolean {
-  return state.steps.get(step)?.attempts.some((each) => each.attempt === attempt) ?? false;
 }

@@ -1,3 +1,4 @@
+import { reviewNamespace } from '../approval/review-statement.ts';
 import { approvalNamespace, decisionId } from '../approval/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
@@ -144,7 +145,8 @@ function checkDecision(
   seen: Seen,
   report: Report,
 ): void {
-  const wasRecorded = receipt.recorded !== null && receipt.namespace === approvalNamespace;
+  const counted: readonly string[] = [approvalNamespace, reviewNamespace];
+  const wasRecorded = receipt.recorded !== null && counted.includes(receipt.namespace);
   if (wasRecorded && !seen.decisions.has(decisionId(receipt.signed))) {
     report({
       verdict: 'completeness',

@@ -8,6 +8,8 @@ export interface Trust {
   readonly publicKey: Buffer;
   readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
   readonly pins: readonly Pin[];
+  /** The auditor's own clock, for what should have happened since; without it the time of the last entry. */
+  readonly nowMs?: number;
 }
 
 /** A blob an entry names. Large output is only checked, not read: its bytes are null then. */

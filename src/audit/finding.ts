@@ -40,7 +40,9 @@ export type FindingCode =
   | 'E_DENIED'
   | 'E_GRANT_STRETCHED'
   | 'E_DECIDER_RESUMED'
+  | 'E_START'
   | 'E_RESOLUTION'
+  | 'E_BREAK_GLASS'
   | 'E_TIME_BACKWARD'
   | 'E_TIME_CLAIMED';
 

@@ -1,12 +1,12 @@
 import { reviewersOf } from '../../approval/judge-review.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
 import { UsageError } from '../../base/errors.ts';
+import { owedReview } from '../../run/owed-review.ts';
 import { listsOf } from '../ask-lists.ts';
 import { proofs, readBlobs } from '../decision/export-request.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
 import { loadRequest } from '../report/describe-request.ts';
-import { owedReview } from './owed-review.ts';
 
 /** What was started under a break-glass request, as a file that proves itself, for whoever may review it. */
 export async function exportOwed(

@@ -1,10 +1,10 @@
 import type { DebtReport } from '../../approval/debt.ts';
 import { reviewersOf } from '../../approval/judge-review.ts';
+import { owedReview, standingReview } from '../../run/owed-review.ts';
 import type { DebtRow } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';
 import type { Engine } from '../engine.ts';
 import { loadRequest, wordsOf } from '../report/describe-request.ts';
-import { owedReview, standingReview } from './owed-review.ts';
 
 /** What was done under break-glass, the newest first; without `all` only what nobody has reviewed. */
 export async function listDebts(engine: Engine, all: boolean): Promise<readonly DebtReport[]> {

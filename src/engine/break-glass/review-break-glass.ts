@@ -6,6 +6,7 @@ import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts'
 import type { RunId } from '../../base/ids.ts';
 import type { ListAnswer } from '../../policy/policy.ts';
 import type { BreakGlassReviewed } from '../../run/events.ts';
+import { mayStillStart, owedReview } from '../../run/owed-review.ts';
 import type { RequestRecord } from '../../run/state.ts';
 import type { RequestRow } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';
@@ -14,9 +15,7 @@ import type { Engine } from '../engine.ts';
 import { ensureConfig, type InForce } from '../ensure-config.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import { refuseLong } from '../refuse-long.ts';
-
 import { loadPlan } from '../session.ts';
-import { mayStillStart, owedReview } from './owed-review.ts';
 
 /**
  * Records what somebody signed about something that was done under break-glass, also after its run has

@@ -2,6 +2,7 @@ import type { Finding } from '../../audit/finding.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
+import { openDebtIndexCheck } from './check-debt-index.ts';
 import { openTokenIndexCheck } from './check-token-index.ts';
 
 /** Holds an index against the entries themselves, which it is given in order. */
@@ -12,7 +13,7 @@ export interface IndexCheck {
 
 /** The indexes that something is decided by. */
 export function openIndexCheck(): IndexCheck {
-  const checks = [openRunIndexCheck(), openTokenIndexCheck()];
+  const checks = [openRunIndexCheck(), openTokenIndexCheck(), openDebtIndexCheck()];
   return {
     add: (entry) => {
       for (const check of checks) {

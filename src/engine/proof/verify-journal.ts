@@ -31,6 +31,7 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
       receipt: parseReceipt(text, file),
     })),
     pins: input.pins,
+    nowMs: engine.clock.now().wallMs,
   });
   const index = openIndexCheck();
   const stride = Math.max(1, Math.ceil(size / openedHeads));

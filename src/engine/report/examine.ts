@@ -6,6 +6,7 @@ import type { Person } from '../../approval/people.ts';
 import { RunbookError } from '../../base/errors.ts';
 import { runTool } from '../../base/tool.ts';
 import { anyone } from '../../policy/policy.ts';
+import { examineDebts } from '../break-glass/examine-debts.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Engine, Trusted } from '../engine.ts';
 import { examinePolicy } from '../policy/examine-policy.ts';
@@ -42,7 +43,7 @@ export async function examine(
     ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
     ...journal,
     sshKeygen.finding,
-    ...(isOpen ? await examineHolds(engine) : []),
+    ...(isOpen ? [...(await examineHolds(engine)), ...(await examineDebts(engine))] : []),
     ...(await examineReceptions(engine)),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Event } from '../../run/events.ts';
 import type { CommitInput } from '../../store/store.ts';
+import { tellAtOnce } from '../break-glass/tell-at-once.ts';
 import type { DriveOptions } from '../service.ts';
 import type { Session } from '../session.ts';
 import { type Execution, stepEventId } from './begin-attempt.ts';
@@ -24,6 +25,7 @@ export async function runAttempt(
   options: DriveOptions,
 ): Promise<void> {
   const watch = watchForStop(session, options);
+  const told = tellAtOnce(session, execution.permit);
   try {
     const ended = await executeStep(session, execution, watch.stop);
     const { step, attempt } = execution;
@@ -38,6 +40,7 @@ export async function runAttempt(
     }
   } finally {
     watch.close();
+    await told;
   }
 }
 

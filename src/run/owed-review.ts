@@ -1,9 +1,9 @@
-import type { StandingReview } from '../../approval/debt.ts';
-import { actorsOf, type OwedReview } from '../../approval/judge-review.ts';
-import { formatTime } from '../../base/clock.ts';
-import { standingOf } from '../../run/standing.ts';
-import type { Attempt, RequestRecord, RunState } from '../../run/state.ts';
-import { allSteps, type Plan } from '../../runbook/plan.ts';
+import type { StandingReview } from '../approval/debt.ts';
+import { actorsOf, type OwedReview } from '../approval/judge-review.ts';
+import { formatTime } from '../base/clock.ts';
+import { allSteps, type Plan } from '../runbook/plan.ts';
+import { standingOf } from './standing.ts';
+import type { Attempt, RequestRecord, RunState } from './state.ts';
 
 type Started = NonNullable<Attempt['started']>;
 
