@@ -14,6 +14,11 @@ import type { ActionSettings, Launch } from './launch.ts';
 export async function start(given: Spawn, io: ActionIo, tools: StartTools): Promise<ActionResult> {
   // A copy: what is checked below is what runs, whatever the caller does to its own.
   const spawn = structuredClone(given);
+  const { kind }: { readonly kind: string } = spawn.command.action;
+  if (!startable.has(kind)) {
+    // A step that a person does has no command. One that says so was made up, and is not guessed at.
+    return { kind: 'refused', message: `nothing is started for an action \`${kind}\`` };
+  }
   const launch = await loadLaunch(spawn.command.action);
   const refusal = findRefusal(spawn, tools.hashes);
   if (refusal !== null) {
@@ -31,6 +36,8 @@ export interface StartTools {
   readonly hashes: FileHashes;
   readonly settings: ActionSettings;
 }
+
+const startable: ReadonlySet<string> = new Set(['run', 'exec', 'http']);
 
 function findRefusal(spawn: Spawn, hashes: FileHashes): string | null {
   return checkSpawn(spawn, commandDigest) ?? findChange(spawn.command, hashes);

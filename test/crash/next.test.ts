@@ -193,6 +193,13 @@ function answerOf(due: Due, chance: number): Event | null {
       return { type: 'step.skipped', data: { step: due.step.id, why: due.why } };
     case 'finish':
       return { type: 'run.finished', data: due.result };
+    case 'ask_manual':
+      return { type: 'manual.asked', data: { step: due.step.id, attempt: due.attempt, text: 'x' } };
+    case 'await_manual':
+      return cancelled;
+    case 'give_up':
+      return finished(due.step.id, due.attempt, 'failed');
+    case 'scheduled':
     case 'delay':
       // Time passes with entries here.
       return resumed;
