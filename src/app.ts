@@ -216,7 +216,7 @@ function callerOf(env: Surroundings['env'], osUser: string): Caller {
     osUser,
     sudoUser: env['SUDO_USER'],
     agent: env['RUNBOOK_AGENT'],
-    onBehalfOf: env['RUNBOOK_ON_BEHALF_OF'],
+    onBehalfOf: env['RUNBOOK_ON_BEHALF_OF'] || undefined,
     ci: github === undefined ? undefined : { identity: `github/${github}`, actor: actorOf(env) },
   };
 }

@@ -7,7 +7,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** The one shape of a `RequestFile`. */
 export const requestFileSchema = v.strictObject({
-  kind: v.picklist(['runbook.request/v1', 'runbook.started/v1']),
+  kind: v.picklist(['runbook.request/v1', 'runbook.started/v1', 'runbook.head/v1']),
   origin: text,
   verifier_key: text,
   checkpoint: text,

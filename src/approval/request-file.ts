@@ -1,10 +1,11 @@
 /**
- * A request, or a started step whose outcome nobody knows, as a file that stands on its own: what an
- * approver's client reads, checks and renders, with or without access to the journal. Only `leaf`,
- * what it names and the proofs count; `approvers` is a convenience the executor judges again.
+ * A request, a started step whose outcome nobody knows, or (`head`) the newest `config.set` for somebody
+ * who signs a start, as a file that stands on its own: what an approver's client reads, checks and renders,
+ * with or without access to the journal. Only `leaf`, what it names and the proofs count; `approvers` is a
+ * convenience the executor judges again.
  */
 export interface RequestFile {
-  readonly kind: 'runbook.request/v1' | 'runbook.started/v1';
+  readonly kind: 'runbook.request/v1' | 'runbook.started/v1' | 'runbook.head/v1';
   readonly origin: string;
   /** Signed-note verifier key of the log. */
   readonly verifier_key: string;

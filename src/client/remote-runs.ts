@@ -88,14 +88,14 @@ async function startRun({ call }: Connection, input: StartInput): Promise<RunId>
 /** With the version it had before: the server may have gone far before anybody listens. */
 async function resumeRun(
   { call, callVersioned }: Connection,
-  { run: name, given }: ResumeInput,
+  { run: name, given, signed }: ResumeInput,
 ): Promise<{ readonly run: RunId; readonly version: number }> {
   const path = pathOf('runs', name ?? 'latest');
   const { value, version } = await callVersioned({ path, answer: runReport });
   const { run } = await call({
     method: 'POST',
     path: pathOf('runs', value.run, 'resume'),
-    body: { params: given },
+    body: { params: given, ...(signed === undefined ? {} : { signed }) },
     answer: runAnswer,
   });
   return { run, version };
@@ -150,6 +150,7 @@ function startBody({
   breakGlass,
   overrides = [],
   notBefore,
+  signed,
 }: StartInput): StartBody {
   const runbook = nameOnServer(source.name ?? source.file);
   return {
@@ -162,6 +163,7 @@ function startBody({
     ...(breakGlass === undefined ? {} : { break_glass: breakGlass }),
     ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
+    ...(signed === undefined ? {} : { signed }),
   };
 }
 

@@ -11,6 +11,7 @@ import { recordDecision } from './decision/record-decision.ts';
 import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
+import { exportHead } from './export-head.ts';
 import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
 import { beginLink, finishLink } from './link-account.ts';
@@ -108,6 +109,7 @@ type Approving =
   | 'requests'
   | 'review'
   | 'reviewStarted'
+  | 'reviewHead'
   | 'describeRequest'
   | 'decide'
   | 'decideAsMyself'
@@ -120,6 +122,7 @@ function approving(engine: Engine): Pick<Service, Approving> {
     requests: (open, page) => listRequests(engine, open, page),
     review: (request, seenSize) => exportRequest(engine, request, seenSize),
     reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
+    reviewHead: (person, seenSize) => exportHead(engine, person, seenSize),
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
     decideAsMyself: (input) => decideAsMyself(engine, input),

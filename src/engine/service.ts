@@ -70,6 +70,8 @@ export interface Service {
   review(request: string | null, seenSize: number | null): Promise<RequestFile>;
   /** The started step whose outcome is unknown, likewise. */
   reviewStarted(run: string, step: string, seenSize: number | null): Promise<RequestFile>;
+  /** The head of the journal, likewise, for whoever signs a start as this person. */
+  reviewHead(person: string, seenSize: number | null): Promise<RequestFile>;
   /** Everything a card is laid out from. */
   describeRequest(request: string | null): Promise<RequestDetail>;
   /** The only way in for approve, reject and revoke. Throws DeniedError or IntegrityError with the reason. */

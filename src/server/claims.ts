@@ -1,20 +1,22 @@
 import type { Claims } from '../approval/initiator.ts';
 import { UsageError } from '../base/errors.ts';
 
-const id = /^[A-Za-z0-9][\w.@/:+-]{0,199}$/;
+const id = /^[A-Za-z0-9][\w.@/:#+-]{0,199}$/;
 const job = /^([^\s;]+)(?:;\s*actor=([^\s;]+))?$/;
 
 /**
- * What a call says of itself: `Runbook-Agent: ID`, `Runbook-Ci: github/acme/infra; actor=github/ana`.
- * Claims only ever add people to the chain, so one that cannot be read is refused rather than dropped.
+ * What a call says of itself: `Runbook-Agent: ID`, `Runbook-Ci: github/acme/infra; actor=github/ana`,
+ * `Runbook-On-Behalf-Of: ana`. Claims only ever add people to the chain, so one that cannot be read is refused rather than dropped.
  * Throws UsageError `claim_invalid`.
  */
 export function readClaims(headers: Headers): Claims {
   const agent = headers.get('runbook-agent');
   const ci = headers.get('runbook-ci');
+  const behalf = headers.get('runbook-on-behalf-of');
   return {
     ...(agent === null ? {} : { agent: checked(agent, 'Runbook-Agent') }),
     ...(ci === null ? {} : { ci: readJob(ci) }),
+    ...(behalf === null ? {} : { onBehalfOf: checked(behalf, 'Runbook-On-Behalf-Of') }),
   };
 }
 
@@ -33,6 +35,6 @@ function checked(value: string, header: string): string {
   throw new UsageError({
     code: 'claim_invalid',
     message: `the header \`${header}\` names nobody`,
-    hint: 'write `Runbook-Agent: ID` and `Runbook-Ci: github/OWNER/REPO; actor=github/USER`',
+    hint: 'write `Runbook-Agent: ID`, `Runbook-Ci: github/OWNER/REPO; actor=github/USER` and `Runbook-On-Behalf-Of: NAME`',
   });
 }

@@ -48,6 +48,16 @@ export const requestRoutes: readonly Route[] = [
     handle: async (call, { query }) =>
       call.service.reviewStarted(await namedRun(call), call.param('step'), query.seen ?? null),
   }),
+  jsonRoute({
+    method: 'GET',
+    path: '/v1/people/{person}/head',
+    access: ['start'],
+    summary: 'The head of the journal, likewise, for whoever signs a start as this person',
+    query: seenSize,
+    answer: requestFile,
+    handle: async (call, { query }) =>
+      call.service.reviewHead(call.param('person'), query.seen ?? null),
+  }),
 ];
 
 /** To a token that sees only its own runs, a request of another's is as unknown as one that is not there. */

@@ -1,3 +1,4 @@
+import { parseStart } from '../approval/start-statement.ts';
 import { sha256 } from '../base/digest.ts';
 import { UsageError } from '../base/errors.ts';
 import type { FoundRunbook } from '../engine/reports.ts';
@@ -49,7 +50,7 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
     });
   }
   const { params: given, environment, reason, ticket, overrides } = body;
-  const { break_glass: breakGlass, not_before: notBefore } = body;
+  const { break_glass: breakGlass, not_before: notBefore, signed } = body;
   return {
     source,
     given,
@@ -59,6 +60,7 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(overrides === undefined ? {} : { overrides }),
     ...(notBefore === undefined ? {} : { notBefore }),
+    ...(signed === undefined ? {} : { signed, run: parseStart(signed.statement).run }),
   };
 }
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { secretParams } from '../engine/secret-params.ts';
-import type { DriveOptions } from '../engine/service.ts';
+import type { DriveOptions, StartInput } from '../engine/service.ts';
 import {
   cancelBody,
   doneBody,
@@ -15,7 +15,7 @@ import {
   startBody,
 } from '../engine/wire/runs.ts';
 import { awaitChange } from './await-change.ts';
-import { namedRun, seenRuns } from './own-runs.ts';
+import { isOwn, namedRun, seenRuns } from './own-runs.ts';
 import { maybeNumber, wholeNumber, word } from './query.ts';
 import { type Call, jsonRoute, otherRoute, type Route } from './route.ts';
 import { startInput } from './runbooks.ts';
@@ -40,6 +40,9 @@ export const runRoutes: readonly Route[] = [
       const { service, site, caller } = call;
       const input = await startInput(service, body);
       const key = call.context.req.header('idempotency-key');
+      if (input.run !== undefined) {
+        return { run: await startNamed(call, { ...input, run: input.run }) };
+      }
       const run =
         key === undefined
           ? await service.start(input)
@@ -121,8 +124,8 @@ export const runRoutes: readonly Route[] = [
     summary: 'Go on with a run that stopped',
     body: resumeBody,
     answer: runAnswer,
-    handle: async (call, { body }) => ({
-      run: await call.service.resume({ run: await namedRun(call), given: body.params }),
+    handle: async (call, { body: { params, ...signed } }) => ({
+      run: await call.service.resume({ run: await namedRun(call), given: params, ...signed }),
     }),
   }),
   jsonRoute({
@@ -151,6 +154,12 @@ export const runRoutes: readonly Route[] = [
       }),
   }),
 ];
+
+/** A signed start chose the run's id itself: asked for twice by the same token, it is one run. */
+async function startNamed(call: Call, input: StartInput & { readonly run: RunId }): Promise<RunId> {
+  const { run } = input;
+  return (await isOwn(call, run)) ? run : call.service.start(input);
+}
 
 async function isThere({ service }: Call, run: RunId): Promise<boolean> {
   try {

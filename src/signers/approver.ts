@@ -1,7 +1,9 @@
+import type { StartMeant } from '../approval/judge-start.ts';
 import type { Pin, Receipt } from '../approval/receipt.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import { encodeReview, type ReviewFinding, reviewNamespace } from '../approval/review-statement.ts';
+import { encodeStart, startNamespace } from '../approval/start-statement.ts';
 import {
   approvalNamespace,
   encodeStatement,
@@ -34,6 +36,8 @@ export interface Approver {
     signer: ApproverSigner,
     choice: ReviewChoice & { readonly request: ProvenRequest },
   ): Promise<Signed>;
+  /** Signs that a run is started or resumed by the signer's person; `head` is the journal as they see it. */
+  start(head: ProvenRequest, signer: ApproverSigner, choice: StartMeant): Promise<Signed>;
   /** Keeps the receipt once the journal said where the decision stands (null: it was not told). Answers the path. */
   keep(signed: Signed, recorded: Receipt['recorded']): string;
   /**
@@ -95,11 +99,23 @@ export function openApprover(memory: ApproverMemory, clock: Clock): Approver {
       const statement = stateReview(proven, signer, { ...choice, time: now() });
       return sign(memory, proven, { signer, namespace: reviewNamespace, statement });
     },
+    start: async (head, signer, choice) => {
+      const person = whoStarts(head.file, signer);
+      const said = { ...choice, person, time: now(), nonce: newNonce(), log: seenLog(head.pin) };
+      const statement = encodeStart({ v: 1, ...said });
+      return sign(memory, head, { signer, namespace: startNamespace, statement });
+    },
     // The head that covers the decision is kept, not pinned: nothing proved yet that it grew out of the pinned one.
     keep: ({ receipt }, recorded) => memory.saveReceipt({ ...receipt, recorded }),
     pins: () => memory.pins(),
   };
 }
+
+const leafTypes = {
+  'runbook.request/v1': 'approval.requested',
+  'runbook.started/v1': 'step.started',
+  'runbook.head/v1': 'config.set',
+} as const;
 
 function openFile(file: RequestFile, pin: Pin | null, time: string): ProvenRequest {
   const bytes = Buffer.from(file.leaf, 'base64');
@@ -113,7 +129,7 @@ function openFile(file: RequestFile, pin: Pin | null, time: string): ProvenReque
     time,
   });
   const leaf = decodeLeaf(bytes);
-  const wanted = file.kind === 'runbook.request/v1' ? 'approval.requested' : 'step.started';
+  const wanted = leafTypes[file.kind];
   if (leaf.type !== wanted || leaf.origin !== file.origin || leaf.origin !== seen.origin) {
     throw new IntegrityError({
       code: 'E_LEAF',
@@ -238,6 +254,20 @@ function whoSigns(
     });
   }
   return found;
+}
+
+/** Whose name the head was asked for; the executor looks for itself whose key it is. */
+function whoStarts({ approvers }: RequestFile, { publicKey }: ApproverSigner): string {
+  const found = approvers.find(({ keys }) => keys.includes(publicKey));
+  if (found === undefined) {
+    const names = approvers.map(({ person }) => `\`${person}\``).join(', ');
+    throw new DeniedError({
+      code: 'other_person',
+      message: `this key is not ${names}'s`,
+      hint: 'sign with a key that `people.yaml` has for them: `runbook people list`',
+    });
+  }
+  return found.person;
 }
 
 async function sign(

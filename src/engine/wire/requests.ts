@@ -63,7 +63,7 @@ export const requestDetail: Wire<RequestDetail> = v.object({
 
 /** Only its shape: what it claims is for the approver's client to prove. */
 export const requestFile: Wire<RequestFile> = v.object({
-  kind: v.picklist(['runbook.request/v1', 'runbook.started/v1']),
+  kind: v.picklist(['runbook.request/v1', 'runbook.started/v1', 'runbook.head/v1']),
   origin: v.string(),
   verifier_key: v.string(),
   checkpoint: v.string(),

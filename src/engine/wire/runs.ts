@@ -3,6 +3,7 @@ import type { Event, Recorded } from '../../run/events.ts';
 import type { Param } from '../../runbook/runbook.ts';
 import type { RunReport, RunStatus, RunSummary, StepStatus } from '../reports.ts';
 import { standingReview } from './break-glass.ts';
+import { signedBody } from './requests.ts';
 import {
   count,
   json,
@@ -156,13 +157,19 @@ export const startBody = v.strictObject({
   overrides: v.exactOptional(v.array(v.string())),
   /** Nothing of it happens earlier. */
   not_before: v.exactOptional(time),
+  /** Whoever signed that they start it: the run gets the id that stands in it. */
+  signed: v.exactOptional(signedBody),
 });
 export type StartBody = v.InferOutput<typeof startBody>;
 
 /** Of `start` and `resume`. */
 export const runAnswer = v.object({ run: runId });
 
-export const resumeBody = v.strictObject({ params: v.optional(v.record(v.string(), json), {}) });
+export const resumeBody = v.strictObject({
+  params: v.optional(v.record(v.string(), json), {}),
+  /** Whoever signed that they resume it. */
+  signed: v.exactOptional(signedBody),
+});
 
 /** What a person says of a step that they were asked to do. */
 export const doneBody = v.strictObject({
