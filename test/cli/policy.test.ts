@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import * as app from '../../src/app.ts';
+import type { LoadApp } from '../../src/cli/cli.ts';
+import { policyTools } from '../../src/engine/policy/tools.ts';
+import { openScene } from '../support/scene.ts';
 import { aScene, type Scene } from './scene.ts';
 
 const people = `people:
@@ -288,5 +292,90 @@ started by  person
     );
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe('policy diff', () => {
+  async function aJournal() {
+    const journal = openScene({
+      runbook: `name: restart
+steps:
+  - { id: look, exec: 'true' }
+  - { id: restart, exec: 'true', privileged: true, tags: [data] }
+`,
+    });
+    const { run } = await journal.exec();
+    await journal.decide(journal.people.robin, 'approve');
+    expect((await journal.resume(run)).status).toBe('succeeded');
+    const scene = aCompany();
+    const tools = policyTools(journal.engine(), journal.elsewhere);
+    const loadApp: LoadApp = async () => ({
+      ...app,
+      openApp: () => ({
+        service: journal.service(),
+        policyTools: tools,
+        close: async () => undefined,
+      }),
+    });
+    return { journal, run, scene: scene.with({ loadApp, clock: journal.clock }) };
+  }
+
+  test('shows which decisions other rules would have decided otherwise', async () => {
+    const { run, scene } = await aJournal();
+    scene.write(
+      'new.yaml',
+      `rules:
+  - name: owner
+    when: '"data" in step.tags'
+    require: { approvals: [{ id: owner, from: [group:data] }] }
+`,
+    );
+    const said = await scene.run('policy', 'diff', '--policy', 'new.yaml', '--exit-code', '--json');
+    expect(said.exitCode).toBe(1);
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      runs: 1,
+      decisions: 3,
+      skipped: [],
+      differences: [
+        {
+          run,
+          step: 'restart',
+          was: 'asks 1 for `floor` at A1 of robin, kim',
+          would_be: 'asks 1 for `owner/owner` at A1 of kim',
+        },
+        { step: 'restart', was: 'granted', would_be: 'not granted: lacks 1 for `owner/owner`' },
+      ],
+    });
+  });
+
+  test('says that nothing would differ under the rules in force', async () => {
+    const { scene } = await aJournal();
+    const { exitCode, stdout } = await scene.run('policy', 'diff', '--exit-code');
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: '0 of 3 decisions in 1 runs would differ\n',
+    });
+  });
+
+  test('shows what would have been denied, and what would have needed nobody', async () => {
+    const { scene, journal } = await aJournal();
+    scene.write('new.yaml', 'rules: [{ name: never, when: \'step.id == "look"\', deny: no }]');
+    const { stdout } = await scene.run('policy', 'diff', '--policy', 'new.yaml');
+    expect(stdout).toContain('was       nobody is asked');
+    expect(stdout).toContain('would be  denied by `never`');
+    expect(stdout).toContain('1 of 3 decisions in 1 runs would differ');
+    journal.trusted.policy = 'rules: [{ name: never, when: \'step.id == "look"\', deny: no }]';
+    await journal.exec();
+    scene.write('empty.yaml', '');
+    const loosened = await scene.run('policy', 'diff', '--policy', 'empty.yaml', '--since', '1h');
+    expect(loosened.stdout).toContain('was       denied by `never`');
+    expect(loosened.stdout).toContain('would be  nobody is asked');
+  });
+
+  test('changes nothing', async () => {
+    const { scene, journal } = await aJournal();
+    const before = (await journal.engine().store.head()).size;
+    await scene.run('policy', 'diff', '--policy', 'rules/policy.yaml');
+    expect((await journal.engine().store.head()).size).toBe(before);
   });
 });

@@ -39,7 +39,8 @@ export async function runPolicyExplain(
   return 0;
 }
 
-function readTime(text: string): number {
+/** Throws UsageError `at_invalid`. */
+export function readTime(text: string): number {
   const ms = Date.parse(text);
   if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(ms)) {
     return ms;

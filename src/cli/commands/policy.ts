@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { addParamFlags } from '../flags.ts';
+import { addParamFlags, countFlag } from '../flags.ts';
 import { addStartFlags } from '../start-input.ts';
 import { type PolicyCheckFlags, runPolicyCheck } from './policy-check.ts';
+import { type PolicyDiffFlags, runPolicyDiff } from './policy-diff.ts';
 import { type PolicyExplainFlags, runPolicyExplain } from './policy-explain.ts';
 import { runPolicyTest } from './policy-test.ts';
 
@@ -10,17 +11,32 @@ export function policyCommand(cli: Cli): Command {
   const group = new Command('policy').description(
     'Helps to write rules, and to see what they say. Reads the files of this machine; records nothing.',
   );
-  addFileFlags(group.command('check'))
+  addCheck(cli, group);
+  addExplain(cli, group);
+  addTest(cli, group);
+  addDiff(cli, group);
+  return group;
+}
+
+function addCheck(cli: Cli, group: Command): void {
+  group
+    .command('check')
     .summary('find rules that do not do what they say')
     .description(
       'Finds rules that never match or never make a difference, and slots that nobody can fill. What is written wrong is an error (exit 2); all else are warnings.',
     )
+    .option('--policy <file>', 'instead of the policy.yaml in force')
+    .option('--people <file>', 'instead of the people.yaml in force')
+    .option('--config <file>', 'instead of the config.yaml in force')
     .option('--strict', 'exit with 1 where there is a warning')
     .addHelpText(
       'after',
       '\nExamples:\n  runbook policy check\n  runbook policy check --policy new.yaml --strict',
     )
     .action(async (flags: PolicyCheckFlags) => cli.finish(await runPolicyCheck(cli, flags)));
+}
+
+function addExplain(cli: Cli, group: Command): void {
   addStartFlags(addParamFlags(group.command('explain')))
     .summary('say what policy says to a runbook, and why')
     .description(
@@ -43,6 +59,9 @@ export function policyCommand(cli: Cli): Command {
     .action(async (runbook: string, flags: PolicyExplainFlags) =>
       cli.finish(await runPolicyExplain(cli, runbook, flags)),
     );
+}
+
+function addTest(cli: Cli, group: Command): void {
   group
     .command('test')
     .summary('run tables of cases')
@@ -52,12 +71,20 @@ export function policyCommand(cli: Cli): Command {
     .argument('<files...>', 'tables of cases')
     .addHelpText('after', '\nExample:\n  runbook policy test policy/*.cases.yaml')
     .action(async (files: readonly string[]) => cli.finish(await runPolicyTest(cli, files)));
-  return group;
 }
 
-function addFileFlags(command: Command): Command {
-  return command
+function addDiff(cli: Cli, group: Command): void {
+  group
+    .command('diff')
+    .summary('show what other rules would have decided')
+    .description(
+      'Asks other rules about everything that policy was asked about in the recorded runs, and shows where they answer otherwise. Lists answer as they did then.',
+    )
     .option('--policy <file>', 'instead of the policy.yaml in force')
     .option('--people <file>', 'instead of the people.yaml in force')
-    .option('--config <file>', 'instead of the config.yaml in force');
+    .option('--since <time>', 'only runs from then on: a time, or how long ago, such as 7d')
+    .option('--limit <n>', 'how many of the latest runs', countFlag, 1000)
+    .option('--exit-code', 'exit with 1 where something differs')
+    .addHelpText('after', '\nExample:\n  runbook policy diff --policy new.yaml --since 30d')
+    .action(async (flags: PolicyDiffFlags) => cli.finish(await runPolicyDiff(cli, flags)));
 }

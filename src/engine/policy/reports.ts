@@ -1,4 +1,5 @@
 import type { Initiator } from '../../approval/people.ts';
+import type { RunId } from '../../base/ids.ts';
 import type { RuleFindingCode } from '../../policy/check/finding.ts';
 import type { Verdict } from '../../policy/policy.ts';
 
@@ -77,4 +78,29 @@ export interface ExplainedRule {
   readonly when: string | null;
   /** What failed, or which calendars are open and which are closed; null where there is nothing to say. */
   readonly note: string | null;
+}
+
+/** Something that policy was asked about, and would have answered otherwise. */
+export interface DecisionDifference {
+  /** Of the entry, and its time. */
+  readonly index: number;
+  readonly time: string;
+  readonly step: string;
+  /** In words, as `would_be`: who was asked, that it was granted, who denied it. */
+  readonly was: string;
+  readonly would_be: string;
+}
+
+/** What `policy diff` prints. */
+export interface PolicyDiffReport {
+  readonly runs: number;
+  /** How often policy was asked in them. */
+  readonly decisions: number;
+  readonly differences: readonly (DecisionDifference & {
+    readonly run: RunId;
+    readonly runbook: string;
+    readonly environment: string;
+  })[];
+  /** Runs whose plan is gone. */
+  readonly skipped: readonly RunId[];
 }

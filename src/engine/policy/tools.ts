@@ -1,10 +1,12 @@
 import type { Engine } from '../engine.ts';
 import type { Service } from '../service.ts';
 import { checkPolicy } from './check-policy.ts';
+import { type DiffInput, diffPolicy } from './diff-policy.ts';
 import { type ExplainInput, explainRun } from './explain-run.ts';
 import type {
   NamedText,
   PolicyCheckReport,
+  PolicyDiffReport,
   PolicyExplainReport,
   PolicyTestReport,
 } from './reports.ts';
@@ -19,6 +21,8 @@ export interface PolicyTools {
   check(files: GivenFiles): Promise<PolicyCheckReport>;
   /** What policy says to each step of a runbook, and why. Throws UsageError `step_unknown`, `person_unknown`. */
   explain(input: ExplainInput): PolicyExplainReport;
+  /** Which of the recorded decisions other rules would have decided otherwise. */
+  diff(input: DiffInput): Promise<PolicyDiffReport>;
   /** Runs tables of cases. */
   test(tables: readonly Pick<CaseFiles, 'table' | 'read'>[]): PolicyTestReport;
 }
@@ -35,6 +39,7 @@ export function policyTools(engine: Engine, elsewhere: Pick<Service, 'runbooks'>
   return {
     check: (files) => checkFiles(engine, elsewhere, files),
     explain: (input) => explainRun(engine, input),
+    diff: (input) => diffPolicy(engine, input),
     test: (tables) => testTables(engine, tables),
   };
 }
