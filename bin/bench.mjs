@@ -76,10 +76,23 @@ function bench() {
     theirs: ['sh', '-c', `${printed} | cat > '${dir}/output'`],
   });
 
+  heading("policy's word on a step: 20 rules, calendars, lists, 40 people");
+  decisions(10_000);
+
   heading('a click to the start of its step, by runs that wait in one server');
   for (const waiting of quick ? [100] : [1000, 10_000]) {
     clicks(waiting, quick ? 20 : 100);
   }
+}
+
+/** So many decisions in one process, which begins cold. */
+function decisions(count) {
+  const argv = program('decide', String(count)).slice(1);
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`exit ${status}: ${stderr}`);
+  }
+  say(`  ${`${count} decisions`.padEnd(20)} ${JSON.parse(stdout).took_ms} ms, aim 500 ms`);
 }
 
 /** From a click to the durable start of its step, and the server's memory while so many runs wait. */
@@ -110,7 +123,7 @@ async function prepare() {
     'output',
     `  - { id: say, run: "yes '${line}' | head -c ${megabytes}000000" }\n`,
   );
-  const names = ['commit', 'insert', 'copy-run', 'hash', 'clicks'];
+  const names = ['commit', 'insert', 'copy-run', 'hash', 'clicks', 'decide'];
   const bundle = await rolldown({
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `test/bench/${name}.ts`])),

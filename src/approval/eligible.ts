@@ -1,4 +1,4 @@
-import { anyone, type Slot, type SlotPeople } from '../policy/policy.ts';
+import { anyone, type SlotPeople } from '../policy/policy.ts';
 import { identitiesOf, personNamed, personOf } from './identity.ts';
 import type { ChainLink, Initiator, People, Person } from './people.ts';
 import { isSupervisor } from './supervisor.ts';
@@ -20,9 +20,15 @@ export const ever = Number.POSITIVE_INFINITY;
  * nobody, and so is everybody while a link of the chain cannot be resolved any more.
  */
 export function eligibleFor(slot: SlotPeople, assembly: Assembly, ageMs = 0): readonly string[] {
-  return departedLink(assembly.people, assembly.initiator) === null
-    ? assembly.people.people
-        .filter((person) => isEligible(slot, person, { assembly, ageMs }))
+  const { people, initiator } = assembly;
+  const isNamed = namedBy(slot, ageMs);
+  return departedLink(people, initiator) === null
+    ? people.people
+        .filter(
+          (person) =>
+            isNamed(person) &&
+            (conflictOf(person, initiator) === null || mayDespiteTies(slot, person, initiator)),
+        )
         .map(({ name }) => name)
     : [];
 }
@@ -40,19 +46,7 @@ export function letsIn(
   initiator: Initiator,
 ): boolean {
   return slots.some(
-    (slot) => isNamed(slot, person, ever) && mayDespiteTies(slot, person, initiator),
-  );
-}
-
-function isEligible(
-  slot: SlotPeople,
-  person: Person,
-  { assembly, ageMs }: { readonly assembly: Assembly; readonly ageMs: number },
-): boolean {
-  const { initiator } = assembly;
-  return (
-    isNamed(slot, person, ageMs) &&
-    (conflictOf(person, initiator) === null || mayDespiteTies(slot, person, initiator))
+    (slot) => namedBy(slot, ever)(person) && mayDespiteTies(slot, person, initiator),
   );
 }
 
@@ -63,23 +57,25 @@ function mayDespiteTies(slot: SlotPeople, person: Person, initiator: Initiator):
   );
 }
 
-function isNamed(slot: SlotPeople, person: Person, ageMs: number): boolean {
+/** Whom a slot names at that age and does not exclude. */
+function namedBy(slot: SlotPeople, ageMs: number): (person: Person) => boolean {
   const { excluded = [], lists = {} } = slot;
-  return (
-    sourcesOf(slot, ageMs).some((entry) => isAmong(person, entry, lists)) &&
-    !excluded.some((one) => one.person === person.name)
-  );
-}
-
-function isAmong(person: Person, entry: string, lists: NonNullable<Slot['lists']>): boolean {
-  return (
-    entry === anyone ||
-    entry === person.name ||
-    person.groups.some((group) => entry === `group:${group}`) ||
-    Object.entries(lists).some(
-      ([name, people]) => entry === `list:${name}` && people.includes(person.name),
-    )
-  );
+  const entries = sourcesOf(slot, ageMs);
+  const isAnyone = entries.includes(anyone);
+  const names = new Set(entries);
+  const groups = new Set<string>();
+  for (const entry of entries) {
+    const name = entry.slice(entry.indexOf(':') + 1);
+    if (entry.startsWith('group:')) {
+      groups.add(name);
+    }
+    if (entry.startsWith('list:') && Object.hasOwn(lists, name)) {
+      lists[name]?.forEach((person) => names.add(person));
+    }
+  }
+  return (person) =>
+    (isAnyone || names.has(person.name) || person.groups.some((group) => groups.has(group))) &&
+    !excluded.some((one) => one.person === person.name);
 }
 
 /**
@@ -88,15 +84,16 @@ function isAmong(person: Person, entry: string, lists: NonNullable<Slot['lists']
  * belongs to now, so that neither dropping an account nor renaming a person lets anyone slip out.
  */
 export function conflictOf(person: Person, initiator: Initiator): ChainLink | null {
-  return tiesOf(person, initiator)[0] ?? null;
+  return initiator.chain.find((link) => ties(person, link)) ?? null;
 }
 
 /** All links that make this person part of the chain, as `conflictOf`. */
 export function tiesOf(person: Person, initiator: Initiator): readonly ChainLink[] {
-  const theirs = identitiesOf(person);
-  return initiator.chain.filter(
-    ({ identity, person: recorded }) => recorded === person.name || theirs.includes(identity),
-  );
+  return initiator.chain.filter((link) => ties(person, link));
+}
+
+function ties(person: Person, { identity, person: recorded }: ChainLink): boolean {
+  return recorded === person.name || identitiesOf(person).includes(identity);
 }
 
 /**

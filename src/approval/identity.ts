@@ -7,6 +7,19 @@ import type { People, Person } from './people.ts';
  * and what they answer for: `agent:deploy-bot`, `ci:github/acme/infra`.
  */
 export function identitiesOf(person: Person): readonly string[] {
+  const known = identities.get(person);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = listIdentities(person);
+  identities.set(person, made);
+  return made;
+}
+
+/** Everybody's are compared at every decision, and a person, once read, does not change. */
+const identities = new WeakMap<Person, readonly string[]>();
+
+function listIdentities(person: Person): readonly string[] {
   return [
     `person:${person.name}`,
     ...person.osUsers.map((user) => `os:${user}`),

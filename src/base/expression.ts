@@ -104,14 +104,24 @@ export function evaluateExpression(source: string, scope: Scope): Json | Secret 
 }
 
 /** As `evaluateExpression`, for whoever asks often. Throws what parsing throws; what it answers, the rest. */
-export function compileExpression(source: string): (scope: Scope) => Json | Secret | Mark {
+export function compileExpression(source: string): Program {
   const parsed = read(source);
   return (scope) => {
-    // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
-    const context = Object.assign(Object.create(null) as object, toCel(scope));
-    const result = guard((): unknown => parsed(context));
+    const { values } = scope instanceof ReadyScope ? scope : new ReadyScope(scope);
+    const result = guard((): unknown => parsed(values));
     return result instanceof Secret || result instanceof Mark ? result : toJson(result);
   };
+}
+
+export type Program = (scope: Scope | ReadyScope) => Json | Secret | Mark;
+
+/** A scope in the form that expressions work on, made once for many of them. */
+export class ReadyScope {
+  readonly values: object;
+  constructor(scope: Scope) {
+    // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
+    this.values = Object.assign(Object.create(null) as object, toCel(scope));
+  }
 }
 
 const language = lazy(() =>

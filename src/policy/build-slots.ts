@@ -41,12 +41,18 @@ export const floorDemand: Demand = {
 
 /** Names of the lists that these demands ask. */
 export function listsNamed(demands: readonly Demand[]): readonly string[] {
-  const entries = demands.flatMap(({ from, escalate }) => [
-    ...from,
-    ...escalate.flatMap(({ to }) => to),
-  ]);
-  return [...new Set(entries.flatMap(listIn))];
+  const names = new Set<string>();
+  for (const { from, escalate } of demands) {
+    for (const entry of [from, ...escalate.map(({ to }) => to)].flat()) {
+      if (entry.startsWith(listPrefix)) {
+        names.add(entry.slice(listPrefix.length));
+      }
+    }
+  }
+  return [...names];
 }
+
+const listPrefix = 'list:';
 
 /** A demand as it stands in a request: who may fill it now, and what the evidence must prove. */
 export function buildSlot(hall: Hall, demand: Demand): Slot {
@@ -84,12 +90,18 @@ function asksForTouch(
 function peopleOf(hall: Hall, demand: Demand): Omit<SlotPeople, 'from' | 'escalate'> {
   const { excluded, supervised } = hall;
   const names = listsNamed([demand]);
-  const lists = names.map((name) => [name, hall.lists[name]?.people ?? []] as const);
+  const lists =
+    names.length === 0
+      ? {}
+      : { lists: Object.fromEntries(names.map((name) => [name, hall.lists[name]?.people ?? []])) };
+  // Whoever breaks the glass does so as themself, and answers for it afterwards.
+  if (demand.own === true) {
+    return { ...lists, own: true };
+  }
   return {
-    ...(excluded.length === 0 || demand.own === true ? {} : { excluded }),
-    ...(names.length === 0 ? {} : { lists: Object.fromEntries(lists) }),
-    ...(supervised && demand.own !== true ? { supervised } : {}),
-    ...(demand.own === true ? { own: true } : {}),
+    ...lists,
+    ...(excluded.length === 0 ? {} : { excluded }),
+    ...(supervised ? { supervised } : {}),
   };
 }
 
@@ -102,8 +114,4 @@ function escalatedTo(
     ...one,
     eligible: hall.eligible({ from: one.to, ...people }),
   }));
-}
-
-function listIn(entry: string): string[] {
-  return entry.startsWith('list:') ? [entry.slice('list:'.length)] : [];
 }

@@ -43,7 +43,18 @@ function isWithin(window: Window, { day, minutes, text }: LocalTime): boolean {
   return (days.includes(day) && minutes >= from) || (days.includes((day + 6) % 7) && minutes < to);
 }
 
+/** The calendars of a policy mostly share a zone, and are all asked about one moment. */
+let last: { readonly timezone: string; readonly nowMs: number; readonly local: LocalTime } | null =
+  null;
+
 function localTime(timezone: string, nowMs: number): LocalTime {
+  if (last?.timezone !== timezone || last.nowMs !== nowMs) {
+    last = { timezone, nowMs, local: formatLocal(timezone, nowMs) };
+  }
+  return last.local;
+}
+
+function formatLocal(timezone: string, nowMs: number): LocalTime {
   const parts = formatterOf(timezone).format(nowMs);
   const [, weekday = '', month = '', date = '', year = '', hour = '', minute = ''] =
     /^(\w{3}), (\d\d)\/(\d\d)\/(\d+), (\d\d):(\d\d)$/.exec(parts) ?? [];

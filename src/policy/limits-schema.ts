@@ -25,22 +25,27 @@ export const limitsFile = refine(written, (limits, node, place): HoleLimits => {
 });
 
 function flawOf(limits: Written): string | null {
-  const { type, pattern, min, max } = limits;
-  const isNumber = type === 'integer' || type === 'number';
+  const { type, pattern } = limits;
   if (pattern !== null && type !== 'string') {
     return '`pattern` is for a `string`';
   }
+  const flaw = boundsFlaw(limits) ?? (pattern === null ? null : wholePatternProblem(pattern));
+  return flaw ?? enumFlaw(limits);
+}
+
+function boundsFlaw(limits: Written): string | null {
+  const { type, min, max } = limits;
+  const isNumber = type === 'integer' || type === 'number';
   if ((min !== null || max !== null) && !isNumber) {
     return '`min` and `max` are for numbers';
   }
   if (min !== null && max !== null && min > max) {
     return '`min` lies above `max`';
   }
-  if (!isBounded(limits)) {
-    const needed = isNumber ? '`min` and `max`, or an `enum`' : 'an `enum` or a `pattern`';
-    return `\`${type}\` needs ${needed}, or any value at all would be approved`;
-  }
-  return (pattern === null ? null : wholePatternProblem(pattern)) ?? enumFlaw(limits);
+  const needed = isNumber ? '`min` and `max`, or an `enum`' : 'an `enum` or a `pattern`';
+  return isBounded(limits)
+    ? null
+    : `\`${type}\` needs ${needed}, or any value at all would be approved`;
 }
 
 function enumFlaw({ type, enum: values }: Written): string | null {

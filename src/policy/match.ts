@@ -1,7 +1,7 @@
 import { isOpen } from './calendar.ts';
 import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
-import { evaluateWhen, type When } from './when.ts';
+import { openWhen, type When } from './when.ts';
 
 /** When something holds: a condition, and the times of calendars. */
 export interface Season {
@@ -20,13 +20,14 @@ export function openMatcher(
   nowMs: number,
 ): (season: Season) => When {
   const known = new Map<string, boolean>();
+  const judge = openWhen(facts, nowMs);
   return ({ when, during = [], outside = [] }) => {
     const missing = [...during, ...outside].find((name) => !Object.hasOwn(calendars, name));
     if (missing !== undefined) {
       return { kind: 'failed', message: `there is no calendar \`${missing}\`` };
     }
     const inTime = (during.length === 0 || during.some(open)) && !outside.some(open);
-    return inTime ? evaluateWhen(when, facts, nowMs) : { kind: 'unmatched' };
+    return inTime ? judge(when) : { kind: 'unmatched' };
   };
 
   function open(name: string): boolean {

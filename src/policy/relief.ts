@@ -58,6 +58,9 @@ export function neverLent(name: string): DenyReason {
 
 /** Overrides asked for by names that no rule has, or none that may be lifted. */
 export function unknownOverrides(policy: Policy, { overrides }: Asked): readonly DenyReason[] {
+  if (overrides.length === 0) {
+    return [];
+  }
   const known = policy.rules.flatMap(({ name, override }) => (override === null ? [] : name));
   return overrides
     .filter((name) => !known.includes(name))

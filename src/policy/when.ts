@@ -1,5 +1,12 @@
-import { checkExpression, evaluateExpression, type Shape } from '../base/expression.ts';
+import {
+  checkExpression,
+  compileExpression,
+  type Program,
+  ReadyScope,
+  type Shape,
+} from '../base/expression.ts';
 import { ExpressionError, type ExpressionProblem } from '../base/expression-value.ts';
+import { lazy } from '../base/lazy.ts';
 import type { Facts } from './facts.ts';
 
 /** What a rule's `when` came to. Whatever is neither true nor false has failed. */
@@ -15,11 +22,18 @@ export function checkWhen(when: string): ExpressionProblem | null {
 
 /** Whether a rule matches; one without `when` always does. Never throws for what a rule says. */
 export function evaluateWhen(when: string | null, facts: Facts, nowMs: number): When {
-  if (when === null) {
-    return { kind: 'matched' };
-  }
+  return openWhen(facts, nowMs)(when);
+}
+
+/** As `evaluateWhen`, for many rules about one step. */
+export function openWhen(facts: Facts, nowMs: number): (when: string | null) => When {
+  const scope = lazy(() => new ReadyScope({ ...facts, now: new Date(nowMs) }));
+  return (when) => (when === null ? { kind: 'matched' } : outcomeOf(when, scope));
+}
+
+function outcomeOf(when: string, scope: () => ReadyScope): When {
   try {
-    const value = evaluateExpression(when, { ...facts, now: new Date(nowMs) });
+    const value = programOf(when)(scope());
     if (typeof value === 'boolean') {
       return { kind: value ? 'matched' : 'unmatched' };
     }
@@ -30,6 +44,23 @@ export function evaluateWhen(when: string | null, facts: Facts, nowMs: number): 
     }
     throw error;
   }
+}
+
+/** Parsing takes far longer than evaluating, and the same few conditions are asked again and again. */
+const programs = new Map<string, Program>();
+const mostPrograms = 1000;
+
+function programOf(when: string): Program {
+  const known = programs.get(when);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = compileExpression(when);
+  if (programs.size >= mostPrograms) {
+    programs.clear();
+  }
+  programs.set(when, made);
+  return made;
 }
 
 /** Where a value may be null its type is not known before there is one. */
