@@ -25,6 +25,13 @@ export function refuseAsked(policy: Policy, initiator: Initiator, asked: AskedFo
       hint: suggestion(breakGlass, names),
     });
   }
+  if (breakGlass !== undefined && overrides.length > 0) {
+    throw new UsageError({
+      code: 'flags_conflict',
+      message: '`--break-glass` and `--override` do not go together',
+      hint: `what \`${breakGlass}\` lifts, policy says; everything else still denies`,
+    });
+  }
   const liftable = policy.rules.filter(({ override }) => override !== null);
   for (const rule of overrides) {
     if (liftable.every(({ name }) => name !== rule)) {
