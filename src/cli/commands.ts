@@ -103,6 +103,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/revoke.ts')).revokeCommand,
   },
   {
+    name: 'grant',
+    group: approve,
+    summary: 'show and end approvals that hold for later runs',
+    load: async () => (await import('./commands/grant.ts')).grantCommand,
+  },
+  {
     name: 'break-glass',
     group: approve,
     summary: 'review what was done without asking first',

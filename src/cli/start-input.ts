@@ -11,6 +11,7 @@ export interface StartFlags {
   readonly ticket?: string;
   readonly breakGlass?: string;
   readonly override?: readonly string[];
+  readonly grant?: string;
 }
 
 export function addStartFlags(command: Command): Command {
@@ -26,13 +27,17 @@ export function addStartFlags(command: Command): Command {
       '--override <rule>',
       'ask that this denying rule be lifted for the run; takes --reason; may be repeated',
       collect,
+    )
+    .option(
+      '--grant <rule>',
+      'ask that the approval hold for later runs, too, within this rule of policy',
     );
 }
 
 export function startInput(
   { name, file, dir, text, trusted }: OpenRunbook,
   given: Readonly<Record<string, Json>>,
-  { environment, reason, ticket, breakGlass, override }: StartFlags,
+  { environment, reason, ticket, breakGlass, override, grant }: StartFlags,
 ): StartInput {
   return {
     source: { name, file, dir, text, trusted },
@@ -42,5 +47,6 @@ export function startInput(
     ticket: ticket ?? null,
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(override === undefined ? {} : { overrides: override }),
+    ...(grant === undefined ? {} : { reuse: grant }),
   };
 }

@@ -149,6 +149,7 @@ function startBody({
   ticket,
   breakGlass,
   overrides = [],
+  reuse,
   notBefore,
   signed,
 }: StartInput): StartBody {
@@ -162,6 +163,7 @@ function startBody({
     ticket,
     ...(breakGlass === undefined ? {} : { break_glass: breakGlass }),
     ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
+    ...(reuse === undefined ? {} : { grant: reuse }),
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
     ...(signed === undefined ? {} : { signed }),
   };

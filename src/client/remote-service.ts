@@ -11,6 +11,7 @@ import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire/audit.t
 import { begunLink, linkedAccount } from '../engine/wire/links.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { remoteBreakGlass } from './remote-break-glass.ts';
+import { remoteGrants } from './remote-grants.ts';
 import { remoteRequests } from './remote-requests.ts';
 import { remoteRuns } from './remote-runs.ts';
 
@@ -25,6 +26,7 @@ export function remoteService(connection: Connection): Service {
     ...remoteRuns(connection),
     ...remoteRequests(connection),
     ...remoteBreakGlass(connection),
+    ...remoteGrants(connection),
     auditLog: async ({ run, limit }) => {
       const path = pathOf('audit', 'entries');
       return (await call({ path, query: { run, limit }, answer: entriesAnswer })).entries;

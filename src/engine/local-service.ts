@@ -14,6 +14,8 @@ import { ensureConfig } from './ensure-config.ts';
 import { exportHead } from './export-head.ts';
 import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
+import { listGrants } from './grant/list-grants.ts';
+import { revokeGrant } from './grant/revoke-grant.ts';
 import { beginLink, finishLink } from './link-account.ts';
 import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
@@ -113,6 +115,8 @@ type Approving =
   | 'describeRequest'
   | 'decide'
   | 'decideAsMyself'
+  | 'grants'
+  | 'revokeGrant'
   | 'breakGlass'
   | 'reviewOwed'
   | 'reviewBreakGlass';
@@ -126,6 +130,8 @@ function approving(engine: Engine): Pick<Service, Approving> {
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
     decideAsMyself: (input) => decideAsMyself(engine, input),
+    grants: (all) => listGrants(engine, all),
+    revokeGrant: (request, reason) => revokeGrant(engine, request, reason),
     breakGlass: (all) => listDebts(engine, all),
     reviewOwed: (request, seenSize) => exportOwed(engine, request, seenSize),
     reviewBreakGlass: (signed) => reviewBreakGlass(engine, signed),

@@ -1,4 +1,5 @@
 import type { DebtReport, ReviewReport } from '../approval/debt.ts';
+import type { GrantReport } from '../approval/grant-report.ts';
 import type { Pin } from '../approval/receipt.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement.ts';
@@ -82,6 +83,14 @@ export interface Service {
    * `assurance_too_low`, UsageError `other_request`, LoginError where the token opens nothing any more.
    */
   decideAsMyself(input: OwnDecision): Promise<DecisionReport>;
+
+  /** Approvals that hold for later runs, the newest first; with `all` those too that do not, or no more. */
+  grants(all: boolean): Promise<readonly GrantReport[]>;
+  /**
+   * Ends one for all runs. Throws UsageError `not_reusable`, DeniedError `initiator_unknown`. Twice is the
+   * same as once.
+   */
+  revokeGrant(request: string, reason: string | null): Promise<GrantReport>;
 
   /** What was done under break-glass, the newest first; without `all` only what nobody has reviewed. */
   breakGlass(all: boolean): Promise<readonly DebtReport[]>;

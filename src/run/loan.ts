@@ -250,9 +250,9 @@ function count(
 }
 
 /** The request as it counts for others: all runs' uses, and a time from the approval on that no use prolongs. */
-function asLent(
+export function asLent(
   request: RequestRecord,
-  { uses, terms }: { readonly uses: number; readonly terms: Terms },
+  { uses, terms }: { readonly uses: number; readonly terms: Pick<Terms, 'maxUses' | 'forMs'> },
 ): RequestRecord {
   const { content } = request;
   const { not_before: _, ...limits } = content.limits;

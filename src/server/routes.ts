@@ -3,6 +3,7 @@ import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { decisionRoutes } from './decisions.ts';
+import { grantRoutes } from './grants.ts';
 import { linkRoutes } from './links.ts';
 import { describeApi } from './openapi.ts';
 import { requestRoutes } from './requests.ts';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...runRoutes,
   ...requestRoutes,
   ...decisionRoutes,
+  ...grantRoutes,
   ...breakGlassRoutes,
   ...auditRoutes,
   ...tokenRoutes,

@@ -50,7 +50,7 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
     });
   }
   const { params: given, environment, reason, ticket, overrides } = body;
-  const { break_glass: breakGlass, not_before: notBefore, signed } = body;
+  const { break_glass: breakGlass, grant: reuse, not_before: notBefore, signed } = body;
   return {
     source,
     given,
@@ -59,6 +59,7 @@ export async function startInput(service: Service, body: StartBody): Promise<Sta
     ticket,
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(overrides === undefined ? {} : { overrides }),
+    ...(reuse === undefined ? {} : { reuse }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(signed === undefined ? {} : { signed, run: parseStart(signed.statement).run }),
   };

@@ -110,7 +110,7 @@ function stepSummary(event: Extract<Recorded['event'], { type: `step.${string}` 
       const { permit } = event.data;
       const under =
         permit.kind === 'grant'
-          ? `under ${permit.request}, use ${permit.use}${permit.break_glass === undefined ? '' : `, BREAK-GLASS in ${permit.break_glass}`}`
+          ? `under ${permit.lent_by === undefined ? '' : 'grant '}${permit.request}, use ${permit.use}${permit.break_glass === undefined ? '' : `, BREAK-GLASS in ${permit.break_glass}`}`
           : `under ${permit.kind}`;
       return `${step} attempt ${event.data.attempt}, ${under}`;
     }

@@ -155,6 +155,8 @@ export const startBody = v.strictObject({
   break_glass: v.exactOptional(v.string()),
   /** Names of denying rules to be lifted; likewise. */
   overrides: v.exactOptional(v.array(v.string())),
+  /** Name of the grant rule under which the approval is to hold for later runs. */
+  grant: v.exactOptional(v.string()),
   /** Nothing of it happens earlier. */
   not_before: v.exactOptional(time),
   /** Whoever signed that they start it: the run gets the id that stands in it. */
