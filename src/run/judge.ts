@@ -32,7 +32,7 @@ export interface Case {
   readonly asked: Asked;
   /** Addresses of whoever wrote the step; null where nobody can say. */
   readonly authors: readonly string[] | null;
-  /** People who approved another step of this run. */
+  /** People who approved another step of this run, there or in a run that lent it an approval. */
   readonly approvedBefore: readonly string[];
 }
 
@@ -61,12 +61,18 @@ export function caseOf(state: RunState, plan: Plan, step: PlannedStep): Case {
   };
 }
 
-function approversOfOthers({ requests }: RunState, step: PlannedStep): readonly string[] {
+function approversOfOthers({ requests, steps }: RunState, step: PlannedStep): readonly string[] {
   const names = [...requests.values()]
     .filter(({ content }) => content.commands.some((command) => command.step !== step.id))
     .flatMap(({ decisions }) => decisions)
     .flatMap(({ data }) => (data.decision === 'approve' ? data.person : []));
-  return [...new Set(names)];
+  const lent = [...steps.values()]
+    .filter(({ id }) => id !== step.id)
+    .flatMap(({ attempts }) => attempts)
+    .flatMap(({ started }) =>
+      started?.data.permit.kind === 'grant' ? (started.data.permit.approved_by ?? []) : [],
+    );
+  return [...new Set([...names, ...lent])];
 }
 
 /**

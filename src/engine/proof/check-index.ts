@@ -3,6 +3,7 @@ import type { RunId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
 import { openDebtIndexCheck } from './check-debt-index.ts';
+import { openGrantIndexCheck } from './check-grant-index.ts';
 import { openTokenIndexCheck } from './check-token-index.ts';
 
 /** Holds an index against the entries themselves, which it is given in order. */
@@ -13,7 +14,12 @@ export interface IndexCheck {
 
 /** The indexes that something is decided by. */
 export function openIndexCheck(): IndexCheck {
-  const checks = [openRunIndexCheck(), openTokenIndexCheck(), openDebtIndexCheck()];
+  const checks = [
+    openRunIndexCheck(),
+    openTokenIndexCheck(),
+    openDebtIndexCheck(),
+    openGrantIndexCheck(),
+  ];
   return {
     add: (entry) => {
       for (const check of checks) {
