@@ -11,8 +11,9 @@ import type { Slot } from '../policy/policy.ts';
 import type { Command } from '../runbook/command.ts';
 import { describeChanges } from '../runbook/diff.ts';
 import { beyondSections } from './card-beyond.ts';
-import { actionLine, commandSections } from './card-command.ts';
+import { reuseSection } from './card-reuse.ts';
 import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
+import { startsWords, stepSections, titleOf } from './card-steps.ts';
 import type { ChainLink } from './people.ts';
 import type { RequestContent } from './request.ts';
 import type { MissingSlot } from './tally.ts';
@@ -29,7 +30,10 @@ export interface Card {
 
 export interface CardInput {
   readonly content: RequestContent;
+  /** Of several steps, the first one's. */
   readonly command: Command;
+  /** The commands of the other steps, in the request's order; absent where there is one. */
+  readonly others?: readonly Command[];
   /** The command of `content.previous`; null where there is none, or its blob was erased. */
   readonly previous: Command | null;
   readonly words: string;
@@ -57,7 +61,8 @@ export function layoutCard(open: CardInput): Card {
       ...listFlaws(content.policy.evaluation),
     ]),
     list('Rules that matched', content.policy.evaluation.matched),
-    ...commandSections(open.command),
+    reuseSection(content),
+    ...stepSections(open),
     list('Secrets it is given', content.secrets),
     list('Not bound by the approval', content.not_bound),
     effect(content),
@@ -69,7 +74,7 @@ export function layoutCard(open: CardInput): Card {
   const last = [list('Letters that look like others', lookalikes(known)), ownWords(content)];
   return {
     about: 'request',
-    title: sanitizeLine(actionLine(open.command.action)),
+    title: sanitizeLine(titleOf(open)),
     words: sanitizeLine(open.words),
     sections: [...known, ...last.filter((section) => section !== null)].map(cleanSection),
   };
@@ -83,9 +88,15 @@ function target({ content, command }: CardInput): CardSection | null {
     ['host', command.host],
     ['user', `${content.target.user} (uid ${command.uid})`],
     ['runbook', `${content.runbook.name}${outside}`],
-    ['step', content.name === null ? content.step : `${content.step}: ${content.name}`],
+    stepField(content),
     ['run', content.run],
   ]);
+}
+
+function stepField({ step, name, commands }: RequestContent): [string, string] {
+  return commands.length > 1
+    ? ['steps', commands.map((command) => command.step).join(', ')]
+    : ['step', name === null ? step : `${step}: ${name}`];
 }
 
 const roles: Readonly<Record<ChainLink['role'], string>> = {
@@ -123,9 +134,9 @@ function slotLine(slot: Slot, missing: readonly MissingSlot[]): string {
   return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (${who})`;
 }
 
-function effect({ effect, grant }: RequestContent): CardSection | null {
+function effect({ effect, grant, commands }: RequestContent): CardSection | null {
   return fields('Effect', [
-    ['may start', grant.uses === 1 ? 'once' : `up to ${grant.uses} times`],
+    ['may start', commands.length > 1 ? 'each step as it says' : startsWords(grant.uses)],
     [
       'idempotent',
       effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
@@ -159,6 +170,9 @@ function replaced({ supersedes }: RequestContent): (CardSection | null)[] {
 
 function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {
   const last = content.previous;
+  if (content.commands.length > 1) {
+    return [];
+  }
   if (last === null) {
     return [list('Last run of this step', ['none: this step has not run here before'])];
   }

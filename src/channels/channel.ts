@@ -26,7 +26,10 @@ export interface Channel {
 /** Everything a card is laid out from. */
 export interface OpenRequest {
   readonly content: RequestContent;
+  /** Of several steps, the first one's. */
   readonly command: Command;
+  /** The commands of the other steps, in the request's order; absent where there is one. */
+  readonly others?: readonly Command[];
   readonly previous: Command | null;
   /** The request's four words and eight hex. */
   readonly words: string;

@@ -48,9 +48,9 @@ export function provenRequest({
   readonly content: RequestContent;
   readonly leafHash: Sha256;
 }): Omit<CardInput, 'nowMs'> {
-  const [asked] = content.commands;
-  const command = commandOf(file, asked);
-  if (asked === undefined || command === null) {
+  const commands = content.commands.map((asked) => commandOf(file, asked));
+  const [command, ...others] = commands.filter((each) => each !== null);
+  if (command === undefined || others.length + 1 < commands.length) {
     throw new UsageError({
       code: 'request_incomplete',
       message: 'the request does not carry the command it asks for',
@@ -60,7 +60,14 @@ export function provenRequest({
   const previous = commandOf(file, content.previous);
   const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
   const words = digestWords(leafHash);
-  return { content, command, previous, missing, words };
+  return {
+    content,
+    command,
+    ...(others.length === 0 ? {} : { others }),
+    previous,
+    missing,
+    words,
+  };
 }
 
 /** The card of a started step, likewise. Throws UsageError `not_started` for a request. */

@@ -184,7 +184,10 @@ export interface RequestDetail {
   /** Leaf hash of the request: what a decision names. */
   readonly hash: Sha256;
   readonly content: RequestContent;
+  /** Of several steps, the first one's. */
   readonly command: Command;
+  /** The commands of the other steps, in the request's order; absent where there is one. */
+  readonly others?: readonly Command[];
   readonly previous: Command | null;
   readonly words: string;
   readonly state: RequestState;

@@ -20,12 +20,14 @@ export async function describeRequest(
   const row = await findRequest(engine, request);
   const { state, record } = await loadRequest(engine, row.run, row.request);
   const { content } = record;
-  const [first] = content.commands;
+  const [first, ...more] = content.commands;
+  const others = await Promise.all(more.map(({ command }) => loadCommand(engine, command)));
   const tally = currentTally(engine, state, record);
   return {
     hash: record.hash,
     content,
     command: await loadCommand(engine, first?.command ?? null),
+    ...(others.length === 0 ? {} : { others }),
     previous:
       content.previous === null ? null : await loadPrevious(engine, content.previous.command),
     words: wordsOf(record),
@@ -45,10 +47,41 @@ export async function describeRequest(
   };
 }
 
-/** How the attempt under this request stands, in words; null where nothing was claimed. */
+/** How what was started under this request stands, in words; null where nothing was claimed. */
 function outcomeOf(state: RunState, record: RequestRecord): string | null {
+  const { commands } = record.content;
+  const [first, ...others] = commands.map(({ step }) => ({
+    step,
+    outcome: stepOutcome(state, record, step),
+  }));
+  if (others.length === 0) {
+    return first?.outcome ?? null;
+  }
+  return sumUp(
+    [first, ...others].filter((each) => each !== undefined),
+    state.finished !== null,
+  );
+}
+
+/** Of several steps: the first that did not go well, or what is still to come. */
+function sumUp(
+  steps: readonly { readonly step: string; readonly outcome: string | null }[],
+  ended: boolean,
+): string | null {
+  const begun = steps.filter(({ outcome }) => outcome !== null);
+  const bad = begun.find(({ outcome }) => outcome !== 'running' && outcome !== 'succeeded');
+  if (bad !== undefined) {
+    const [kind = '', ...reason] = (bad.outcome ?? '').split(': ');
+    return [kind, bad.step, ...reason].join(': ');
+  }
+  const running = begun.some(({ outcome }) => outcome === 'running');
+  const isLeft = !ended && begun.length < steps.length;
+  return begun.length === 0 ? null : running || isLeft ? 'running' : 'succeeded';
+}
+
+function stepOutcome(state: RunState, record: RequestRecord, step: string): string | null {
   const attempt = state.steps
-    .get(record.content.step)
+    .get(step)
     ?.attempts.findLast(
       ({ started }) =>
         started?.data.permit.kind === 'grant' && started.data.permit.request === record.content.id,

@@ -42,6 +42,7 @@ export const requestDetail: Wire<RequestDetail> = v.object({
   hash: sha256,
   content: ofNoun<RequestContent>(),
   command: ofNoun<Command>(),
+  others: v.exactOptional(v.array(ofNoun<Command>())),
   previous: v.nullable(ofNoun<Command>()),
   words: v.string(),
   state: requestState,

@@ -37,7 +37,8 @@ export function replyTo(entry: JournalEntry, { content }: StandingRequest): Repl
   const { request, step } = entry.data;
   const foreign =
     (request !== undefined && request !== content.id) ||
-    (step !== undefined && step !== content.step && step !== `${content.step}/check`);
+    (step !== undefined &&
+      content.commands.every((asked) => step !== asked.step && step !== `${asked.step}/check`));
   return title === undefined || foreign || entry.run !== content.run
     ? null
     : reply([words(`${title}: ${beginning(sanitizeLine(entry.summary), 1_000)}`)]);
@@ -68,8 +69,10 @@ export function tellRequester(
     accountOf(people, name, self) ?? code(short(name)),
     words(' '),
   ]);
-  const step = `step ${short(content.step)} of ${short(content.runbook.name)}`;
-  return reply([...mentions, words(`${step} ${outcome}.`)]);
+  const steps = content.commands.map(({ step }) => step).join(', ');
+  const what = `${content.commands.length > 1 ? 'steps' : 'step'} ${short(steps)}`;
+  const of = `of ${short(content.runbook.name)}`;
+  return reply([...mentions, words(`${what} ${of} ${outcome}.`)]);
 }
 
 function short(name: string): string {

@@ -112,8 +112,10 @@ function titleLine({ title }: Card): RichPart {
 }
 
 function placeOf({ content, command }: StandingRequest): string {
-  const { runbook, step } = content;
-  return `${plainWords(runbook.name, 60)}, step ${plainWords(step, 60)} in ${plainWords(command.environment, 60)}`;
+  const { runbook, commands } = content;
+  const steps = plainWords(commands.map(({ step }) => step).join(', '), 60);
+  const what = `${commands.length > 1 ? 'steps' : 'step'} ${steps}`;
+  return `${plainWords(runbook.name, 60)}, ${what} in ${plainWords(command.environment, 60)}`;
 }
 
 function namesBehind({ content }: StandingRequest): string {
