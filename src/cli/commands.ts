@@ -67,6 +67,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/cancel.ts')).cancelCommand,
   },
   {
+    name: 'done',
+    group: run,
+    summary: 'say that a manual step is done',
+    load: async () => (await import('./commands/done.ts')).doneCommand,
+  },
+  {
     name: 'resolve',
     group: run,
     summary: 'settle a step whose outcome nobody knows',
@@ -210,7 +216,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'help on a command or topic',
     load: async () => (await import('./commands/help.ts')).helpCommand,
   },
-  ...['done', 'worker', 'mcp', 'completion'].map((name) => ({
+  ...['worker', 'mcp', 'completion'].map((name) => ({
     name,
     group: later,
     summary: '',

@@ -13,18 +13,21 @@ export interface ParamFlags {
 }
 
 /** `-p key=value`, in order; the later of two wins. Everything is text until its type is known. */
-export function parsePairs(pairs: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(pairs.map(parsePair));
+export function parsePairs(
+  pairs: readonly string[],
+  flag: '-p' | '-o' = '-p',
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(pairs.map((pair) => parsePair(pair, flag)));
 }
 
-function parsePair(pair: string): [string, string] {
+function parsePair(pair: string, flag: string): [string, string] {
   const at = pair.indexOf('=');
   const name = pair.slice(0, at);
   if (at < 1 || !/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new UsageError({
       code: 'param_form',
-      message: `\`-p ${pair}\` does not give a parameter`,
-      hint: 'write it as in `-p cluster=demo`',
+      message: `\`${flag} ${pair}\` does not give a ${flag === '-p' ? 'parameter' : 'value'}`,
+      hint: `write it as in \`${flag} ${flag === '-p' ? 'cluster=demo' : 'leader=db2'}\``,
     });
   }
   return [name, pair.slice(at + 1)];

@@ -31,7 +31,7 @@ export async function run(
     const cli = await openCli({ io, settings, argv, loadApp });
     try {
       addCommands(program, command === '' ? null : await loadCommand(command, cli));
-      await program.parseAsync([...argv], { from: 'user' });
+      await program.parseAsync([...ownArguments(argv, command)], { from: 'user' });
       return cli.exitCode();
     } finally {
       await cli.close();
@@ -39,6 +39,12 @@ export async function run(
   } catch (error) {
     return isHelp(error) ? helpExit(error) : printError(inOurWords(error, command), io, settings);
   }
+}
+
+/** What stands behind the `--` of `exec` is another program's: none of it is a flag of ours. */
+function ownArguments(argv: readonly string[], command: string): readonly string[] {
+  const end = command === 'exec' ? argv.indexOf('--') : -1;
+  return end === -1 ? argv : argv.slice(0, end);
 }
 
 /** `--json` says the same as `--output json`, and nothing beside another format. */

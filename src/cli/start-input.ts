@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Json } from '../base/json.ts';
 import type { StartInput } from '../engine/service.ts';
+import { parseAt } from './at.ts';
+import type { Cli } from './cli.ts';
 import { collect } from './flags.ts';
 import type { OpenRunbook } from './runbooks.ts';
 
@@ -9,6 +11,8 @@ export interface StartFlags {
   readonly environment?: string;
   readonly reason?: string;
   readonly ticket?: string;
+  /** RFC 3339. */
+  readonly at?: string;
   readonly breakGlass?: string;
   readonly override?: readonly string[];
   readonly grant?: string;
@@ -34,10 +38,18 @@ export function addStartFlags(command: Command): Command {
     );
 }
 
+export function addAtFlag(command: Command, { io }: Cli): Command {
+  return command.option(
+    '--at <time>',
+    'start it then and no earlier: `+2h`, `22:00`, `2026-12-01 22:00`, or RFC 3339',
+    (text) => parseAt(text, io.clock.now().wallMs),
+  );
+}
+
 export function startInput(
   { name, file, dir, text, trusted }: OpenRunbook,
   given: Readonly<Record<string, Json>>,
-  { environment, reason, ticket, breakGlass, override, grant }: StartFlags,
+  { environment, reason, ticket, at, breakGlass, override, grant }: StartFlags,
 ): StartInput {
   return {
     source: { name, file, dir, text, trusted },
@@ -45,6 +57,7 @@ export function startInput(
     environment: environment ?? null,
     reason: reason ?? null,
     ticket: ticket ?? null,
+    ...(at === undefined ? {} : { notBefore: at }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
     ...(override === undefined ? {} : { overrides: override }),
     ...(grant === undefined ? {} : { reuse: grant }),

@@ -4,12 +4,12 @@ import type { Cli } from '../cli.ts';
 import { addParamFlags } from '../flags.ts';
 import type { ParamFlags } from '../params.ts';
 import { renderPlan } from '../render/plan.ts';
-import { openRunbook } from '../runbooks.ts';
-import { addStartFlags, type StartFlags, startInput } from '../start-input.ts';
+import { type OpenRunbook, openRunbook } from '../runbooks.ts';
+import { addAtFlag, addStartFlags, type StartFlags, startInput } from '../start-input.ts';
 import { resultStyle } from '../styles.ts';
 
 export function planCommand(cli: Cli): Command {
-  return addStartFlags(addParamFlags(new Command('plan')))
+  return addAtFlag(addStartFlags(addParamFlags(new Command('plan'))), cli)
     .description(
       'Shows what would run, and what each step would need. Runs nothing and records nothing.',
     )
@@ -24,7 +24,15 @@ export type PlanOptions = ParamFlags & StartFlags;
 
 /** Exits 13 where the caller could not start it. */
 export async function runPlan(cli: Cli, name: string, options: PlanOptions): Promise<number> {
-  const opened = await openRunbook(cli, name);
+  return printPlan(cli, await openRunbook(cli, name), options);
+}
+
+/** As `runPlan`, of a runbook that is open already. */
+export async function printPlan(
+  cli: Cli,
+  opened: OpenRunbook,
+  options: PlanOptions,
+): Promise<number> {
   const given = await gatherParams(cli, opened.runbook, options);
   const service = await cli.openService();
   const report = await service.plan(startInput(opened, given, options));
