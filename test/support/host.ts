@@ -103,10 +103,19 @@ function userOf(of: {
   const { name, home, pid, program } = of;
   mkdirSync(home);
   chmodSync(home, 0o755);
+  const setpriv = ['setpriv', '--reuid', name, '--regid', name, '--init-groups'];
   const become = [
-    ...['nsenter', '--target', String(pid), '--mount', '--'],
-    ...(name === 'root' ? [] : ['setpriv', '--reuid', name, '--regid', name, '--init-groups']),
-    ...['env', '--ignore-environment', `--chdir=${home}`, `HOME=${home}`, `USER=${name}`],
+    'nsenter',
+    '--target',
+    String(pid),
+    '--mount',
+    '--',
+    ...(name === 'root' ? [] : setpriv),
+    'env',
+    '--ignore-environment',
+    `--chdir=${home}`,
+    `HOME=${home}`,
+    `USER=${name}`,
     `PATH=${process.env['PATH'] ?? ''}`,
   ];
   const start = (...argv: readonly string[]) => {

@@ -34,7 +34,7 @@ const decisionsMode = 0o3730;
  * its place or take a box away. Throws ConfigError `spool_missing`, `spool_untrusted`, `spool_closed`.
  */
 export function checkSpool(dir: string): Stats {
-  const stats = lstatSync(dir, { throwIfNoEntry: false });
+  const stats = statsOf(dir);
   if (stats === undefined) {
     throw new ConfigError({
       code: 'spool_missing',
@@ -53,14 +53,26 @@ export function checkSpool(dir: string): Stats {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new ConfigError({
-      code: 'spool_closed',
-      message: `you are not in the group of the spool \`${dir}\` (gid ${stats.gid})`,
-      hint: 'root adds you: `usermod -aG GROUP USER`; then log in again',
-      cause,
-    });
+    throw closed(`you are not in the group of the spool \`${dir}\` (gid ${stats.gid})`, cause);
   }
   return stats;
+}
+
+function statsOf(dir: string): Stats | undefined {
+  try {
+    return lstatSync(dir, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw closed(`the spool \`${dir}\` lies in a folder that you may not enter`, cause);
+  }
+}
+
+function closed(message: string, cause: unknown): ConfigError {
+  return new ConfigError({
+    code: 'spool_closed',
+    message,
+    hint: 'root lets you in: `usermod -aG GROUP USER`; then log in again',
+    cause,
+  });
 }
 
 /**

@@ -49,8 +49,19 @@ export function initSystem(cli: Cli, options: SystemOptions): number {
       about: `requests and decisions, for the group ${group}`,
     },
   ];
+  warnOfOwner(cli, stateRoot);
   tellMade(cli, rows, group);
   return 0;
+}
+
+/** It may be somebody's home already: then not everybody gets through to what is in it. */
+function warnOfOwner(cli: Cli, path: string): void {
+  const { uid, mode } = lstatSync(path);
+  if (uid !== 0 || (mode & 0o001) === 0) {
+    cli.warn(
+      `\`${path}\` is not a folder that root alone changes and everybody enters: \`channels.spool.dir\` can name another`,
+    );
+  }
 }
 
 function tellMade(cli: Cli, rows: readonly Made[], group: string): void {
