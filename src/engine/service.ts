@@ -161,7 +161,7 @@ export interface StartInput {
   readonly ticket: string | null;
   /**
    * The id that the run gets; a new one unless given. Whoever may have to ask twice chooses it first: two
-   * starts under one id are one run, and the second throws ConflictError.
+   * starts under one id are one run, and the second throws UsageError `run_exists`.
    */
   readonly run?: RunId;
   /** RFC 3339: nothing of it happens earlier. */

@@ -86,7 +86,7 @@ export async function startRun(unsigned: Engine, input: StartInput): Promise<Dra
   await refuseHopeless(engine, inForce, { draft, input });
   const data = await describeStart(engine, inForce, { draft, input });
   try {
-    await engine.store.commit({
+    const { duplicate } = await engine.store.commit({
       run: draft.run,
       expectedVersion: 0,
       commandId: 'run.started',
@@ -94,6 +94,7 @@ export async function startRun(unsigned: Engine, input: StartInput): Promise<Dra
       openings: draft.openings,
       guards: { config: inForce.rules.config, ...guardToken(engine) },
     });
+    refuseTaken(draft.run, duplicate);
   } catch (error) {
     if (error instanceof ConflictError) {
       await refuseEndedToken(engine, inForce.rules.people);
@@ -101,6 +102,17 @@ export async function startRun(unsigned: Engine, input: StartInput): Promise<Dra
     throw error;
   }
   return draft;
+}
+
+/** Whoever hands in somebody's signed start once more would drive their run without a word in its chain. */
+function refuseTaken(run: RunId, duplicate: boolean): void {
+  if (duplicate) {
+    throw new UsageError({
+      code: 'run_exists',
+      message: `run \`${run}\` has been started before`,
+      hint: `\`runbook resume ${run}\` takes it on`,
+    });
+  }
 }
 
 /** The run's first entry. */

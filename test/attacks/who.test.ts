@@ -3,8 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/approval/initiator.ts';
 import type { SignedStatement } from '../../src/approval/statement.ts';
 import type { RunId } from '../../src/base/ids.ts';
+import type { RunReport } from '../../src/engine/reports.ts';
+import type { StartInput } from '../../src/engine/service.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
+import { click } from '../support/click.ts';
 import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
+import { execAs, signResume, signStart, startOf } from '../support/signed-start.ts';
 import { aKey, forgeDecision, forgeResolution, leaveUnknown } from './forge.ts';
 
 const host = hostname();
@@ -27,11 +31,22 @@ interface Way {
   /** Who signs, and as whom: ana's own key unless said otherwise. */
   readonly sign?: 'further';
   readonly person?: string;
+  /** What is started: the runbook, unsigned, unless said otherwise. */
+  readonly start?: (scene: Scene) => Promise<StartInput>;
   /** What happens to the run before the attempt. */
   readonly before?: (scene: Scene, run: RunId) => Promise<unknown>;
 }
 
+/** Accounts of machines: an agent's, a job's, and one that several people share. */
 const bot = { osUser: `bot@${host}` };
+const runner = { osUser: `runner@${host}` };
+const shared = { osUser: `ops@${host}` };
+
+const withAccounts = (text: string): string =>
+  text.replace(
+    '[deploy-bot]',
+    `[{ id: deploy-bot, os_users: [bot@${host}] }, { id: "ci:github/acme/infra", os_users: ["runner@*"] }, ci:github/ana]`,
+  );
 
 const ways: readonly Way[] = [
   { name: 'with the own key' },
@@ -46,23 +61,56 @@ const ways: readonly Way[] = [
     people: (text) => text.replace(`ana@${host}`, `ana@${host}, ana-admin@${host}`),
   },
   { name: 'after starting it with sudo', caller: { osUser: `root@${host}`, sudoUser: 'ana' } },
-  { name: 'as the owner of the agent that started it', caller: { ...bot, agent: 'deploy-bot' } },
   {
-    name: 'as the owner of the CI job that started it',
-    caller: { ...bot, ci: { identity: 'github/acme/infra' } },
-    people: (text) => text.replace('deploy-bot', 'deploy-bot, ci:github/acme/infra'),
+    name: 'as the owner of the agent whose account started it',
+    caller: bot,
+    people: withAccounts,
+  },
+  { name: 'as the owner of the agent they named', caller: { agent: 'deploy-bot' } },
+  {
+    name: 'as the owner of the CI job whose account started it',
+    caller: runner,
+    people: withAccounts,
   },
   {
     name: 'as the person who set off the CI job',
-    caller: { ...bot, ci: { identity: 'github/acme/infra', actor: 'github/ana' } },
-    people: (text) => text.replace('deploy-bot', 'deploy-bot, ci:github/ana'),
+    caller: { ...runner, ci: { identity: 'github/acme/infra', actor: 'github/ana' } },
+    people: (text) =>
+      `${text.replace('deploy-bot', 'ci:github/ana')}\n  - { name: zoe, agents: [{ id: "ci:github/acme/infra", os_users: ["runner@*"] }] }`,
   },
   {
-    name: 'after their agent resumed it',
+    name: 'as whom an agent of somebody else did it for',
+    caller: { ...bot, onBehalfOf: 'ana' },
+    people: (text) =>
+      `${text.replace(', agents: [deploy-bot]', '')}\n  - { name: zoe, agents: [{ id: deploy-bot, os_users: [bot@${host}] }] }`,
+  },
+  {
+    name: 'after signing the start from an account of several',
+    caller: shared,
+    start: (scene) => signStart(scene, scene.people.ana.signer, { person: 'ana' }),
+  },
+  {
+    name: 'after signing the start beside a colleague who calls',
     caller: { osUser: `zoe@${host}` },
     people: (text) => `${text}\n  - { name: zoe, os_users: [zoe@${host}] }`,
-    before: (scene, run) =>
-      scene.service(undefined, { ...bot, agent: 'deploy-bot' }).resume({ run, given: {} }),
+    start: (scene) => signStart(scene, scene.people.ana.signer, { person: 'ana' }),
+  },
+  {
+    name: 'after signing a resumption from an account of several',
+    caller: { osUser: `zoe@${host}` },
+    people: (text) => `${text}\n  - { name: zoe, os_users: [zoe@${host}] }`,
+    before: async (scene, run) =>
+      scene.service(undefined, shared).resume({
+        run,
+        given: {},
+        signed: await signResume(scene, scene.people.ana.signer, { person: 'ana', run }),
+      }),
+  },
+  {
+    name: "after their agent's account resumed it",
+    caller: { osUser: `zoe@${host}` },
+    people: (text) => `${withAccounts(text)}\n  - { name: zoe, os_users: [zoe@${host}] }`,
+    before: (scene, run) => scene.service(undefined, bot).resume({ run, given: {} }),
   },
   {
     name: 'after resuming it',
@@ -95,21 +143,33 @@ async function open(way: Way): Promise<{ scene: Scene; signer: ApproverSigner }>
   return { scene, signer: way.sign === 'further' ? further : scene.people.ana.signer };
 }
 
+async function exec(scene: Scene, { start }: Way): Promise<RunReport> {
+  return execAs(scene, {}, (await start?.(scene)) ?? startOf(scene));
+}
+
 describe.each(ways)('nobody behind a run decides about it $name', (way) => {
   const person = way.person ?? 'ana';
 
   test.each(['approve', 'reject', 'revoke'] as const)('%s', async (decision) => {
     const { scene, signer } = await open(way);
-    const { run } = await scene.exec();
+    const { run } = await exec(scene, way);
     await way.before?.(scene, run);
     const signed = await forgeDecision(scene, signer, { person, decision, reason: 'mine' });
     await expectRefused(scene, () => scene.service().decide(signed, 'cli'));
     expect((await scene.service().status(run)).status).toBe('waiting');
   });
 
+  test('a click in Slack', async () => {
+    const { scene } = await open(way);
+    const { run } = await exec(scene, way);
+    await way.before?.(scene, run);
+    await expectRefused(scene, () => click(scene, { by: 'ana' }));
+    expect((await scene.service().status(run)).status).toBe('waiting');
+  });
+
   test('resolve', async () => {
     const { scene, signer } = await open(way);
-    const { run } = await scene.exec();
+    const { run } = await exec(scene, way);
     await scene.decide(scene.people.robin, 'approve');
     await leaveUnknown(scene, run);
     await way.before?.(scene, run);
