@@ -213,4 +213,50 @@ steps:
       ${ran}
       test "$KEY" = "minted $TOKEN"`,
   },
+  'several steps in one decision, one of them with a value that comes later': {
+    ends: 'succeeded',
+    runbook: `
+name: together
+approvals: together
+steps:
+  - id: find
+    run: |
+      ${ran}
+      echo b
+    outputs: { leader: { value: stdout, type: string, enum: [a, b] } }
+  - id: drain
+    privileged: true
+    retry: { attempts: 2, delay: 1ms }
+    run: |${failsBefore(2)}
+  - id: restart
+    privileged: true
+    env: { LEADER: "\${{ steps.find.outputs.leader }}" }
+    run: |
+      ${ran}
+      test "$LEADER" = b
+finally:
+  - id: tell
+    privileged: true
+    run: ${ran}`,
+  },
+  'several steps in one decision, and one that differs by then': {
+    ends: 'succeeded',
+    runbook: `
+name: together-changed
+approvals: together
+steps:
+  - id: prepare
+    privileged: true
+    run: |
+      ${ran}
+      echo >> data
+  - id: use
+    privileged: true
+    files: [data]
+    run: ${ran}
+  - id: after
+    privileged: true
+    run: ${ran}`,
+    files: { data: '' },
+  },
 };
