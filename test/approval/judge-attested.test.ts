@@ -136,6 +136,52 @@ describe('whom something came from', () => {
   });
 });
 
+describe('what an account of the host leaves in the spool', () => {
+  const left = (identity: string, more: Partial<DecisionCase> = {}) => {
+    const given = aCase({ attested: { identity }, ...more });
+    return judgeDecision({ ...given, evidence: { ...given.evidence, channel: 'spool' } });
+  };
+
+  test('is its person’s, and A0 whoever received it', () => {
+    expect(left('os:bob@web1')).toMatchObject({
+      kind: 'accepted',
+      person: 'bob',
+      assurance: 'A0',
+      presence: false,
+    });
+  });
+
+  test.each([
+    ['of nobody', 'os:eve@web1', 'identity_unknown'],
+    ['of the same name on another host', 'os:bob@web2', 'identity_unknown'],
+    ['of somebody else', 'os:ana@web1', 'other_person'],
+  ])('counts for nobody where the account is %s', (_what, identity, code) => {
+    expect(left(identity)).toMatchObject({ kind: 'refused', code });
+  });
+
+  test.each([
+    ['root', 'os:root@web1'],
+    ['the receiver', 'os:runbook@web1'],
+  ])('counts for nobody where the account is that of %s, whoever may own it', (_what, identity) => {
+    const owner = aPerson('bob', { osUsers: [identity.slice('os:'.length)] });
+    const among = { people: [...people.people.filter(({ name }) => name !== 'bob'), owner] };
+    expect(left(identity, { people: among })).toMatchObject({ code: 'account_unfit' });
+  });
+
+  test('counts for nobody where the account is an agent’s, although a person answers for it', () => {
+    const owner = aPerson('bob', { agents: ['helper'], agentUsers: { helper: ['helper@web1'] } });
+    expect(left('os:helper@web1', { people: { people: [owner] } })).toMatchObject({
+      code: 'identity_unknown',
+    });
+  });
+
+  test('does not count in a run that the account stands behind', () => {
+    expect(left('os:bob@web1', { initiator: chainOf(link('os:bob@web1', null)) })).toMatchObject({
+      code: 'self_approval',
+    });
+  });
+});
+
 describe('an attested decision does not count', () => {
   test.each<[string, Partial<Statement>, string]>([
     ['in the name of another', { person: 'carol' }, 'other_person'],

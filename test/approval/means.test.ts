@@ -40,3 +40,13 @@ test('a token that decides does', () => {
 test('nobody who is not enrolled reaches anything', () => {
   expect(canReach(people, { ...signingAlone, tokens: new Set(['eve']) })('eve', 'A0')).toBe(false);
 });
+
+test('an account of the host decides where the host has a spool, and only at A0', () => {
+  const someone = { people: [aPerson('eve', { osUsers: ['eve@web1'] })] };
+  const able = (level: 'A0' | 'A1', spool: string | null) =>
+    canReach(someone, { ...signingAlone, level: 'A1', spool })('eve', level);
+  expect(able('A0', 'web1')).toBe(true);
+  expect(able('A1', 'web1')).toBe(false);
+  expect(able('A0', 'web2')).toBe(false);
+  expect(able('A0', null)).toBe(false);
+});
