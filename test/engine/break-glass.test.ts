@@ -112,7 +112,7 @@ describe('what is owed', () => {
     await expect(startNight(scene)).rejects.toMatchObject({
       code: 'review_owed',
       exitCode: 13,
-      hint: expect.stringContaining(`runbook break-glass review ${debt?.request}`),
+      hint: expect.stringContaining(`runbook break-glass review ${debt?.request}`) as string,
     });
     await review(scene, scene.people.robin);
     expect(await breakGlass(scene)).toMatchObject({ status: 'succeeded' });
@@ -127,7 +127,7 @@ describe('what is owed', () => {
     expect(await scene.service().drive(late, driving(scene))).toMatchObject({
       status: 'denied',
       exit_code: 13,
-      reason: expect.stringContaining('a review of request'),
+      reason: expect.stringContaining('a review of request') as string,
     });
     expect(effects(scene)).toBe(1);
   });

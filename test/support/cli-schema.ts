@@ -9,6 +9,14 @@ const id = v.pipe(v.string(), v.regex(/^[0-9a-z]{16}$/));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const time = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/));
 
+const words = v.pipe(v.string(), v.regex(/^([a-z]+-){4}[0-9a-f]{8}$/));
+const finding = v.picklist(['justified', 'unjustified']);
+const standingReview = {
+  due: time,
+  overdue: v.boolean(),
+  review: v.nullable(v.strictObject({ person: v.string(), finding, reason: v.string(), time })),
+};
+
 /** `exec`, `resume`, `wait`, `status`, `cancel`. */
 export const runJson = v.strictObject({
   run: id,
@@ -28,6 +36,9 @@ export const runJson = v.strictObject({
   terminal: v.boolean(),
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),
+  break_glass: v.nullable(v.string()),
+  overrides: v.array(v.string()),
+  reviews: v.array(v.strictObject({ request: id, words, step: v.string(), ...standingReview })),
   steps: v.array(
     v.strictObject({
       id: v.string(),
@@ -58,7 +69,7 @@ export const runJson = v.strictObject({
       request: id,
       step: v.string(),
       digest: sha256,
-      words: v.pipe(v.string(), v.regex(/^([a-z]+-){4}[0-9a-f]{8}$/)),
+      words,
       expires_at: time,
       missing,
     }),
@@ -67,6 +78,38 @@ export const runJson = v.strictObject({
   next: v.nullable(v.strictObject({ command: v.string() })),
 });
 export type RunJson = v.InferOutput<typeof runJson>;
+
+/** `break-glass list`. */
+export const debtsJson = v.strictObject({
+  break_glass: v.array(
+    v.strictObject({
+      request: id,
+      words,
+      run: id,
+      runbook: v.string(),
+      step: v.string(),
+      environment: v.string(),
+      rule: v.string(),
+      scope: v.string(),
+      by: v.array(v.string()),
+      reason: v.nullable(v.string()),
+      started: time,
+      reviewers: v.array(v.string()),
+      ...standingReview,
+    }),
+  ),
+});
+
+/** `break-glass review`. */
+export const reviewJson = v.strictObject({
+  request: id,
+  run: id,
+  scope: v.string(),
+  person: v.string(),
+  finding,
+  duplicate: v.boolean(),
+  receipt: v.nullable(v.string()),
+});
 
 /** `approve`, `reject`, `revoke`. */
 export const decisionJson = v.strictObject({
