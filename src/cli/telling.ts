@@ -8,7 +8,8 @@ import { cardText } from './card.ts';
 import type { Cli } from './cli.ts';
 import { holdWhilePrompting } from './hold-while-prompting.ts';
 import { progressListener } from './render/progress.ts';
-import { renderBeyond, renderHead } from './render/run-report.ts';
+import { renderBeyond, renderHead, renderManual } from './render/run-report.ts';
+import { formatDistance } from './render/span.ts';
 import { talkStyle } from './styles.ts';
 
 /** The run that is told about. */
@@ -83,6 +84,12 @@ async function textListener(
   const served = (await cli.server()) !== null;
   const style = talkStyle(cli);
   cli.say(`${renderHead(report, style)}\n${renderBeyond(report, style)}`);
+  if (report.manual !== undefined) {
+    cli.say(renderManual(report.manual, style, cli.io.clock.now().wallMs));
+  }
+  if (report.starts_at !== undefined) {
+    cli.say(`starts ${formatDistance(report.starts_at, cli.io.clock.now().wallMs)}\n`);
+  }
   return progressListener({
     report,
     style,

@@ -114,8 +114,10 @@ function nextLookMs({ report, told, sinceMs }: View, nowMs: number): number {
   return nowMs - sinceMs < settlingMs ? settlingMs : longestLookMs;
 }
 
-function isGate({ status, requests }: RunReport): boolean {
-  return status === 'waiting' && requests.length > 0;
+/** A person must decide or do something, or it is not time yet. */
+function isGate({ status, requests, manual, starts_at }: RunReport): boolean {
+  const waits = requests.length > 0 || manual !== undefined || starts_at !== undefined;
+  return status === 'waiting' && waits;
 }
 
 /**
@@ -137,18 +139,28 @@ async function tellGate({ connection, options, ear, view }: Following): Promise<
     // Decided while it was asked where the run stands.
     return false;
   }
-  if (request !== undefined && view.told?.version !== view.version) {
-    const detail = await describe(connection, request.request);
+  if (view.told?.version !== view.version) {
+    const detail = request === undefined ? null : await describe(connection, request.request);
     if (detail !== null) {
       options.listener.waiting(detail);
     }
-    const leaveMs =
-      typeof wait === 'object' ? connection.pace.nowMs() + wait.ms : Date.parse(request.expires_at);
+    const leaveMs = leavesAt(view.report, wait, connection.pace.nowMs());
     view.told = { version: view.version, leaveMs };
   }
   const isTimeUp = connection.pace.nowMs() >= (view.told?.leaveMs ?? 0);
   // Whether it has expired is the server's word: its clock decides.
   return wait === 'stop' || (typeof wait === 'object' && isTimeUp);
+}
+
+/** When the caller has waited long enough; never, where only a person can say so. */
+function leavesAt(
+  { requests, starts_at }: RunReport,
+  wait: DriveOptions['wait'],
+  nowMs: number,
+): number {
+  const ends = requests[0]?.expires_at ?? starts_at;
+  const endsMs = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(ends);
+  return typeof wait === 'object' ? nowMs + wait.ms : endsMs;
 }
 
 /** Null where this token may start runs and not read requests: what it waits for is in the run's report. */

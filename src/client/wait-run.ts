@@ -66,8 +66,9 @@ async function askWhenMoved(
 }
 
 /** It should go on by itself; where it does not for as long as a question takes, nobody drives it. */
-function isApproved({ status, requests }: RunReport): boolean {
-  return status === 'waiting' && requests.length === 0;
+function isApproved({ status, requests, manual, starts_at }: RunReport): boolean {
+  const waits = requests.length > 0 || manual !== undefined || starts_at !== undefined;
+  return status === 'waiting' && !waits;
 }
 
 const stuck: ReadonlySet<RunStatus> = new Set(['unknown', 'expired', 'rejected', 'denied']);

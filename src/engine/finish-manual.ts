@@ -22,7 +22,7 @@ import { guardToken, refuseEndedToken } from './token/standing-token.ts';
  * Records what a person says of a step that they were asked to do, with the values they were asked for.
  * It starts nothing and approves nothing: whoever drives the run goes on from there. Throws DeniedError
  * `agent_does_manual`, `initiator_unknown`, UsageError `step_not_asked`, `manual_too_late`,
- * `outputs_invalid`, ConflictError `manual_done`.
+ * `outputs_invalid`, `manual_done`.
  */
 export async function finishManual(engine: Engine, input: DoneInput): Promise<RunId> {
   refuseLong({ reason: input.note });
@@ -102,9 +102,10 @@ function askedStep({
   const last = state.steps.get(id)?.attempts.at(-1);
   if (last?.doneBy !== undefined) {
     const who = last.doneBy.person ?? last.doneBy.identity;
-    throw new ConflictError({
+    throw new UsageError({
       code: 'manual_done',
       message: `\`${who}\` has said already how step \`${id}\` went: ${last.finished?.data.outcome ?? 'succeeded'}`,
+      hint: `\`runbook status ${state.run}\` shows it`,
     });
   }
   throw new UsageError({

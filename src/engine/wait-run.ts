@@ -47,7 +47,8 @@ async function needsCaller(report: RunReport, isDriven: () => Promise<boolean>):
   if (status === 'unknown' || status === 'expired') {
     return true;
   }
-  const approved = status === 'waiting' && requests.length === 0 && report.manual === undefined;
+  const waits = requests.length > 0 || report.manual !== undefined;
+  const approved = status === 'waiting' && !waits;
   return (approved || wasDone(report) || refused.has(status)) && !(await isDriven());
 }
 

@@ -79,9 +79,7 @@ describe('what is typed wrong', () => {
       ['mcp'],
       ['completion'],
       ['policy', 'check'],
-      ['done', 'run', 'step'],
       ['audit', 'export', '--all'],
-      ['exec', '--', 'ls', '-l'],
     ]) {
       const { exitCode, stderr } = await scene.run('--json', ...argv);
       expect([argv, exitCode]).toEqual([argv, 2]);

@@ -1,5 +1,6 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { PlanReport } from '../../engine/reports.ts';
+import { allSteps } from '../../runbook/plan.ts';
 import { describeMissing } from './missing.ts';
 import type { Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
@@ -10,11 +11,14 @@ export function renderPlan(report: PlanReport, style: Style): string {
   const { paint, columns } = style;
   const parts = [`${paint.strong(plan.runbook.name)} in ${plan.environment.name}\n`];
   const several = new Set(steps.map(({ list }) => list)).size > 1;
+  const manual = new Set(
+    allSteps(plan).flatMap(({ id, action }) => (action.kind === 'manual' ? id : [])),
+  );
   for (const step of steps) {
     const list = several && step.list !== 'steps' ? ` ${paint.quiet(`(${step.list})`)}` : '';
     const name = step.name === null ? '' : `  ${sanitizeLine(step.name)}`;
     parts.push(`\n${paint.accent('●')} ${paint.strong(step.id)}${list}${name}\n`);
-    parts.push(renderTable(stepFacts(step, style), columns));
+    parts.push(renderTable(stepFacts({ ...step, manual: manual.has(step.id) }, style), columns));
   }
   if (refusal !== null) {
     parts.push(`\n${paint.bad('refused:')} ${refusal.message}\n`);
@@ -27,10 +31,10 @@ export function renderPlan(report: PlanReport, style: Style): string {
 
 type PlanStep = PlanReport['steps'][number];
 
-function stepFacts(step: PlanStep, { paint }: Style): Cell[][] {
+function stepFacts(step: PlanStep & { readonly manual: boolean }, { paint }: Style): Cell[][] {
   const rows: [string, Cell][] = [
     ['does', { text: sanitizeLine(step.summary) }],
-    ['needs', needs(step, { paint, columns: 0 })],
+    ['needs', step.manual ? { text: 'a person who does it' } : needs(step, { paint, columns: 0 })],
   ];
   if (step.verdict.kind !== 'none') {
     rows.push(['digest', { text: describeDigest(step.digest) }]);

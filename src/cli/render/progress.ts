@@ -34,6 +34,9 @@ export function progressListener(input: ProgressInput): Listener {
       const { event } = entry;
       asked = event.type === 'approval.requested' ? event.data.step : asked;
       tell(event, lines, paint);
+      if (event.type === 'manual.asked') {
+        lines.note(paint.quiet(`then: runbook done ${entry.run ?? 'RUN'} ${event.data.step}`));
+      }
     },
     output(_step, stream, chunk) {
       output.take(stream, chunk);

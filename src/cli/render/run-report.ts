@@ -2,9 +2,10 @@ import type { OwedReport } from '../../approval/debt.ts';
 import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { wrapText } from '../../base/wrap.ts';
-import type { RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
+import type { ManualReport, RequestReport, RunReport, StepReport } from '../../engine/reports.ts';
 import { describeMissing } from './missing.ts';
 import { describeOwed } from './owed.ts';
+import { describeParam } from './runbook.ts';
 import { formatDistance, formatSpan } from './span.ts';
 import { paintHead, paintStatus, type Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
@@ -30,6 +31,9 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
   }
   for (const owed of report.reviews) {
     parts.push('\n', renderOwed(owed, style, nowMs));
+  }
+  if (report.manual !== undefined) {
+    parts.push('\n', renderManual(report.manual, style, nowMs));
   }
   if (report.next !== null) {
     parts.push('\n', renderNext(report.next.command, style));
@@ -75,6 +79,25 @@ function wrapped(text: string, { columns }: Style): string {
 /** `next: COMMAND`, pasteable: never wrapped. */
 export function renderNext(command: string, { paint }: Style): string {
   return `${paint.accent('next:')} ${sanitizeLine(command)}\n`;
+}
+
+/** What a person has to do, and what they are asked for. */
+export function renderManual(manual: ManualReport, style: Style, nowMs: number): string {
+  const asks = Object.entries(manual.ask).map(
+    ([name, param]) => `${name}: ${describeParam(param)}`,
+  );
+  const rows: [string, string][] = [
+    ['step', manual.step],
+    ['to do', sanitizeLine(manual.text)],
+    ...(asks.length === 0 ? [] : [['asks for', asks.join('\n')] as [string, string]]),
+    ...(manual.until === null
+      ? []
+      : [['gives up', formatDistance(manual.until, nowMs)] as [string, string]]),
+  ];
+  return renderTable(
+    rows.map(([name, text]) => [{ text: name, paint: style.paint.quiet }, { text }]),
+    style.columns,
+  );
 }
 
 /** Which request waits, for whom and how long. */

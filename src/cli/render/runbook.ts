@@ -29,7 +29,8 @@ export function renderRunbook(runbook: Runbook, file: string, { paint, columns }
   ].join('');
 }
 
-function describeParam(param: Param): string {
+/** `string, required, one of a, b`. */
+export function describeParam(param: Param): string {
   const facts = [
     param.type,
     param.secret ? 'secret' : '',
@@ -51,6 +52,7 @@ function stepRow(step: PlannedStep, { paint }: Style): Cell[] {
   const facts = [
     step.name === null ? '' : sanitizeLine(step.name),
     step.privileged ? 'privileged' : '',
+    step.action.kind === 'manual' ? 'done by a person' : '',
     step.list === 'steps' ? '' : step.list,
     step.if === null ? '' : `if ${sanitizeLine(step.if)}`,
     ...Object.entries(step.outputs).flatMap(([name, { limits }]) =>
