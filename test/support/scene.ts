@@ -10,6 +10,7 @@ import { type Clock, type Moment, systemClock } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Json } from '../../src/base/json.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/find-runbook.ts';
+import { gitAuthors } from '../../src/config/git-authors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
 import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
@@ -161,7 +162,7 @@ ${options.morePeople ?? ''}`,
         config: file(trusted.config, parseConfig),
       }),
       askList: () => ({ entries: [], error: 'there are no lists here' }),
-      authorsOf: () => null,
+      authorsOf: gitAuthors,
       caller: { osUser: `ana@${host}`, ...options.caller, ...caller },
       host,
       uid: process.geteuid?.() ?? 0,
