@@ -74,25 +74,39 @@ function readWindow(
   place: Place,
 ): Window | Invalid {
   const has = (key: string) => valueOf(node, key) !== null;
-  const weekly = has('days') || has('hours');
-  const span = has('from') || has('to');
-  if (weekly === span) {
+  const isWeekly = has('days') || has('hours');
+  const isSpan = has('from') || has('to');
+  if (isWeekly === isSpan) {
     const message = `\`${place.name}\` must say \`days\` and \`hours\`, or \`from\` and \`to\``;
     place.report(node.at, message);
     return invalid;
   }
-  if (weekly) {
-    const { days, hours } = written;
-    const times = hours ?? { from: 0, to: wholeDay };
-    const numbers = (days ?? weekdays).map((day) => weekdays.indexOf(day));
-    return { kind: 'weekly', days: [...new Set(numbers)], ...times };
+  return isWeekly ? readWeekly(written) : readSpan(written, node, place);
+}
+
+function readWeekly({ days, hours: times }: Checked<typeof windowFile>): Window {
+  const numbers = (days ?? weekdays).map((day) => weekdays.indexOf(day));
+  return { kind: 'weekly', days: [...new Set(numbers)], ...(times ?? { from: 0, to: wholeDay }) };
+}
+
+function readSpan(
+  { from, to }: Checked<typeof windowFile>,
+  node: YamlNode,
+  place: Place,
+): Window | Invalid {
+  if (from !== null && to !== null && from < to) {
+    return { kind: 'span', from, to };
   }
-  const { from, to } = written;
-  if (from === null || to === null || from >= to) {
+  // A time that is wrong was reported already, and stands here as none.
+  const isReported = [from, to].filter((it) => it !== null).length < spanKeysIn(node).length;
+  if (!isReported) {
     place.report(node.at, `\`${place.name}\` must say \`from\`, and \`to\` after it`);
-    return invalid;
   }
-  return { kind: 'span', from, to };
+  return invalid;
+}
+
+function spanKeysIn(node: YamlNode): readonly string[] {
+  return ['from', 'to'].filter((key) => valueOf(node, key) !== null);
 }
 
 /** One window written plainly, or a list of them under `windows`. */

@@ -1,20 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidFileError } from '../../src/base/problem.ts';
 import { parsePolicy } from '../../src/policy/schema.ts';
-
-function problemsOf(text: string): readonly string[] {
-  try {
-    parsePolicy(text, 'policy.yaml');
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidFileError && error.code === 'policy_invalid') {
-      return error.problems.map(({ line, column, message, hint }) =>
-        [`${line}:${column} ${message}`, hint].filter((it) => it !== undefined).join(' | '),
-      );
-    }
-    throw error;
-  }
-}
+import { problemsOf } from './problems.ts';
 
 describe('a policy file', () => {
   test('that is empty asks one other person for every privileged step', () => {
