@@ -6,6 +6,7 @@ import { parsePeople } from '../src/approval/people-schema.ts';
 import { helpTopics } from '../src/cli/help-topics.ts';
 import { helloRunbook } from '../src/cli/templates.ts';
 import { parseProject } from '../src/config/project-schema.ts';
+import { parseCases } from '../src/engine/policy/case-file.ts';
 import { parseConfig } from '../src/policy/config.ts';
 import { parsePolicy } from '../src/policy/schema.ts';
 import { parseRunbook } from '../src/runbook/parse.ts';
@@ -24,6 +25,7 @@ const parsers: Readonly<Record<string, (text: string, file: string) => unknown>>
   people: parsePeople,
   policy: parsePolicy,
   config: parseConfig,
+  cases: parseCases,
   project: parseProject,
 };
 

@@ -88,7 +88,7 @@ ok anything else needs nobody
     expect(stdout).toBe(`failed two teams for production data (rules/cases.yaml)
    eligible for \`production data/owner\`: expected \`bob\`, got \`carol\`
 failed the owner signs (rules/cases.yaml)
-   granted: expected true, but lacks \`production data/owner\`
+   granted: expected true, but it lacks \`production data/owner\`
 ok agents rest at weekends
 failed anything else needs nobody (rules/cases.yaml)
    expected \`deny\`, but it is \`none\`
@@ -173,8 +173,8 @@ policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
       findings: [
-        { code: 'name_unknown', rule: 'production data', line: 3, column: 31 },
-        { code: 'slot_unfillable', rule: 'production data' },
+        { kind: 'name_unknown', rule: 'production data', line: 3, column: 31 },
+        { kind: 'slot_unfillable', rule: 'production data' },
       ],
     });
   });

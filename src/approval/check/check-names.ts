@@ -21,7 +21,7 @@ export function checkNames(policy: Policy, { people }: People): readonly RuleFin
       : `runbook people add ${entry}`;
     return [
       {
-        code: 'people_unknown',
+        kind: 'people_unknown',
         rule,
         path,
         offset: 0,

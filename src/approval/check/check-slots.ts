@@ -138,7 +138,7 @@ function report(
   const when = always ? '' : `when ${who.join(' or ')} starts the run: `;
   return [
     {
-      code:
+      kind:
         of.beside !== undefined
           ? 'slots_compete'
           : always

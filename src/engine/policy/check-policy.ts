@@ -53,7 +53,7 @@ function varyUnknown({ grants }: Policy, params: PolicyFiles['params']): readonl
     Object.keys(vary)
       .filter((param) => params !== null && !params.includes(param))
       .map((param) => ({
-        code: 'vary_unknown' as const,
+        kind: 'vary_unknown' as const,
         rule: name,
         path: ['grants', index, 'vary', param],
         offset: 0,

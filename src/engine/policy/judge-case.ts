@@ -20,9 +20,12 @@ export interface CaseOutcome {
   readonly rules: readonly string[];
   readonly slots: readonly Slot[];
   readonly reasonRequired: boolean;
-  /** Null where nobody is asked. */
-  readonly tally: Tally | null;
+  /** What the decisions come to when it is claimed; null where nobody is asked. */
+  readonly claim: Claim | null;
 }
+
+/** Between the request and its claim policy may have come to deny. */
+export type Claim = Tally | { readonly kind: 'denied'; readonly reasons: readonly string[] };
 
 /** Judges a case as the engine would a step: at the time it says, and again when it would be claimed. */
 export function judgeCase(
@@ -43,29 +46,32 @@ export function judgeCase(
   if (verdict.kind !== 'ask') {
     return outcomeOf(verdict);
   }
-  return { ...outcomeOf(verdict), tally: countDecisions(row, { rules, one, verdict, judge }) };
+  return { ...outcomeOf(verdict), claim: claim(row, { rules, one, verdict, judge }) };
 }
 
 function outcomeOf(verdict: Verdict): CaseOutcome {
   const { matched, failed } = verdict.evaluation;
   return {
     verdict: verdict.kind,
-    reasons:
-      verdict.kind === 'deny'
-        ? verdict.reasons.map(({ rule, reason }) => `${rule}: ${reason}`)
-        : [],
+    reasons: reasonsOf(verdict),
     rules: [...matched, ...failed.map(({ rule }) => rule)],
     slots: verdict.kind === 'ask' ? verdict.slots : [],
     reasonRequired: verdict.kind === 'ask' && verdict.reasonRequired,
-    tally: null,
+    claim: null,
   };
+}
+
+function reasonsOf(verdict: Verdict): readonly string[] {
+  return verdict.kind === 'deny'
+    ? verdict.reasons.map(({ rule, reason }) => `${rule}: ${reason}`)
+    : [];
 }
 
 /**
  * Counts as a claim does: the decisions must fill the slots that were asked for and those that policy
  * demands by then, from an hour, or a list, that may be another.
  */
-function countDecisions(
+function claim(
   { given, decisions, claimed_after }: PolicyCase,
   of: {
     readonly rules: Rules;
@@ -73,13 +79,16 @@ function countDecisions(
     readonly verdict: Extract<Verdict, { kind: 'ask' }>;
     readonly judge: (nowMs: number) => Verdict;
   },
-): Tally {
+): Claim {
   const { rules, one, verdict, judge } = of;
   const nowMs =
     given.at + (claimed_after ?? Math.max(0, ...decisions.map(({ afterMs }) => afterMs)));
   const request = recordAsIf({ one, verdict, createdMs: given.at, decisions });
   const counting = { people: rules.people, initiator: one.initiator, nowMs };
   const later = judge(nowMs);
+  if (later.kind === 'deny') {
+    return { kind: 'denied', reasons: reasonsOf(later) };
+  }
   return later.kind === 'ask'
     ? tallyClaim(request, { ...counting, slots: later.slots })
     : tallyRequest(request, counting);

@@ -1,6 +1,6 @@
 import type { Initiator } from '../../approval/people.ts';
 import type { RunId } from '../../base/ids.ts';
-import type { RuleFindingCode } from '../../policy/check/finding.ts';
+import type { RuleFindingKind } from '../../policy/check/finding.ts';
 import type { Verdict } from '../../policy/policy.ts';
 
 /** A file as it was read, and the name it is shown by. */
@@ -29,7 +29,7 @@ export interface PolicyTestReport {
 export interface PolicyCheckReport {
   /** In the order of the file; all of them are warnings. */
   readonly findings: readonly {
-    readonly code: RuleFindingCode;
+    readonly kind: RuleFindingKind;
     readonly rule: string | null;
     readonly file: string;
     readonly line: number;

@@ -59,7 +59,7 @@ function compare(row: PolicyCase, outcome: CaseOutcome): readonly string[] {
     ),
     ...compareEligible(row, outcome),
     ...compareReason(row, outcome),
-    ...compareTally(row, outcome),
+    ...compareClaim(row, outcome),
   ];
 }
 
@@ -83,13 +83,14 @@ function compareReason(row: PolicyCase, { reasonRequired }: CaseOutcome): readon
     : [`reason_required: expected ${row.reason_required}, got ${reasonRequired}`];
 }
 
-function compareTally(row: PolicyCase, { tally }: CaseOutcome): readonly string[] {
-  if (tally === null) {
+function compareClaim(row: PolicyCase, { claim }: CaseOutcome): readonly string[] {
+  if (claim === null) {
     return [];
   }
-  const granted = tally.kind === 'granted';
-  const missing = missingOf(tally).map(({ slot }) => slot);
-  const why = missing.length > 0 ? `lacks ${listed(missing)}` : `it is \`${tally.kind}\``;
+  const granted = claim.kind === 'granted';
+  const missing = claim.kind === 'denied' ? [] : missingOf(claim).map(({ slot }) => slot);
+  const why =
+    missing.length > 0 ? `it lacks ${listed(missing)}` : `it is \`${claim.kind}\` when claimed`;
   return [
     ...(row.granted === null || row.granted === granted
       ? []

@@ -64,7 +64,7 @@ function checkSeason(
     ? [
         {
           ...at,
-          code: 'rule_fails',
+          kind: 'rule_fails',
           message: 'never matches, but can fail, and so denies',
           hint: 'ask for what may be missing: `has(params.x) && …`',
         },
@@ -72,7 +72,7 @@ function checkSeason(
     : [
         {
           ...at,
-          code: 'rule_dead',
+          kind: 'rule_dead',
           message: 'never matches',
           hint: 'mend its `when`, or take it out',
         },
@@ -94,7 +94,7 @@ function unknownNames(season: Seasonal, when: string, known: Known): readonly Ru
     }
     const near = closest(literal, all);
     return {
-      code: 'name_unknown' as const,
+      kind: 'name_unknown' as const,
       rule: season.name,
       path: [season.section, season.index, 'when'],
       offset,
@@ -117,7 +117,7 @@ function overFor(
   return during.length > 0 && isOver
     ? [
         {
-          code: 'calendar_over',
+          kind: 'calendar_over',
           rule: name,
           path: [section, index, 'during'],
           offset: 0,

@@ -2,7 +2,7 @@ import type { Policy } from '../policy.ts';
 
 /** Something in a policy that is most likely not what its author meant. It is in force all the same. */
 export interface RuleFinding {
-  readonly code: RuleFindingCode;
+  readonly kind: RuleFindingKind;
   /** Name of the rule, grant or break-glass rule; null where it is about the file. */
   readonly rule: string | null;
   /** Where in the file, by keys and indexes. */
@@ -13,7 +13,7 @@ export interface RuleFinding {
   readonly hint: string | null;
 }
 
-export type RuleFindingCode =
+export type RuleFindingKind =
   | 'name_unknown'
   | 'rule_dead'
   | 'rule_fails'

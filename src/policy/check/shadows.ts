@@ -28,7 +28,7 @@ interface Placed {
 
 function shadowed({ rule, index }: Placed, by: Rule): RuleFinding {
   return {
-    code: 'rule_shadowed',
+    kind: 'rule_shadowed',
     rule: rule.name,
     path: ['rules', index, 'name'],
     offset: 0,

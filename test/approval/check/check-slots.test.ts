@@ -26,7 +26,7 @@ function check(text: string, among: People = people): readonly string[] {
   const known = { environments: [], people: among.people.map(({ name }) => name) };
   const { tables } = checkRules(policy, known, 0);
   return checkSlots(policy, among, tables).map(
-    ({ code, rule, message }) => `${code} ${rule ?? ''}: ${message}`,
+    ({ kind, rule, message }) => `${kind} ${rule ?? ''}: ${message}`,
   );
 }
 
@@ -138,7 +138,7 @@ test('for any rules and people, slots called unfillable are never granted, whoev
         'policy.yaml',
       );
       const [found] = checkSlots(policy, among, [null]);
-      if (found?.code !== 'slot_unfillable') {
+      if (found?.kind !== 'slot_unfillable') {
         return;
       }
       for (const starter of startersOf(among)) {

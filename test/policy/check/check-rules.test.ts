@@ -20,7 +20,7 @@ const nowMs = Date.parse('2026-03-02T10:00:00Z');
 
 function check(text: string): readonly string[] {
   const { findings } = checkRules(parsePolicy(text, 'policy.yaml'), known, nowMs);
-  return findings.map(({ code, rule, message }) => `${code} ${rule ?? ''}: ${message}`);
+  return findings.map(({ kind, rule, message }) => `${kind} ${rule ?? ''}: ${message}`);
 }
 
 const rule = (when: string, name = 'a') =>
@@ -172,7 +172,6 @@ const atom = fc.constantFrom(
   'params.n == 3',
   'run.reason == null',
   'run.ticket == "OPS-1"',
-  'now.getDayOfWeek("Europe/Berlin") in [0, 6]',
 );
 
 const pair = fc
@@ -224,7 +223,7 @@ const someRules = fc
     ...rules,
     [`(${rules[0]?.[0] ?? 'true'}) && ${narrower}`, says] as const,
   ]);
-const tries = fc.array(fc.tuple(anyFacts, anyTime), { minLength: 10, maxLength: 20 });
+const tries = fc.array(fc.tuple(anyFacts, anyTime), { minLength: 8, maxLength: 12 });
 
 describe('for any rules', () => {
   test('what is called dead never matches', () => {
@@ -233,13 +232,13 @@ describe('for any rules', () => {
       fc.property(anyWhen, tries, (when, tried) => {
         const policy = parsePolicy(rule(when), 'policy.yaml');
         const [found] = checkRules(policy, known, nowMs).findings;
-        if (found?.code === 'rule_dead' || found?.code === 'rule_fails') {
+        if (found?.kind === 'rule_dead' || found?.kind === 'rule_fails') {
           dead += 1;
           const outcomes = tried.map(([facts, at]) => evaluateWhen(when, facts, at).kind);
           expect(outcomes).not.toContain('matched');
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
     expect(dead).toBeGreaterThan(0);
   });
@@ -253,7 +252,7 @@ describe('for any rules', () => {
         );
         const policy = parsePolicy(`rules:\n${text.join('')}`, 'policy.yaml');
         const { findings } = checkRules(policy, known, nowMs);
-        const found = findings.find(({ code }) => code === 'rule_shadowed');
+        const found = findings.find(({ kind }) => kind === 'rule_shadowed');
         const rest = policy.rules.filter(({ name }) => name !== found?.rule);
         shadowed += policy.rules.length - rest.length;
         for (const [facts, at] of tried) {
@@ -261,7 +260,7 @@ describe('for any rules', () => {
           expect(essence(without, facts, at)).toEqual(essence(policy, facts, at));
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
     expect(shadowed).toBeGreaterThan(0);
   });
