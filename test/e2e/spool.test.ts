@@ -53,6 +53,27 @@ async function startWaiting(ana: HostUser): Promise<string> {
   return (JSON.parse(started.stdout) as { readonly run: string }).run;
 }
 
+/**
+ * As mallory: takes ana's box away, plants a request in it, lists who decided; shows ana's request as her
+ * own, shows it altered, and makes a box in the place of somebody else.
+ */
+const forging = `
+cd /var/lib/runbook/spool
+ana=$(ls)
+request=$(ls "$ana/requests")
+try() { what=$1; shift; if "$@" 2> /dev/null; then echo "$what: yes"; else echo "$what: no"; fi; }
+try moved mv "$ana" taken
+try planted cp "$ana/requests/$request" "$ana/requests/0123456789abcdef.json"
+try listed ls "$ana/decisions"
+for log in 1111111111111111 2222222222222222; do
+  mkdir -p "$(id -u).$log/requests"
+  chmod -R g=rx "$(id -u).$log"
+done
+cp "$ana/requests/$request" "$(id -u).1111111111111111/requests/$request"
+sed 's/"bytes":"e/"bytes":"f/g' "$ana/requests/$request" > "$(id -u).2222222222222222/requests/$request"
+mkdir 4242.3333333333333333
+`;
+
 async function decisionIn(ana: HostUser, run: string): Promise<unknown> {
   const log = JSON.parse((await done(ana.run('audit', 'log', run, '--json'))).stdout) as {
     readonly entries: readonly { readonly index: number; readonly type: string }[];
@@ -158,6 +179,24 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
       attested: { identity: `os:robin@${here}`, receiver: `os:ana@${here}` },
     });
     await expectClean(ana);
+  });
+
+  test('that belongs to the group can neither forge a request nor touch what is not its own', async () => {
+    const { host, ana, robin } = await shareHost();
+    const run = await startWaiting(ana);
+    const mallory = await host.addUser('mallory', 'runbook');
+    const forged = await mallory.do('sh', '-euc', forging);
+    expect(forged.stdout.trim().split('\n')).toEqual(['moved: no', 'planted: no', 'listed: no']);
+
+    const listed = await done(robin.run('requests', '--json'));
+    expect(JSON.parse(listed.stdout)).toMatchObject({ requests: [{ run, executor: 'ana' }] });
+    expect(listed.stderr).toContain('of mallory is left out');
+    expect(listed.stderr).toContain('request_misplaced');
+    expect(listed.stderr).toContain('blob_altered');
+    expect(listed.stderr).toContain('made by somebody else than its name says');
+    const signed = await done(robin.run('approve', '--key', robin.key));
+    expect(signed.stdout).toBe('approve left for ana\n');
+    await done(ana.run('resume', run));
   });
 
   test('sees nothing outside the group, and is told why', async () => {
