@@ -4,6 +4,7 @@ import { newRequestId, type RequestId } from '../../src/base/ids.ts';
 import type { Event } from '../../src/run/events.ts';
 import { type Due, next } from '../../src/run/next.ts';
 import { type Attempt, apply, type RunState } from '../../src/run/state.ts';
+import { usesOf } from '../../src/run/together.ts';
 import { stepFinished, stepStarted } from '../support/some-events.ts';
 import {
   begin,
@@ -17,8 +18,10 @@ import {
   privileged,
   record,
   requested,
+  requestedTogether,
   resolved,
   resumed,
+  together,
   unknown,
 } from './walked-run.ts';
 
@@ -47,6 +50,7 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
     )
     .map(([step, attempt, outcome]) => resolved(step, attempt, outcome)),
   fc.tuple(aStep, aRequest).map(([step, request]) => requested(step, request)),
+  aRequest.map(requestedTogether),
   fc
     .tuple(aRequest, aVoter, aChoice)
     .map(([request, person, choice]) => decision(request, person, choice)),
@@ -62,6 +66,8 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
   aStep.map((step): Event => ({ type: 'step.skipped', data: { step, why: 'x' } })),
   fc.constantFrom(cancelled, resumed),
 );
+
+const aPlan = fc.constantFrom(plan, together);
 
 const isOpen = ({ finished: end, unknown: why, resolved: word }: Attempt): boolean =>
   word === null && (why !== null || end === null);
@@ -80,9 +86,10 @@ function expectSafe(state: RunState, due: Due): void {
   expect(running.filter(({ skipped, denied }) => skipped === null && denied === null)).toEqual([]);
   if (due.kind === 'claim') {
     expect(nowOf(state).judge(due.request).kind).toBe('granted');
-    expect(due.request.content.step).toBe(due.step.id);
+    expect(due.request.content.commands.map(({ step }) => step)).toContain(due.step.id);
     expect(due.request.closed).toBeNull();
-    expect(due.request.used).toBeLessThan(due.request.content.grant.uses);
+    const { made, allowed } = usesOf(state, due.request, due.step.id);
+    expect(made).toBeLessThan(allowed);
   }
 }
 
@@ -91,13 +98,13 @@ describe('whatever entries a run has', () => {
 
   test('each counts once, and what is due is never a start that could be a second one', () => {
     fc.assert(
-      fc.property(anything, fc.boolean(), (events, hurry) => {
+      fc.property(anything, fc.boolean(), aPlan, (events, hurry, walked) => {
         let state = begin();
         for (const event of events) {
           const before = state.version;
           state = apply(state, record(before, event));
           expect(state.version).toBe(before + 1);
-          expectSafe(state, next(state, plan, nowOf(state, hurry)));
+          expectSafe(state, next(state, walked, nowOf(state, hurry)));
         }
       }),
       { numRuns: 500 },
@@ -168,6 +175,8 @@ function answerOf(due: Due, chance: number): Event | null {
       const { id } = due.request.content;
       return stepStarted({ step: due.step.id, attempt: due.attempt, request: id });
     }
+    case 'ask_together':
+      return requestedTogether(newRequestId());
     case 'settle': {
       const { attempt } = due.attempt;
       return dice(
@@ -216,11 +225,11 @@ const expiredOf = (request: RequestId): Event => ({
 test('doing what is due ends every run, and no start is made twice', () => {
   const chances = fc.array(fc.double({ min: 0, max: 0.99, noNaN: true }), { maxLength: 100 });
   fc.assert(
-    fc.property(chances, (luck) => {
+    fc.property(chances, aPlan, (luck, walked) => {
       let state = begin();
       const starts: string[] = [];
       for (let turn = 0; turn < 200; turn += 1) {
-        const due = next(state, plan, nowOf(state));
+        const due = next(state, walked, nowOf(state));
         expectSafe(state, due);
         // When luck has run out, everybody agrees and everything works.
         const event = answerOf(due, luck[turn] ?? (turn % 2) * 0.4);
@@ -236,5 +245,25 @@ test('doing what is due ends every run, and no start is made twice', () => {
       throw new Error('it never ends');
     }),
     { numRuns: 300 },
+  );
+});
+
+test('where approvals are asked together, nothing is started before they are given', () => {
+  const votes = fc.array(fc.tuple(aVoter, aChoice), { maxLength: 6 });
+  fc.assert(
+    fc.property(votes, (list) => {
+      const [request] = requestIds;
+      const state = fold([
+        requestedTogether(request),
+        ...list.map(([person, choice]) => decision(request, person, choice)),
+      ]);
+      const asked = state.requests.get(request);
+      const due = next(state, together, nowOf(state));
+      const isGranted = asked !== undefined && nowOf(state).judge(asked).kind === 'granted';
+      expect(due.kind === 'attempt' && due.step.id === 'allowed').toBe(isGranted);
+      expect(isGranted || ['await', 'expire', 'finish', 'attempt'].includes(due.kind)).toBe(true);
+      // After a no the first step that runs is one of `finally`.
+      expect(isGranted || due.kind !== 'attempt' || due.step.list === 'finally').toBe(true);
+    }),
   );
 });

@@ -5,6 +5,7 @@ import type { Event, Recorded } from '../../src/run/events.ts';
 import { lastUseMs, tallyRequest } from '../../src/run/judge.ts';
 import type { Now } from '../../src/run/next.ts';
 import { apply, foldRun, type RunState } from '../../src/run/state.ts';
+import type { Plan } from '../../src/runbook/plan.ts';
 import { aPerson, aSlot, byAna } from '../approval/builders.ts';
 import { planOf } from '../runbook/builders.ts';
 import { approvalRequested, decided, runStarted, stepFinished } from '../support/some-events.ts';
@@ -22,6 +23,7 @@ finally:
   - { id: tidy, run: "true" }
   - { id: report, privileged: true, run: "true" }
 `);
+export const together: Plan = { ...plan, approvals: 'together' };
 export const ids = ['allowed', 'look', 'restart', 'verify', 'tidy', 'report'];
 export const privileged = new Set(['restart', 'report']);
 const people = {
@@ -74,7 +76,21 @@ export function requested(step: string, request: RequestId): Event {
   const slots = [aSlot('peers', ['bo', 'cy', 'di'], { count: 2 })];
   const policy = { ...event.data.policy, slots };
   const grant = { uses: step === 'restart' ? 3 : 1 };
-  return { type: event.type, data: { ...event.data, step, policy, grant } };
+  const commands = event.data.commands.map((command) => ({ ...command, step }));
+  return { type: event.type, data: { ...event.data, step, commands, policy, grant } };
+}
+
+/** One decision for both privileged steps. */
+export function requestedTogether(request: RequestId): Event {
+  const event = requested('restart', request);
+  if (event.type !== 'approval.requested') {
+    return event;
+  }
+  const commands = event.data.commands.flatMap((command) => [
+    { ...command, uses: 3 },
+    { ...command, step: 'report', uses: 1 },
+  ]);
+  return { type: event.type, data: { ...event.data, commands, grant: { uses: 4 } } };
 }
 
 export function decision(
