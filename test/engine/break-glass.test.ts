@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { localService } from '../../src/engine/local-service.ts';
 import { leaveUnknown } from '../attacks/forge.ts';
 import {
   breakGlass,
@@ -9,7 +10,8 @@ import {
   review,
   startNight,
 } from '../support/break-glass.ts';
-import { driving } from '../support/scene.ts';
+import { type Chat, openChat } from '../support/chat.ts';
+import { driving, type Scene } from '../support/scene.ts';
 
 describe('breaking the glass', () => {
   test('lets whoever acts sign alone, stamps the run, and owes a review', async () => {
@@ -186,7 +188,7 @@ steps:
     });
   });
 
-  test('is said by doctor and by the auditor, loudly once it is overdue', async () => {
+  test('is said by the auditor, and is a finding once it is overdue, until somebody gives it', async () => {
     const scene = openNight();
     await breakGlass(scene);
     const verify = async () =>
@@ -234,3 +236,45 @@ describe('an override', () => {
     expect(effects(scene)).toBe(0);
   });
 });
+
+describe('everybody is told', () => {
+  test('when it is asked and when it starts, though the run waits for nobody', async () => {
+    const scene = openNight();
+    const chat = openChat();
+    const door = doorWith(scene, chat);
+    const run = await startNight(scene);
+    await door.drive(run, driving(scene));
+    expect(chat.told).toHaveLength(1);
+    await scene.decide(scene.people.ana, 'approve');
+    await door.drive(run, driving(scene));
+    expect(chat.told).toHaveLength(2);
+    expect(await chat.told[1]?.owed()).toHaveLength(1);
+  });
+
+  test('and a chat that fails or hangs holds nothing up', async () => {
+    for (const tell of [
+      () => Promise.reject(new Error('down')),
+      () => new Promise<never>(() => undefined),
+    ]) {
+      const scene = openNight();
+      const door = doorWith(scene, openChat({ tell }));
+      const run = await startNight(scene);
+      await scene.service().drive(run, driving(scene));
+      await scene.decide(scene.people.ana, 'approve');
+      expect(await door.drive(run, driving(scene))).toMatchObject({ status: 'succeeded' });
+    }
+  }, 30_000);
+
+  test('of an ordinary start nobody is told so', async () => {
+    const scene = openNight();
+    const chat = openChat();
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    await doorWith(scene, chat).drive(run, driving(scene));
+    expect(chat.told).toEqual([]);
+  });
+});
+
+function doorWith(scene: Scene, chat: Chat) {
+  return localService({ ...scene.engine(), receptions: [chat.reception] }, scene.elsewhere);
+}

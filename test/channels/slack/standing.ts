@@ -103,6 +103,19 @@ const anyDecision = fc.record({
   ),
 });
 
+const anyReview = fc.record({
+  due: fc.constant('2026-03-03T01:00:00.000Z'),
+  overdue: fc.boolean(),
+  review: fc.option(
+    fc.record({
+      person: hostile,
+      finding: fc.constantFrom('justified' as const, 'unjustified' as const),
+      reason: hostile,
+      time: fc.constant('2026-03-02T09:00:00.000Z'),
+    }),
+  ),
+});
+
 export const anyStanding: fc.Arbitrary<StandingRequest> = fc
   .record({
     command: anyCommand,
@@ -116,8 +129,11 @@ export const anyStanding: fc.Arbitrary<StandingRequest> = fc
     unverified: fc.option(hostile),
     notBound: fc.array(hostile, { maxLength: 5 }),
     from: fc.array(hostile, { minLength: 1, maxLength: 3 }),
+    broken: fc.option(fc.record({ rule: hostile, scope: hostile })),
+    overrides: fc.array(fc.record({ rule: hostile, reason: hostile }), { maxLength: 3 }),
+    review: fc.option(anyReview),
   })
-  .map(({ step, name, reason, unverified, notBound, from, ...rest }) =>
+  .map(({ step, name, reason, unverified, notBound, from, broken, overrides, ...rest }) =>
     aStanding({
       ...rest,
       missing: [{ slot: 'floor', count: 1, from }],
@@ -129,6 +145,9 @@ export const anyStanding: fc.Arbitrary<StandingRequest> = fc
         why: { reason, ticket: reason },
         policy: { ...aRequest().policy, slots: [aSlot('floor', from)] },
         not_bound: notBound,
+        break_glass:
+          broken === null ? null : { ...broken, review: { from, within_ms: 86_400_000 } },
+        overrides,
         unverified: unverified === null ? null : { agent: 'deploy-bot', text: unverified },
       }),
     }),
