@@ -10,6 +10,7 @@ import { describeRequest } from '../report/describe-request.ts';
 import type { DriveOptions } from '../service.ts';
 import type { Session } from '../session.ts';
 import { lookOut } from './look-out.ts';
+import { remind } from './remind.ts';
 
 /**
  * Waits at a gate as long as the caller wants to: told to listener and channels first, then polled, since
@@ -36,7 +37,8 @@ export async function awaitDecision(
   const attended = receive(session, leave.signal);
   try {
     const dueMs = Date.parse(due.request.content.limits.pending_until);
-    return await lookOut(session, { dueMs }, options);
+    const meanwhile = (): Promise<boolean> => remind(session, due.request.content.id);
+    return await lookOut(session, { dueMs, meanwhile }, options);
   } finally {
     leave.abort();
     await Promise.allSettled([...asked, attended]);

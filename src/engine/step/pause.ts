@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import { sleep } from '../sleep.ts';
 import { awaitDecision } from './await-decision.ts';
 import { lookOut } from './look-out.ts';
+import { nextReminderMs, remind } from './remind.ts';
 
 /** What only a person, or time, can move. */
 export type Pause = Extract<Due, { kind: 'delay' | 'await' | 'await_manual' | 'scheduled' }>;
@@ -17,7 +18,10 @@ export async function pause(
   due: Pause,
   { stay, ...options }: DriveOptions & { readonly stay: boolean },
 ): Promise<Paused> {
-  const left = { kind: 'waiting', untilMs: pausedUntil(due) } as const;
+  if (due.kind === 'await' && (await remind(session, due.request.content.id))) {
+    return null;
+  }
+  const left = { kind: 'waiting', untilMs: pausedUntil(session, due) } as const;
   if (!stay) {
     return left;
   }
@@ -37,6 +41,11 @@ export async function pause(
   }
 }
 
-function pausedUntil(due: Pause): number | null {
-  return due.kind === 'await' ? Date.parse(due.request.content.limits.pending_until) : due.untilMs;
+function pausedUntil(session: Session, due: Pause): number | null {
+  if (due.kind !== 'await') {
+    return due.untilMs;
+  }
+  const { id, limits } = due.request.content;
+  const expiresMs = Date.parse(limits.pending_until);
+  return Math.min(expiresMs, nextReminderMs(session, id) ?? expiresMs);
 }

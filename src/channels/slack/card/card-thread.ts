@@ -15,6 +15,7 @@ const titles: Readonly<Record<string, string>> = {
   'approval.decided': 'Decided',
   'approval.expired': 'Expired',
   'approval.superseded': 'Superseded',
+  'approval.reminded': 'Reminded',
   'step.started': 'Started',
   'step.finished': 'Finished',
   'step.unknown': 'Outcome unknown',
@@ -65,14 +66,33 @@ export function tellRequester(
   { people, self }: { readonly people: People; readonly self: SlackSelf },
 ): Reply {
   const names = chainPeople(content.initiator).slice(0, 5);
-  const mentions = names.flatMap((name) => [
-    accountOf(people, name, self) ?? code(short(name)),
-    words(' '),
-  ]);
-  const steps = content.commands.map(({ step }) => step).join(', ');
-  const what = `${content.commands.length > 1 ? 'steps' : 'step'} ${short(steps)}`;
-  const of = `of ${short(content.runbook.name)}`;
-  return reply([...mentions, words(`${what} ${of} ${outcome}.`)]);
+  return reply([...mention(names, { people, self }), words(`${subject(content)} ${outcome}.`)]);
+}
+
+/** Mentions those whom a reminder or an escalation goes to. */
+export function tellReminded(
+  { data }: JournalEntry,
+  { content }: StandingRequest,
+  at: { readonly people: People; readonly self: SlackSelf },
+): Reply {
+  const to = Array.isArray(data['to']) ? data['to'].map(String) : [];
+  const what =
+    data['kind'] === 'escalation'
+      ? 'still waits, and now for you, too'
+      : 'still waits for an approval';
+  return reply([...mention(to.slice(0, 20), at), words(`${subject(content)} ${what}.`)]);
+}
+
+function mention(
+  names: readonly string[],
+  { people, self }: { readonly people: People; readonly self: SlackSelf },
+): readonly Inline[] {
+  return names.flatMap((name) => [accountOf(people, name, self) ?? code(short(name)), words(' ')]);
+}
+
+function subject({ commands, runbook }: StandingRequest['content']): string {
+  const steps = commands.map(({ step }) => step).join(', ');
+  return `${commands.length > 1 ? 'steps' : 'step'} ${short(steps)} of ${short(runbook.name)}`;
 }
 
 function short(name: string): string {

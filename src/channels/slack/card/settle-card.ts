@@ -1,11 +1,11 @@
 import type { RequestState } from '../../../approval/request-state.ts';
 import { sha256 } from '../../../base/digest.ts';
-import type { Front, StandingRequest } from '../../channel.ts';
+import type { Front, JournalEntry, StandingRequest } from '../../channel.ts';
 import { type SlackApi, SlackError } from '../api/slack-api.ts';
 import { channelFor, type SlackSettings } from '../settings.ts';
 import { type CardNote, readCardNote, writeCardNote } from './card-note.ts';
 import type { CardTask } from './card-queue.ts';
-import { outcomeFor, type Reply, replyTo, tellRequester } from './card-thread.ts';
+import { outcomeFor, type Reply, replyTo, tellReminded, tellRequester } from './card-thread.ts';
 import { messageOf } from './message.ts';
 import { stateAt, takesDecisions } from './message-state.ts';
 
@@ -173,7 +173,7 @@ async function findSuccessor(front: Front, { content }: StandingRequest): Promis
 async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> {
   let note = from;
   for (const entry of card.task.entries.filter(({ seq }) => seq > note.thread_seq)) {
-    const reply = replyTo(entry, card.standing);
+    const reply = await replyOf(card, entry);
     if (reply !== null) {
       await answerIn(card, note, reply);
     }
@@ -195,6 +195,19 @@ async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> 
   }
   await forget(card);
   return 'done';
+}
+
+/** A reminder mentions whom it goes to; of what is over nobody need be reminded. */
+async function replyOf(card: Card, entry: JournalEntry): Promise<Reply | null> {
+  const { keeper, standing, state } = card;
+  const reply = replyTo(entry, standing);
+  if (reply === null || entry.type !== 'approval.reminded') {
+    return reply;
+  }
+  const people = keeper.front.people();
+  return takesDecisions(state)
+    ? tellReminded(entry, standing, { people, self: await keeper.api.whoAmI() })
+    : null;
 }
 
 /** What comes after these belongs to another request. After the others the run goes on, or ends. */
