@@ -196,6 +196,8 @@ export interface Answer {
   readonly hint: string | null;
   /** Stable: `recorded`, `duplicate`, or the error's code (`self_approval`, `request_expired`). */
   readonly code: string;
+  /** Nothing is wrong with the decision: the journal or the configuration failed. It may be handed in again. */
+  readonly later?: true;
 }
 
 export interface Notes {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/approval/token.ts';
 import { formatTime } from '../../src/base/clock.ts';
@@ -64,6 +65,16 @@ describe('a run is refused before its first step', () => {
     await expect(scene.exec()).rejects.toMatchObject(refusal);
   });
 
+  test('where accounts of this host would not weigh enough, or are another host’s', async () => {
+    const spool = { attesting: { spool: true } } as const;
+    const here = openKeyless(spool);
+    here.trusted.people += `  - { name: lee, os_users: [lee@${hostname().toLowerCase()}] }\n`;
+    await expect(here.exec()).rejects.toMatchObject(refusal);
+    const away = openKeyless({ ...spool, policy: 'floor: { assurance: A0 }' });
+    away.trusted.people += '  - { name: lee, os_users: [lee@elsewhere] }\n';
+    await expect(away.exec()).rejects.toMatchObject(refusal);
+  });
+
   test('where the only token does not decide', async () => {
     const scene = openKeyless(askOnly('sam'));
     await giveToken(scene, ['read']);
@@ -79,6 +90,13 @@ describe('a run may begin', () => {
 
   test('where somebody is known by an address and that counts', async () => {
     const scene = openKeyless({ attesting: { slack: true, email: true }, ...askOnly('kim') });
+    expect((await scene.exec()).status).toBe('waiting');
+  });
+
+  test('where somebody’s account of this host decides, and policy takes A0', async () => {
+    const policy = 'floor: { assurance: A0 }';
+    const scene = openKeyless({ attesting: { spool: true }, policy });
+    scene.trusted.people += `  - { name: lee, os_users: [lee@${hostname().toLowerCase()}] }\n`;
     expect((await scene.exec()).status).toBe('waiting');
   });
 

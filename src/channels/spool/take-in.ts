@@ -27,9 +27,8 @@ export async function takeIn(
   box: Box,
   { accounts, signal }: { readonly accounts: Accounts; readonly signal: AbortSignal },
 ): Promise<number> {
-  const names = readdirSync(box.decisions).filter(isDropName).sort().slice(0, atOnce);
   let taken = 0;
-  for (const name of names) {
+  for (const name of namesIn(box)) {
     if (signal.aborted) {
       break;
     }
@@ -37,6 +36,9 @@ export async function takeIn(
     // Answered before, and not cleared away: it is not heard twice.
     if (lstatSync(answer, { throwIfNoEntry: false }) === undefined) {
       const given = await hear(front, { path: join(box.decisions, name), name, accounts });
+      if (given?.later === true) {
+        continue;
+      }
       if (given !== null) {
         writeFileDurably(answer, JSON.stringify(given), 0o640);
       }
@@ -45,6 +47,19 @@ export async function takeIn(
     clearAway(join(box.decisions, name));
   }
   return taken;
+}
+
+/** In the order in which they were left: an approval and its revocation must not change places. */
+function namesIn({ decisions }: Box): readonly string[] {
+  return readdirSync(decisions)
+    .filter(isDropName)
+    .map((name) => {
+      const stats = lstatSync(join(decisions, name), { throwIfNoEntry: false });
+      return { name, leftMs: stats?.mtimeMs ?? 0 };
+    })
+    .sort((a, b) => a.leftMs - b.leftMs)
+    .slice(0, atOnce)
+    .map(({ name }) => name);
 }
 
 interface Drop {

@@ -1,6 +1,7 @@
-import { RunbookError } from '../../base/errors.ts';
+import { ConfigError, JournalError, RunbookError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { InvalidFileError } from '../../base/problem.ts';
 import type { Answer, Front, JournalEntry, Reception } from '../../channels/channel.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
@@ -104,6 +105,9 @@ async function placeOf(store: Store, run: RunId): Promise<Place> {
     : { runbook: null, environment: null };
 }
 
+/** The journal, or the trusted files as somebody is just changing them. */
+const notTheirs = [JournalError, ConfigError, InvalidFileError];
+
 async function answered(record: () => Promise<DecisionReport>): Promise<Answer> {
   try {
     const report = await record();
@@ -116,7 +120,8 @@ async function answered(record: () => Promise<DecisionReport>): Promise<Answer> 
   } catch (error) {
     if (error instanceof RunbookError) {
       const { message, hint = null, code } = error;
-      return { accepted: false, message, hint, code };
+      const later = notTheirs.some((kind) => error instanceof kind);
+      return { accepted: false, message, hint, code, ...(later ? { later } : {}) };
     }
     throw error;
   }

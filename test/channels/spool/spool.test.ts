@@ -93,7 +93,10 @@ describe('a decision that was left', { timeout: 60_000 }, () => {
       uid: uids.robin,
       text: await spool.sign(spool.scene.people.robin, 'reject'),
     });
-    expect(await spool.resume(run)).toMatchObject({ status: 'rejected', reason: 'rejected by robin: not today' });
+    expect(await spool.resume(run)).toMatchObject({
+      status: 'rejected',
+      reason: 'rejected by robin: not today',
+    });
   });
 
   test.skipIf(!mayGiveAway)('unsigned, is the account’s whose file it is, at A0', async () => {
@@ -136,6 +139,39 @@ describe('a decision that was left', { timeout: 60_000 }, () => {
       expect((await spool.decisions(run)).length).toBe(1);
     },
   );
+
+  test.skipIf(!mayGiveAway)('is taken in after what was left before it', async () => {
+    const spool = openSpoolScene({ policy: lenient });
+    const { run, request } = await spool.wait();
+    const leave = async (name: string, decision: 'approve' | 'revoke', ageMs: number) => {
+      await spool.drop({ uid: uids.robin, text: await spool.say({ decision }), name });
+      const at = new Date(Date.now() - ageMs);
+      utimesSync(join(spool.box().decisions, name), at, at);
+    };
+    await leave(`${request}.${'f'.repeat(32)}.json`, 'approve', 2000);
+    await leave(`${request}.${'0'.repeat(32)}.json`, 'revoke', 1000);
+    expect(await spool.resume(run)).toMatchObject({ status: 'waiting' });
+    expect(await spool.decisions(run)).toMatchObject([
+      { decision: 'approve' },
+      { decision: 'revoke' },
+    ]);
+  });
+
+  test('waits where the executor cannot judge it now', async () => {
+    const spool = openSpoolScene();
+    const { run } = await spool.wait();
+    const { trusted, people } = spool.scene;
+    const name = await spool.drop({
+      uid: uids.robin,
+      text: await spool.sign(people.robin, 'approve'),
+    });
+    const { policy } = trusted;
+    trusted.policy = 'flor: {}';
+    await spool.look();
+    expect(readdirSync(spool.box().decisions)).toEqual([name]);
+    trusted.policy = policy;
+    expect(await spool.resume(run)).toMatchObject({ status: 'succeeded' });
+  });
 
   test('that was answered and not cleared away is not heard again', async () => {
     const spool = openSpoolScene();
