@@ -1,6 +1,7 @@
 import { breakLine, textWidth, wrapText } from '../base/wrap.ts';
 import type { Card } from './card.ts';
 import type { CardField, CardSection } from './card-section.ts';
+import type { RequestContent } from './request.ts';
 
 /** The window a card is drawn for. */
 export interface CardLook {
@@ -102,6 +103,13 @@ function renderBlock(text: string, pen: Pen): readonly string[] {
 function showEdges(piece: string, { first, last }: { first: boolean; last: boolean }): string {
   const head = first ? piece : piece.replace(/^ /, '␣');
   return last ? head : head.replace(/ $/, '␣');
+}
+
+/** What stands above `approveLine`: who is meant by it. */
+export function approveLead({ break_glass }: Pick<RequestContent, 'break_glass'>): string {
+  return break_glass === null
+    ? 'Somebody else approves in a session of their own:'
+    : 'Whoever acts signs it with their own key, and the run goes on:';
 }
 
 /** The line a colleague pastes into their own session. Words and ids hold nothing a shell would read. */

@@ -1,4 +1,4 @@
-import { approveLine } from '../approval/card-text.ts';
+import { approveLead, approveLine } from '../approval/card-text.ts';
 import type { RunId } from '../base/ids.ts';
 import { wrapText } from '../base/wrap.ts';
 import type { RequestDetail } from '../engine/reports.ts';
@@ -101,12 +101,7 @@ async function textListener(
 
 function renderGate(cli: Cli, detail: RequestDetail, served: boolean): string {
   const card = cardText(cli, detail, 'stderr');
-  const lead = wrapText(
-    detail.content.break_glass === null
-      ? 'Somebody else approves in a session of their own:'
-      : 'Whoever acts signs it with their own key, and the run goes on:',
-    cli.settings.columns.stderr,
-  );
+  const lead = wrapText(approveLead(detail.content), cli.settings.columns.stderr);
   const { words } = detail;
   const line = served && loginSuffices(detail) ? `runbook approve ${words}` : approveLine(words);
   return `\n${card}\n${lead.join('\n')}\n\n  ${line}\n`;
