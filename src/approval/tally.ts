@@ -128,17 +128,16 @@ function endsIt(input: TallyInput, { decision, person, atMs }: TallyDecision): b
 }
 
 /**
- * Each person's latest approval that was in time and signed with their last revocation in sight: one
- * from before it, handed in again, stays without effect.
+ * Every approval that was in time and signed with the person's last revocation in sight: one from before
+ * it, handed in again, stays without effect. A second one takes nothing from the first.
  */
 function countingApprovals(input: TallyInput): readonly TallyDecision[] {
-  const valid = inOrder(input.decisions).filter(
+  return inOrder(input.decisions).filter(
     (one) =>
       one.decision === 'approve' &&
       one.atMs < input.pendingUntilMs &&
       Math.min(one.seq, one.logSize) > lastRevocation(input.decisions, one.person),
   );
-  return [...new Map(valid.map((approval) => [approval.person, approval])).values()];
 }
 
 function lastRevocation(decisions: readonly TallyDecision[], person: string): number {
