@@ -101,6 +101,9 @@ function retryStart({ step, permit }: StepStarted, time: string, then: Then): Pa
     initiator: then.state.initiator,
     nowMs: Date.parse(time),
     slots: verdict.slots,
+    // How often it may start is not the rules' to say.
+    uses: 1,
+    used: 0,
     lastUseMs: lastUseMs(then.state, request),
   });
   return { step, was: granted, would_be: describeTally(tally) };

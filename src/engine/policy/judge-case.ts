@@ -113,7 +113,8 @@ function answering(
   };
 }
 
-function caseOfGiven(given: Given, initiator: Initiator): Case {
+/** A step of no runbook, about which a case says everything. */
+export function caseOfGiven(given: Given, initiator: Initiator): Case {
   return {
     plan: planOf(given),
     step: stepOf(given),

@@ -114,6 +114,8 @@ const nullable: ReadonlySet<string> = new Set([
   'run.reason',
   'run.ticket',
   'initiator.agent',
+  'initiator.ci',
+  'initiator.ci_actor',
 ]);
 
 function valuesOf(path: readonly string[], literals: World['literals']): readonly Choice[] {
