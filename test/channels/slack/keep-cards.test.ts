@@ -6,6 +6,7 @@ import { keepCards, showCards, type Upkeep } from '../../../src/channels/slack/c
 import { parseSlackSettings } from '../../../src/channels/slack/settings.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { openFront } from '../../../src/engine/office/front.ts';
+import { breakGlass, nightPolicy, nightRunbook, review } from '../../support/break-glass.ts';
 import { driving, openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { openSlackWeb, type SlackWeb } from '../../support/slack-web.ts';
 
@@ -295,3 +296,54 @@ async function startAndStop(
   const service = scene.service();
   return service.drive(await service.start(input), driving(scene));
 }
+
+test('glass that was broken while nobody attended has a card all the same, until its review is told', async () => {
+  const desk = await openDesk({ runbook: nightRunbook(), policy: nightPolicy });
+  const { scene, slack } = desk;
+  await breakGlass(scene);
+  const { front, stop } = attend(desk);
+  const title = 'BREAK-GLASS, Succeeded';
+  await vi.waitFor(async () => expect(await titlesIn(slack)).toEqual([title]), soon);
+  expect(JSON.stringify(await slack.messages())).toContain('A review is owed by ');
+  await vi.waitFor(async () => expect(await front.notes.list()).toHaveLength(1), soon);
+  await stop();
+
+  const again = attend(desk);
+  await review(scene, scene.people.kim, 'unjustified');
+  await vi.waitFor(async () => {
+    expect(JSON.stringify(await slack.messages())).toContain('Reviewed by ');
+    expect((await threadOf(slack)).join('\n')).toMatch(
+      /Reviewed: night@local: unjustified, by kim/,
+    );
+    expect(await again.front.notes.list()).toEqual([]);
+  }, soon);
+  expect(await titlesIn(slack)).toEqual([title]);
+});
+
+test('a reminder mentions whom it goes to in the thread, and an escalation those who are new', async () => {
+  const policy = `rules:
+  - name: care
+    require:
+      approvals: [{ id: peer, from: [robin], escalate: [{ after: 15m, to: [kim] }] }]
+      pending: 1h
+      remind: 10m
+`;
+  const desk = await openDesk({ policy });
+  const { scene, slack } = desk;
+  const first = attend(desk);
+  const { run } = await scene.exec();
+  await vi.waitFor(async () => expect(await titlesIn(slack)).toEqual(['Approval needed']), soon);
+  scene.clock.shift(15 * 60_000);
+  await scene.service().drive(run, driving(scene));
+  await vi.waitFor(async () => expect(await threadOf(slack)).toHaveLength(2), soon);
+  await first.stop();
+  attend(desk);
+  await scene.service().drive(run, driving(scene));
+  const thread = await threadOf(slack);
+  expect(thread).toHaveLength(2);
+  expect(thread[0]).toContain('still waits, and now for you, too');
+  expect(thread[0]).toContain('U0KIM');
+  expect(thread[0]).not.toContain('U0ROBIN');
+  expect(thread[1]).toContain('still waits for an approval');
+  expect(thread[1]).toContain('U0ROBIN');
+});
