@@ -35,6 +35,7 @@ exec, wait and resume exit with the run's code; status exits with 0.
   RUNBOOK_AGENT         id of the agent that calls; it is never asked
                         anything, and cannot sign
   RUNBOOK_AGENT_NOTE    what the agent says about itself; shown as unverified
+  RUNBOOK_ON_BEHALF_OF  whom the caller works for, by name in people.yaml
   RUNBOOK_DEBUG         the same as --debug
   CI                    never ask
   NO_COLOR, FORCE_COLOR, TERM=dumb
