@@ -35,7 +35,8 @@ function watch(columns: number, live = true): Watched {
 
 const permit = { kind: 'policy' };
 
-const aGate = { content: { step: 'restart', break_glass: null } } as Parameters<
+const asked = { step: 'restart' };
+const aGate = { content: { step: 'restart', break_glass: null, commands: [asked] } } as Parameters<
   Listener['waiting']
 >[0];
 
@@ -48,7 +49,7 @@ function aWholeRun(seen: Watched): void {
     reason: null,
     duration_ms: 120,
   });
-  seen.record('approval.requested', { step: 'restart', break_glass: null });
+  seen.record('approval.requested', { step: 'restart', break_glass: null, commands: [asked] });
   seen.waiting(aGate);
   seen.record('approval.decided', {
     decision: 'approve',
@@ -150,7 +151,7 @@ describe('progress', () => {
   test('says loudly where the glass is broken, and who reviewed it', () => {
     const seen = watch(80);
     const terms = { rule: 'night', scope: 'night@prod' };
-    seen.record('approval.requested', { step: 'restart', break_glass: terms });
+    seen.record('approval.requested', { step: 'restart', break_glass: terms, commands: [asked] });
     const broken = { kind: 'grant', break_glass: 'night@prod' };
     seen.record('step.started', { step: 'restart', permit: broken });
     seen.record('step.finished', {

@@ -10,6 +10,9 @@ export function renderPlan(report: PlanReport, style: Style): string {
   const { plan, steps, refusal } = report;
   const { paint, columns } = style;
   const parts = [`${paint.strong(plan.runbook.name)} in ${plan.environment.name}\n`];
+  if (plan.approvals === 'together') {
+    parts.push(paint.quiet('approvals are asked together, before anything runs\n'));
+  }
   const several = new Set(steps.map(({ list }) => list)).size > 1;
   const manual = new Set(
     allSteps(plan).flatMap(({ id, action }) => (action.kind === 'manual' ? id : [])),

@@ -167,13 +167,18 @@ function tellManual(event: EventOf<`manual.${string}`>, lines: StepLines, paint:
   }
 }
 
-function tellNeed({ step, break_glass }: RequestContent, lines: StepLines, paint: Paint): void {
+function tellNeed(content: RequestContent, lines: StepLines, paint: Paint): void {
+  const { step, break_glass, commands } = content;
   lines.begin(step, paint.careful('◆'));
   lines.end(
     break_glass === null
       ? paint.careful('needs approval')
       : paint.bad(`BREAK-GLASS by ${sanitizeLine(break_glass.rule)}: whoever acts signs`),
   );
+  for (const other of commands.slice(1)) {
+    lines.begin(other.step, paint.careful('◆'));
+    lines.end(paint.careful('needs approval, in the same decision'));
+  }
 }
 
 function tellBreaking({ permit }: StepStarted, lines: StepLines, paint: Paint): void {

@@ -67,7 +67,7 @@ function describe({ event }: Recorded): string {
     case 'run.finished':
       return event.data.status;
     case 'approval.requested':
-      return `${event.data.break_glass === null ? '' : 'BREAK-GLASS, '}${event.data.step}: ${event.data.id}, until ${event.data.limits.pending_until}`;
+      return `${event.data.break_glass === null ? '' : 'BREAK-GLASS, '}${event.data.commands.map(({ step }) => step).join(', ')}: ${event.data.id}, until ${event.data.limits.pending_until}`;
     case 'approval.decided':
       return `${event.data.decision} by ${event.data.person} (${event.data.assurance})${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
     case 'approval.expired':
