@@ -30,13 +30,13 @@ export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Hear
   try {
     const attested = v.parse(attestedSchema, of.attested);
     const text = parseStatement(of.statement);
-    const person = senderOf(court.people, attested, text.person);
+    const person =
+      refuseAccount(attested, of.channel) ?? senderOf(court.people, attested, text.person);
     if ('kind' in person) {
       return person;
     }
     const assurance = weighAttested(attested, court);
     return (
-      refuseAccount(attested, of.channel) ??
       refuseOther(person, text.person) ??
       refuseDecider(court, person) ?? { kind: 'heard', text, person, assurance }
     );

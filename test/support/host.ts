@@ -10,9 +10,11 @@ import type { Said } from './cli.ts';
 import { programForAll } from './serving.ts';
 import { tempFolder } from './temp-folder.ts';
 
+const namespace = 'unshare';
+
 /** Only root may give a process another `/etc`, and start others as somebody else. */
 export const mayHaveHost =
-  process.geteuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+  process.geteuid?.() === 0 && spawnSync(namespace, ['--mount', 'true']).status === 0;
 
 /** One account of a host, with a home and an SSH key of its own. */
 export interface HostUser {
@@ -83,7 +85,7 @@ export async function openHost(): Promise<Host> {
 /** A process that keeps the namespace open until the test ends; its id. */
 async function enter(lines: readonly string[]): Promise<number> {
   const flags = ['--mount', '--propagation', 'private', 'sh', '-ec', lines.join('\n')];
-  const child = spawn('unshare', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(namespace, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -102,14 +102,14 @@ async function hear(engine: Engine, bench: Bench, heard: Heard): Promise<Sender>
   const named = identity.startsWith('token:')
     ? await decidingHolder(engine, identity.slice('token:'.length), people)
     : '';
-  const person = senderOf(people, { identity, matched_by }, named);
+  const from = { identity, receiver: receiverOf(engine) };
+  const person =
+    refuseAccount(from, heard.channel) ?? senderOf(people, { identity, matched_by }, named);
   if ('kind' in person) {
     throw errorOf(person);
   }
-  const from = { identity, receiver: receiverOf(engine) };
   const { slots } = bench.request.content.policy;
-  const refusal =
-    refuseAccount(from, heard.channel) ?? refuseDecider({ people, initiator, slots }, person);
+  const refusal = refuseDecider({ people, initiator, slots }, person);
   if (refusal !== null) {
     throw errorOf(refusal);
   }

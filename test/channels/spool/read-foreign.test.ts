@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runTool } from '../../../src/base/tool.ts';
 import { readForeign } from '../../../src/channels/spool/read-foreign.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -51,7 +51,7 @@ test('a file with a second name is refused under either', () => {
 
 test('a pipe that nobody writes to is not waited for', () => {
   const { path } = folder();
-  execFileSync('mkfifo', [path]);
+  runTool(['mkfifo', path]);
   expect(readForeign(path, limit)).toEqual({ kind: 'unfit', why: 'is no regular file' });
 });
 

@@ -25,7 +25,7 @@ export const uids = { ana: 2001, robin: 2002, ana2: 2003, bot: 2004, stranger: 2
 const names = new Map<number, string>(Object.entries(uids).map(([name, uid]) => [uid, name]));
 names.delete(uids.stranger);
 
-export const gated = `
+const gated = `
 name: gated
 steps:
   - id: restart
