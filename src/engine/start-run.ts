@@ -159,17 +159,11 @@ async function signedBy(engine: Engine, inForce: InForce, input: StartInput): Pr
   if (input.signed === undefined) {
     return engine;
   }
-  const { source, run, environment, reason } = input;
-  if (run === undefined) {
-    throw new UsageError({
-      code: 'run_unnamed',
-      message: 'a signed start names the run it was signed for',
-      hint: 'send the id of the run with it',
-    });
-  }
+  const { source, environment, reason } = input;
   const meant = {
     act: 'start',
-    run,
+    // Whoever signed chose the id; without one it was signed for no run that could begin here.
+    run: input.run ?? newRunId(),
     runbook: parseRunbook(source.text, source.file).name,
     source: sha256(source.text),
     environment: environmentOf(inForce.trusted.config.value, environment).name,
