@@ -23,6 +23,7 @@ import {
 } from '../../src/approval/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../src/base/ids.ts';
+import type { Slot } from '../../src/policy/policy.ts';
 import { ed25519Authenticator } from '../support/authenticator.ts';
 import { aPerson, aSlot } from './builders.ts';
 
@@ -250,6 +251,43 @@ describe('nobody decides about their own run:', () => {
     const initiator = aChain(link('agent', 'agent:deploy-bot', null));
     const signed = signedBy(carolsKey, { ...statement, person: 'carol' });
     expect(judge(signed, { initiator })).toBe('self_approval');
+  });
+});
+
+describe('whoever stands behind the run decides', () => {
+  const withSlots = (...slots: readonly Slot[]): Partial<DecisionCase> => ({
+    request: {
+      content: { ...content, policy: { ...content.policy, slots } },
+      leafHash: sha256('request leaf'),
+      index: 10,
+    },
+  });
+  const byBob = { initiator: aChain(link('caller', 'os:bob@web1', 'bob')) };
+  const own = aSlot('floor', [], { from: ['bob'], own: true });
+
+  test('where they break the glass and the slot names them', () => {
+    expect(verdict(statement, { ...byBob, ...withSlots(own) })).toBe('accepted');
+    const carols = { ...own, from: ['carol'] };
+    expect(verdict(statement, { ...byBob, ...withSlots(carols) })).toBe('self_approval');
+  });
+
+  test('not once somebody of the chain cannot be found any more', () => {
+    const initiator = aChain(...byBob.initiator.chain, link('resumer', 'token:1', 'gone'));
+    expect(verdict(statement, { initiator, ...withSlots(own) })).toBe('initiator_departed');
+  });
+
+  test('where they own the agent that came with a token of its own, under supervision', () => {
+    const initiator = aChain(
+      link('caller', 'token:4f7k', null),
+      link('agent', 'agent:deploy-bot', null),
+      link('agent_owner', 'person:carol', 'carol'),
+    );
+    const signed = signedBy(carolsKey, { ...statement, person: 'carol' });
+    const supervised = aSlot('floor', [], { supervised: true });
+    expect(judge(signed, { initiator, ...withSlots(supervised) })).toBe('accepted');
+    expect(judge(signed, { initiator, ...withSlots(aSlot('floor', [])) })).toBe('self_approval');
+    const resumed = aChain(...initiator.chain, link('resumer', 'os:carol@web1', 'carol'));
+    expect(judge(signed, { initiator: resumed, ...withSlots(supervised) })).toBe('self_approval');
   });
 });
 

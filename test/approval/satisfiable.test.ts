@@ -42,6 +42,25 @@ test('slots that fight for the same people are named together, the others are no
   );
 });
 
+test('alternatives are satisfiable where one of them is, and otherwise each says why not', () => {
+  const way = (option: number, eligible: readonly string[]) => ({
+    ...aSlot(`a/${option}`, eligible),
+    any: { rule: 'a', option },
+  });
+  expect(unsatisfiable([way(0, []), way(1, ['bob'])], everybody)).toBeNull();
+  expect(unsatisfiable([way(0, []), way(1, [])], everybody)).toBe(
+    'no alternative can be met: slot `a/0` needs 1 approval from anyone enrolled, but 0 people are eligible; or slot `a/1` needs 1 approval from anyone enrolled, but 0 people are eligible',
+  );
+});
+
+test('people whom a slot is escalated to count, for they will be asked', () => {
+  const escalate = [{ after_ms: 1000, to: ['group:heads'], eligible: ['carol'] }];
+  expect(unsatisfiable([aSlot('s', [], { escalate })], everybody)).toBeNull();
+  expect(unsatisfiable([aSlot('s', ['carol'], { escalate, count: 2 })], everybody)).toBe(
+    'slot `s` needs 2 approvals from anyone enrolled or `group:heads`, but 1 person is eligible: `carol`',
+  );
+});
+
 test('satisfiable is exactly what a tally grants once everybody has approved', () => {
   const names = ['ana', 'bob', 'carol', 'dave'];
   const anySlots = fc
