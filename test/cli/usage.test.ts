@@ -78,7 +78,6 @@ describe('what is typed wrong', () => {
       ['worker'],
       ['mcp'],
       ['completion'],
-      ['policy', 'check'],
       ['audit', 'export', '--all'],
     ]) {
       const { exitCode, stderr } = await scene.run('--json', ...argv);
