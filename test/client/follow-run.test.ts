@@ -76,6 +76,7 @@ const aDetail = {
   missing: [],
   decisions: [],
   outcome: null,
+  review: null,
 };
 
 interface Told {
