@@ -1,7 +1,9 @@
 import type { RequestContent } from '../approval/request.ts';
+import { formatTime } from '../base/clock.ts';
 import { digestWords } from '../base/digest.ts';
 import { IntegrityError, RunbookError, UsageError } from '../base/errors.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
+import type { RequestSummary } from '../engine/reports.ts';
 import type { Approver, Cli, Spool } from './cli.ts';
 
 /** A request that another account of this host executes, proven. */
@@ -12,7 +14,11 @@ export interface Spooled {
   readonly proven: ReturnType<Approver['open']>;
   readonly content: RequestContent;
   readonly words: string;
+  readonly summary: Listed;
 }
+
+/** `executor`: the other account of this host that executes it; absent in our own journal. */
+export type Listed = RequestSummary & { readonly executor?: string };
 
 /**
  * What other accounts of this host ask for, oldest first: each proven, and still in time. What cannot be
@@ -32,8 +38,8 @@ export async function listSpooled(cli: Cli): Promise<readonly Spooled[]> {
   const proven = listed.requests.flatMap((left) => prove(cli, { spool, left, approver }) ?? []);
   const nowMs = cli.io.clock.now().wallMs;
   return proven
-    .filter(({ content }) => Date.parse(content.limits.pending_until) > nowMs)
-    .sort((a, b) => a.content.limits.created.localeCompare(b.content.limits.created));
+    .filter(({ summary }) => Date.parse(summary.expires_at) > nowMs)
+    .sort((a, b) => a.summary.created.localeCompare(b.summary.created));
 }
 
 /**
@@ -111,15 +117,38 @@ function prove(cli: Cli, of: Pick<Spooled, 'spool' | 'left' | 'approver'>): Spoo
         message: 'the file holds another request than its place says, or one of another account',
       });
     }
-    return { ...of, proven, content, words: digestWords(leafHash) };
+    const words = digestWords(leafHash);
+    return { ...of, proven, content, words, summary: summarize(left, content, words) };
   } catch (error) {
-    if (error instanceof RunbookError) {
-      const place = `request ${left.id} of ${left.executor.account}`;
-      cli.warn(sanitizeLine(`${place} is left out: ${error.message} (${error.code})`));
-      return null;
-    }
-    throw error;
+    const why =
+      error instanceof RunbookError
+        ? `${error.message} (${error.code})`
+        : // A journal that somebody made by hand may prove what has no shape: it must not hide the others.
+          `it cannot be read: ${String(error)}`;
+    cli.warn(sanitizeLine(`request ${left.id} of ${left.executor.account} is left out: ${why}`));
+    return null;
   }
+}
+
+/**
+ * State and what is missing are the executor's word; the rest is proven, which makes it no more harmless:
+ * it may be anybody's journal.
+ */
+function summarize(left: Spooled['left'], content: RequestContent, words: string): Listed {
+  const { runbook, target, limits, run, step } = content;
+  return {
+    request: left.id,
+    words,
+    run,
+    runbook: sanitizeLine(runbook.name),
+    step: sanitizeLine(step),
+    environment: sanitizeLine(target.environment),
+    state: left.state,
+    created: formatTime(Date.parse(limits.created)),
+    expires_at: formatTime(Date.parse(limits.pending_until)),
+    missing: left.missing,
+    executor: left.executor.account,
+  };
 }
 
 async function isOwn(cli: Cli, request: string): Promise<boolean> {

@@ -14,6 +14,7 @@ import type { RequestState } from '../../approval/request-state.ts';
 import type { MissingSlot } from '../../approval/tally.ts';
 import { ConfigError } from '../../base/errors.ts';
 import type { RequestId } from '../../base/ids.ts';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import type { Answer } from '../channel.ts';
 import { accountName } from './account-name.ts';
 import { type Box, findBoxes } from './box.ts';
@@ -103,9 +104,14 @@ function readBox(box: Box): readonly (Spooled | string)[] {
     if (published === null) {
       return [`${place}: the file is no request`];
     }
-    const { state, missing, request: file } = published;
-    return [{ id, executor, state, missing, file, box }];
+    const { state, request: file } = published;
+    return [{ id, executor, state, missing: published.missing.map(clean), file, box }];
   });
+}
+
+/** It is shown, and nothing proves it. */
+function clean({ slot, count, from }: MissingSlot): MissingSlot {
+  return { slot: sanitizeLine(slot), count, from: from.map(sanitizeLine) };
 }
 
 /** A box that is just being made has nothing in it. */
@@ -150,5 +156,12 @@ function unwritable(path: string, cause: unknown): ConfigError {
 /** Only from the executor itself. */
 function readAnswer(box: Box, name: string): Answer | null {
   const found = readForeign(join(box.answers, name), limits.answer);
-  return found.kind === 'file' && found.uid === box.uid ? parseAnswer(found.bytes) : null;
+  const answer = found.kind === 'file' && found.uid === box.uid ? parseAnswer(found.bytes) : null;
+  return (
+    answer && {
+      ...answer,
+      message: sanitizeLine(answer.message),
+      hint: answer.hint && sanitizeLine(answer.hint),
+    }
+  );
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import type { RequestSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
-import { listSpooled, type Spooled } from '../find-spooled.ts';
+import { type Listed, listSpooled } from '../find-spooled.ts';
 import { describeMissing } from '../render/missing.ts';
 import { formatDistance } from '../render/span.ts';
 import type { Style } from '../render/style.ts';
@@ -28,34 +27,16 @@ export async function runRequests(cli: Cli, { all }: RequestsOptions): Promise<n
     isHere && !(await cli.hasJournal())
       ? []
       : await (await cli.openService()).requests(all !== true);
-  const requests: readonly Listed[] = [...own, ...(await listSpooled(cli)).map(summarize)];
+  const requests: readonly Listed[] = [
+    ...own,
+    ...(await listSpooled(cli)).map(({ summary }) => summary),
+  ];
   const nowMs = cli.io.clock.now().wallMs;
   cli.print({ requests }, () => renderRequests(requests, resultStyle(cli), nowMs));
   if (requests.length === 0) {
     cli.say(all === true ? 'no requests yet' : 'nothing waits for approval');
   }
   return 0;
-}
-
-/** `executor`: the other account of this host that executes it; absent in our own journal. */
-type Listed = RequestSummary & { readonly executor?: string };
-
-/** State and what is missing are the executor's word; the rest is proven. */
-function summarize({ left, content, words }: Spooled): Listed {
-  const { runbook, target, limits, run, step } = content;
-  return {
-    request: left.id,
-    words,
-    run,
-    runbook: runbook.name,
-    step,
-    environment: target.environment,
-    state: left.state,
-    created: limits.created,
-    expires_at: limits.pending_until,
-    missing: left.missing,
-    executor: left.executor.account,
-  };
 }
 
 function renderRequests(
