@@ -71,6 +71,7 @@ test.each<[string, TokenHolder, Partial<TokenCaller>]>([
   ['a CI job', { kind: 'ci', id: 'github/acme/infra' }, {}],
   ['a person, where an agent calls with it', robin, { agent: 'deploy-bot' }],
   ['a person, where a job calls with it', robin, { ci: { identity: 'github/acme/infra' } }],
+  ['a person, for somebody else', robin, { onBehalfOf: 'kim' }],
 ])('a token of %s never decides', async (_, holder, claims) => {
   const scene = openServed();
   const { run } = await scene.exec();

@@ -96,16 +96,18 @@ describe('the token that login keeps', () => {
 });
 
 describe('claims', () => {
-  test('name the agent, the job and who set it off', () => {
+  test('name the agent, the job, who set it off, and for whom', () => {
     const env = {
       RUNBOOK_AGENT: 'deploy-bot',
       GITHUB_ACTIONS: 'true',
       GITHUB_REPOSITORY: 'acme/infra',
       GITHUB_ACTOR: 'ana',
+      RUNBOOK_ON_BEHALF_OF: 'slack:T01/U01',
     };
     expect(claimHeaders(env)).toEqual({
       'runbook-agent': 'deploy-bot',
       'runbook-ci': 'github/acme/infra; actor=github/ana',
+      'runbook-on-behalf-of': 'slack:T01/U01',
     });
     expect(claimHeaders({})).toEqual({});
   });

@@ -138,13 +138,19 @@ rules:
       environment: { name: 'prod', vars: { api: 'https://api' }, protected: true },
       step: { tags: ['data'], kind: 'http', name: 'Export' },
       run: { ticket: 'OPS-1' },
-      initiator: { kind: 'agent', people: ['ana', 'carol'], agent: 'deploy-bot' },
+      initiator: {
+        kind: 'agent',
+        people: ['ana', 'carol'],
+        agent: 'deploy-bot',
+        ci: 'github/acme',
+      },
     });
     const all = [
       'environment.name == "prod" && environment.protected && environment.vars.api == "https://api"',
       'runbook.name == "restart-cluster" && runbook.trusted',
       '"data" in step.tags && step.kind == "http" && step.name == "Export" && !step.privileged',
       'run.ticket == "OPS-1" && run.reason == null',
+      'initiator.ci == "github/acme" && initiator.ci_actor == null',
       'initiator.agent == "deploy-bot" && "carol" in initiator.people && initiator.caller == "os:ana@web1"',
     ];
     for (const when of all) {

@@ -112,6 +112,7 @@ test.each([
   [{ 'Runbook-Agent': 'a'.repeat(201) }],
   [{ 'Runbook-Ci': 'github/acme/infra; actor=' }],
   [{ 'Runbook-Ci': 'github/acme/infra; owner=x' }],
+  [{ 'Runbook-On-Behalf-Of': 'two words' }],
 ])('a claim that cannot be read is refused, not dropped: %o', async (headers) => {
   const served = await openServed();
   const token = await served.token(robin, ['start']);

@@ -42,6 +42,9 @@ function personsToken({ caller }: Engine): string {
   if (caller.agent !== undefined || caller.ci !== undefined) {
     throw agentDecides('an agent or a job calls');
   }
+  if (caller.onBehalfOf !== undefined) {
+    throw agentDecides(`the call is made for \`${caller.onBehalfOf}\``);
+  }
   if (!('holder' in caller)) {
     throw new DeniedError({
       code: 'not_a_person',
@@ -59,7 +62,7 @@ function personsToken({ caller }: Engine): string {
 function agentDecides(why: string): DeniedError {
   return new DeniedError({
     code: 'agent_decides',
-    message: `${why}, and only people decide`,
+    message: `${why}, and only people decide, for themselves`,
     hint: 'ask a person to decide',
   });
 }

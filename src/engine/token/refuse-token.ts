@@ -1,3 +1,4 @@
+import { resolveInitiator } from '../../approval/initiator.ts';
 import type { People } from '../../approval/people.ts';
 import {
   isScope,
@@ -60,8 +61,9 @@ export async function refuseForeign(
   const { caller } = engine;
   const [personal] = personalScopes(given);
   const isRemote = 'holder' in caller;
-  const isClaimed = caller.agent !== undefined || caller.ci !== undefined;
-  if (personal !== undefined && (holder.kind !== 'person' || isRemote || isClaimed)) {
+  const { kind } = resolveInitiator(people, caller);
+  const isMachine = kind === 'agent' || kind === 'ci';
+  if (personal !== undefined && (holder.kind !== 'person' || isRemote || isMachine)) {
     throw new DeniedError({
       code: 'scope_forbidden',
       message:
