@@ -112,6 +112,19 @@ failed anything else needs nobody (rules/cases.yaml)
     expect(stderr).toContain('rules/cases.yaml:4:13: `expect` must be');
   });
 
+  test('a name that nobody has fails its case, whatever the case expects', async () => {
+    const slip = cases.replace(
+      'granted: false\n    missing: [production data/owner]',
+      'granted: false',
+    );
+    const scene = aCompany({ 'rules/cases.yaml': slip.replaceAll('person: bob', 'person: bbo') });
+    const { exitCode, stdout } = await scene.run('policy', 'test', 'rules/cases.yaml');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      'failed the owner signs (rules/cases.yaml)\n   there is no person `bbo`\n',
+    );
+  });
+
   test('asks the trusted files where a table names none', async () => {
     const scene = aCompany({
       'config/people.yaml': people,

@@ -4,6 +4,7 @@ import { jointRows, type TruthTable } from '../../policy/check/truth-table.ts';
 import type { Policy, Rule, Slot } from '../../policy/policy.ts';
 import type { People } from '../people.ts';
 import { unsatisfiable } from '../satisfiable.ts';
+import { isSecurityKey } from './security-key.ts';
 import { type Starter, slotsFor, startersOf } from './slots-for.ts';
 
 /**
@@ -170,13 +171,24 @@ function flawOf(slots: readonly Slot[], people: People): string | null {
     }));
     return { ...slot, eligible: slot.eligible.filter(canProve), escalate };
   });
+  if (areMany(provable, canReach)) {
+    return null;
+  }
   return unsatisfiable(slots, canReach) ?? touchless(unsatisfiable(provable, canReach));
+}
+
+/** Where each slot has as many people as all of them have places, no two can compete: nothing to match. */
+function areMany(
+  slots: readonly Slot[],
+  canReach: (name: string, assurance: Slot['assurance']) => boolean,
+): boolean {
+  const places = slots.reduce((sum, { count }) => sum + count, 0);
+  return slots.every(
+    ({ eligible, assurance }) =>
+      eligible.filter((name) => canReach(name, assurance)).length >= places,
+  );
 }
 
 function touchless(flaw: string | null): string | null {
   return flaw === null ? null : `${flaw} with a security key, which alone proves a touch`;
-}
-
-function isSecurityKey(line: string): boolean {
-  return line.startsWith('sk-');
 }

@@ -1,3 +1,4 @@
+import { checkBreakGlass } from '../../approval/check/check-break-glass.ts';
 import { checkNames } from '../../approval/check/check-names.ts';
 import { checkSlots } from '../../approval/check/check-slots.ts';
 import { parsePeople } from '../../approval/people-schema.ts';
@@ -38,6 +39,7 @@ export function checkPolicy({ nowMs, params, ...files }: PolicyFiles): PolicyChe
     ...findings,
     ...checkNames(policy, people),
     ...checkSlots(policy, people, tables),
+    ...checkBreakGlass(policy, people),
     ...varyUnknown(policy, params),
   ];
   return { findings: placed(all, files.policy), unchecked };

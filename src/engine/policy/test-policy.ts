@@ -1,3 +1,4 @@
+import { personNamed } from '../../approval/identity.ts';
 import type { People } from '../../approval/people.ts';
 import { parsePeople } from '../../approval/people-schema.ts';
 import { missingOf } from '../../approval/tally.ts';
@@ -23,7 +24,8 @@ export function testPolicy({ table, read, inForce }: CaseFiles): readonly CaseRe
   const cases = parseCases(table.text, table.file);
   const rules = rulesOf(cases, { read, inForce });
   return cases.cases.map((row) => {
-    const differences = compare(row, judgeCase(rules, row, cases.lists));
+    const slips = unknownNames(row, cases.lists, rules);
+    const differences = slips.length > 0 ? slips : compare(row, judgeCase(rules, row, cases.lists));
     return { file: table.file, name: row.name, ok: differences.length === 0, differences };
   });
 }
@@ -43,6 +45,29 @@ function rulesOf(
     policyDigest: sha256(''),
     peopleDigest: sha256(''),
   };
+}
+
+/** A slip of the pen would otherwise be somebody who cannot approve, and so what a case expects. */
+function unknownNames(
+  { given, decisions }: PolicyCase,
+  lists: CaseFile['lists'],
+  { people, policy }: Rules,
+): readonly string[] {
+  const { initiator, approved_before } = given;
+  const answers = { ...lists, ...given.lists };
+  const named = [
+    ...(initiator.person === null ? [] : [initiator.person]),
+    ...initiator.resumed_by,
+    ...approved_before,
+    ...decisions.map(({ person }) => person),
+    ...Object.values(answers).flat(),
+  ];
+  const strangers = named.filter((name) => personNamed(people, name) === null);
+  const unasked = Object.keys(answers).filter((name) => !Object.hasOwn(policy.lists, name));
+  return [
+    ...[...new Set(strangers)].map((name) => `there is no person \`${name}\``),
+    ...unasked.map((name) => `there is no list \`${name}\``),
+  ];
 }
 
 /** What a case expected and did not get, in words. What it does not speak of can be anything. */

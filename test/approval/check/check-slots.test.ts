@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkBreakGlass } from '../../../src/approval/check/check-break-glass.ts';
 import { checkNames } from '../../../src/approval/check/check-names.ts';
 import { checkSlots } from '../../../src/approval/check/check-slots.ts';
 import { slotsFor, startersOf } from '../../../src/approval/check/slots-for.ts';
@@ -112,6 +113,25 @@ break_glass: [{ name: g, from: [group:none], review: { from: [ana], within: 1d }
     { path: ['rules', 0, 'require', 'any', 0, 0, 'from', 0] },
     { rule: 'g', path: ['break_glass', 0, 'from', 0], message: 'nobody is in `group:none`' },
   ]);
+});
+
+test('policy check says of break-glass who can break it, and who is left to review it', () => {
+  const found = (from: string, review: string) =>
+    checkBreakGlass(
+      parsePolicy(
+        `break_glass: [{ name: g, from: [${from}], presence: true, review: { from: [${review}], within: 1d } }]`,
+        'policy.yaml',
+      ),
+      people,
+    ).map(({ kind, message }) => `${kind}: ${message}`);
+  expect(found('ana, bob', 'dan')).toEqual(['slot_unfillable: nobody can break it']);
+  expect(found('dan', 'dan')).toEqual([
+    'slot_unfillable_for: when `dan` breaks it, nobody is left to review it',
+  ]);
+  expect(found('dan', 'carol')).toEqual([
+    'slot_unfillable_for: when `dan` breaks it, nobody is left to review it',
+  ]);
+  expect(found('dan', 'ana')).toEqual([]);
 });
 
 const names = ['ana', 'bob', 'carol', 'dan'];
