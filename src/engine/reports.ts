@@ -165,6 +165,8 @@ export interface RunSummary {
   readonly caller: string;
   /** The rule under which it breaks the glass; null for every ordinary run. */
   readonly break_glass: string | null;
+  /** What was run where it is a command and no runbook; absent otherwise. */
+  readonly command?: string;
 }
 
 export interface RequestSummary {
@@ -172,7 +174,10 @@ export interface RequestSummary {
   readonly words: string;
   readonly run: RunId;
   readonly runbook: string;
+  /** The step; of several, the first. */
   readonly step: string;
+  /** Present where one decision is asked for several. */
+  readonly steps?: readonly string[];
   readonly environment: string;
   readonly state: RequestState;
   readonly created: string;

@@ -9,6 +9,13 @@ export function isTogether({ commands }: Pick<RequestContent, 'commands'>): bool
   return commands.length > 1;
 }
 
+/** The steps of a request for several, for whoever lists it; nothing for one. */
+export function stepsOf({ commands }: Pick<RequestContent, 'commands'>): {
+  readonly steps?: readonly string[];
+} {
+  return commands.length > 1 ? { steps: commands.map(({ step }) => step) } : {};
+}
+
 /** How often a step may start under a request, and how often it has. Of several steps each has its own. */
 export function usesOf(
   state: RunState,

@@ -36,9 +36,8 @@ function watch(columns: number, live = true): Watched {
 const permit = { kind: 'policy' };
 
 const asked = { step: 'restart' };
-const aGate = { content: { step: 'restart', break_glass: null, commands: [asked] } } as Parameters<
-  Listener['waiting']
->[0];
+const gate: unknown = { content: { ...asked, break_glass: null, commands: [asked] } };
+const aGate = gate as Parameters<Listener['waiting']>[0];
 
 function aWholeRun(seen: Watched): void {
   seen.record('run.started', {});

@@ -221,4 +221,65 @@ rules:
     expect(on.output.text).toBe('b');
     expect((await on.open()).content.commands.map(({ step }) => step)).toEqual(['drain']);
   });
+
+  test('can be taken back for the steps that have not started', async () => {
+    const on = scene(
+      `
+name: copy
+approvals: together
+steps:
+  - { id: one, privileged: true, run: echo one }
+  - { id: two, privileged: true, files: [two.txt], run: cat two.txt }
+  - { id: three, privileged: true, run: echo three }
+`,
+      { files: { 'two.txt': '2\n' } },
+    );
+    const { robin, kim } = on.people;
+    const { run } = await on.exec();
+    const together = (await on.open()).content.id;
+    await on.decide(robin, 'approve');
+    writeFileSync(join(on.dir, 'two.txt'), 'two\n');
+    await on.resume(run);
+    const door = on.service();
+    const proven = await robin.approver.read((seen) => door.review(together, seen));
+    const revoked = { decision: 'revoke', reason: 'not the third' } as const;
+    const { signed } = await robin.approver.decide(proven, robin.signer, revoked);
+    await door.decide(signed, 'cli');
+    await on.decide(kim, 'approve');
+    const left = await on.resume(run);
+    expect(statuses(left)).toEqual(['one succeeded', 'two succeeded', 'three waiting']);
+    expect(left.requests).toMatchObject([{ request: together, steps: ['one', 'two', 'three'] }]);
+    expect(await findings(on)).toEqual([]);
+  });
+
+  test('take what a person will say within limits for a hole, too', async () => {
+    const on = scene(`
+name: by-hand
+approvals: together
+steps:
+  - id: look
+    manual: Find the slowest node.
+    ask: { node: { type: string, enum: [a, b] } }
+  - { id: drain, privileged: true, run: echo drained }
+  - { id: restart, privileged: true, exec: [echo, "\${{ steps.look.outputs.node }}"] }
+`);
+    const { run } = await on.exec();
+    expect((await on.open()).content.commands).toMatchObject([
+      { step: 'drain' },
+      { step: 'restart', holes: [{ name: 'steps.look.outputs.node', enum: ['a', 'b'] }] },
+    ]);
+    await on.decide(on.people.robin, 'approve');
+    const waiting = await on.resume(run);
+    expect(statuses(waiting)).toEqual(['look waiting', 'drain pending', 'restart pending']);
+  });
+
+  test('are counted by the policy of the moment at which they are asked', async () => {
+    const on = scene(move, {
+      policy: 'rules: [{ name: no, when: step.id == "drain", deny: not now }]',
+    });
+    await on.exec();
+    // One step is denied, so that one is left: it is asked at its own point, which the run never reaches.
+    expect(on.output.text).toBe('b');
+    expect(await on.service().status(null)).toMatchObject({ status: 'denied' });
+  });
 });

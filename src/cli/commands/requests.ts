@@ -56,7 +56,7 @@ function renderRequests(
 
 function describe(request: Listed, nowMs: number): string {
   const by = request.executor === undefined ? '' : `, executed by ${request.executor}`;
-  const what = `${request.runbook}/${request.step} in ${request.environment}${by}`;
+  const what = `${request.runbook}/${(request.steps ?? [request.step]).join(',')} in ${request.environment}${by}`;
   const missing = describeMissing(request.missing);
   if (request.state !== 'pending' || missing === null) {
     return what;

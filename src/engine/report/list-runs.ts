@@ -1,11 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf } from '../../approval/tally.ts';
+import type { RunId } from '../../base/ids.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import { stepsOf } from '../../run/together.ts';
+import { adHocName } from '../../runbook/ad-hoc.ts';
+import { summarizeStep } from '../../runbook/summary.ts';
 import type { RequestRow } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestSummary, RunSummary } from '../reports.ts';
 import type { Page } from '../service.ts';
+import { loadRun } from '../session.ts';
 import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
 import { reportRun } from './report-run.ts';
 
@@ -22,6 +27,7 @@ export async function listRuns(engine: Engine, page: Page): Promise<readonly Run
       started,
       caller,
       break_glass: await breakGlassOf(engine, first),
+      ...(runbook === adHocName ? await commandOf(engine, run) : {}),
     }),
   );
 }
@@ -31,6 +37,16 @@ async function breakGlassOf({ store }: Engine, first: number): Promise<string | 
   const [entry] = await store.entries(first, first + 1);
   const event = entry === undefined ? null : recordedOf(entry).event;
   return event?.type === 'run.started' ? (event.data.break_glass ?? null) : null;
+}
+
+/** The command line of a run that was made of one; nothing where the plan is gone. */
+async function commandOf(engine: Engine, run: RunId): Promise<Pick<RunSummary, 'command'>> {
+  try {
+    const [step, ...others] = (await loadRun(engine, run)).plan.steps;
+    return step === undefined || others.length > 0 ? {} : { command: summarizeStep(step) };
+  } catch {
+    return {};
+  }
 }
 
 /** Reading a run keeps this process busy: after each of them it looks to everybody else. */
@@ -76,6 +92,7 @@ async function summarise(engine: Engine, row: RequestRow): Promise<RequestSummar
     run: row.run,
     runbook: row.runbook,
     step: row.step,
+    ...stepsOf(record.content),
     environment: row.environment,
     state: requestState(state, record, tally),
     created: record.content.limits.created,

@@ -5,7 +5,7 @@ import { lastUseMs, tallyRequest } from '../../run/judge.ts';
 import { standingReview } from '../../run/owed-review.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
-import { isTogether } from '../../run/together.ts';
+import { isTogether, stepsOf } from '../../run/together.ts';
 import { allSteps, type Plan, type PlannedStep } from '../../runbook/plan.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestReport, RunReport, RunStatus, StepStatus } from '../reports.ts';
@@ -18,11 +18,14 @@ import { reportWait } from './report-wait.ts';
 export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> {
   const { state, plan } = await loadRun(engine, run);
   const judge = tallies(engine, state);
-  const steps = allSteps(plan).map((step) => ({
-    step,
-    status: statusOf(state, step, judge),
-    rejection: rejectionOf(judge, step),
-  }));
+  const steps = inTurn(
+    allSteps(plan).map((step) => ({
+      step,
+      status: statusOf(state, step, judge),
+      rejection: rejectionOf(judge, step),
+      approved: isApprovedTogether(state, step, judge),
+    })),
+  );
   const wait = reportWait(state, plan, engine.clock.now().wallMs);
   const status = runStatus(
     state,
@@ -99,7 +102,7 @@ function tallies(engine: Engine, state: RunState): Judged {
       const report: RequestReport = {
         request: content.id,
         step: content.step,
-        ...(isTogether(content) ? { steps: content.commands.map(({ step }) => step) } : {}),
+        ...stepsOf(content),
         digest: record.hash,
         words: wordsOf(record),
         expires_at: content.limits.pending_until,
@@ -138,6 +141,29 @@ function failedStatus(state: RunState, step: PlannedStep): StepStatus {
   return step.continue_on_error ? 'tolerated' : 'failed';
 }
 
+function isApprovedTogether(state: RunState, step: PlannedStep, judged: Judged): boolean {
+  const standing = standingOf(state, step);
+  const request = standing.kind === 'due' ? standing.request : null;
+  return (
+    request !== null &&
+    isTogether(request.content) &&
+    judged.get(request.content.id)?.tally.kind === 'granted'
+  );
+}
+
+/** Of steps approved together only one waits to be gone on with, and none while something else is waited for. */
+function inTurn<Step extends { readonly status: StepStatus; readonly approved: boolean }>(
+  steps: readonly Step[],
+): readonly Step[] {
+  const waiting = steps.filter(({ status }) => status === 'waiting');
+  const due = waiting.find(({ approved }) => !approved) ?? waiting[0];
+  return steps.map((step) =>
+    step.approved && step.status === 'waiting' && step !== due
+      ? { ...step, status: 'pending' }
+      : step,
+  );
+}
+
 function dueStatus(state: RunState, request: RequestRecord | null, judged: Judged): StepStatus {
   const tally = request === null ? null : (judged.get(request.content.id)?.tally ?? null);
   if (tally?.kind === 'rejected') {
@@ -149,12 +175,7 @@ function dueStatus(state: RunState, request: RequestRecord | null, judged: Judge
   if (tally?.kind === 'expired') {
     return 'expired';
   }
-  return tally === null || comesLater(tally, judged) ? 'pending' : 'waiting';
-}
-
-/** Approved together with a step that is being asked anew: its turn comes after that one's. */
-function comesLater({ kind }: Tally, judged: Judged): boolean {
-  return kind === 'granted' && [...judged.values()].some(({ tally }) => tally.kind === 'open');
+  return tally === null ? 'pending' : 'waiting';
 }
 
 /** What had not begun when the run ended. */

@@ -13,6 +13,7 @@ import { allSteps, type PlannedStep } from '../../runbook/plan.ts';
 import { evaluateIf, type RenderScope, renderStep } from '../../runbook/render.ts';
 import { referencesOf } from '../../runbook/step-references.ts';
 import { listsOf } from '../ask-lists.ts';
+import { findLoan } from '../grant/find-loan.ts';
 import type { Session } from '../session.ts';
 import { whyNot } from './begin-attempt.ts';
 import { frameOf, limitsOf } from './request-approval.ts';
@@ -35,7 +36,8 @@ interface Part {
  * False where fewer than two are left, or nobody could approve them all: nothing is asked then.
  */
 export async function askTogether(session: Session): Promise<boolean> {
-  const parts = await partsOf(session);
+  await session.refreshConfig();
+  const parts = await notLent(session, partsOf(session, await scopeOf(session, null)));
   if (parts.length < 2) {
     return false;
   }
@@ -45,14 +47,25 @@ export async function askTogether(session: Session): Promise<boolean> {
   }
   const content = await freezeParts(session, parts, verdict);
   await session.commit(`request.${content.id}`, [{ type: 'approval.requested', data: content }], {
-    guards: { config: session.inForce.rules.config },
+    guards: { config: verdict.evaluation.config },
   });
   return true;
 }
 
-async function partsOf(session: Session): Promise<readonly Part[]> {
+/** A step that may start under the approval of another run is asked about by nobody. */
+async function notLent(session: Session, parts: readonly Part[]): Promise<readonly Part[]> {
+  const asked: Part[] = [];
+  for (const part of parts) {
+    // What has holes is compared with what was approved once its values are known.
+    if (part.holes.length > 0 || (await findLoan(session, part)) === null) {
+      asked.push(part);
+    }
+  }
+  return asked;
+}
+
+function partsOf(session: Session, scope: RenderScope): readonly Part[] {
   const { engine, inForce, plan, state } = session;
-  const scope = await scopeOf(session, null);
   const moment = { nowMs: session.nowMs(), lists: listsOf(engine, inForce.rules) };
   return allSteps(plan).flatMap((step) => {
     if (step.action.kind === 'manual' || isSkipped(session, step, scope)) {

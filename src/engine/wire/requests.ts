@@ -27,6 +27,7 @@ const requestSummary: Wire<RequestSummary> = v.object({
   run: runId,
   runbook: v.string(),
   step: v.string(),
+  steps: v.exactOptional(v.array(v.string())),
   environment: v.string(),
   state: requestState,
   created: time,
