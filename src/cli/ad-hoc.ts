@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { formatDuration } from '../base/duration.ts';
 import { UsageError } from '../base/errors.ts';
+import { adHocName } from '../runbook/ad-hoc.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import type { Cli } from './cli.ts';
 import { collect, durationFlag } from './flags.ts';
@@ -42,9 +43,6 @@ export function refuseAdHocFlags({ shell, privileged, timeout, inherit }: AdHocF
     });
   }
 }
-
-/** Rules know such a run by this name of its runbook. */
-export const adHocName = 'ad-hoc';
 
 /** What stands behind `--`; null where there is none. */
 export function commandBehind(argv: readonly string[]): readonly string[] | null {

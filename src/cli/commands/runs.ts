@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
 import { countFlag } from '../flags.ts';
@@ -34,7 +35,11 @@ function renderRuns(runs: readonly RunSummary[], { paint, columns }: Style): str
     runs.map((run) => [
       { text: run.run },
       { text: run.status, paint: (text) => paintStatus(run.status, paint, text) },
-      { text: run.runbook, paint: paint.strong },
+      {
+        text:
+          run.command === undefined ? run.runbook : `${run.runbook}: ${sanitizeLine(run.command)}`,
+        paint: paint.strong,
+      },
       { text: run.environment },
       {
         text: `${formatInstant(run.started)} ${run.caller}${run.break_glass === null ? '' : ' BREAK-GLASS'}`,

@@ -103,6 +103,7 @@ const runSummary: Wire<RunSummary> = v.object({
   started: time,
   caller: v.string(),
   break_glass: v.nullable(v.string()),
+  command: v.exactOptional(v.string()),
 });
 
 /** An entry. The data of each type stands in `run/events.ts`. */
