@@ -9,8 +9,8 @@ interface Scene {
   readonly dir: string;
   readonly file: string;
   readonly repository: Repository;
-  write(text: string): void;
-  authors(): ReturnType<typeof gitAuthors>;
+  readonly write: (text: string) => void;
+  readonly authors: () => ReturnType<typeof gitAuthors>;
 }
 
 /** `first` is carol's, `second` robin's. */
