@@ -21,7 +21,7 @@ export function examineSpool(dir: string): readonly Check[] {
         ok: doubtful.length === 0,
         message:
           doubtful.length === 0
-            ? `${dir}, group ${groupName(gid)}, ${boxes.length} other accounts`
+            ? `${dir}, group ${groupName(gid)}, boxes of others: ${boxes.length}`
             : `\`${doubtful.join('`, `')}\` was made by somebody else than its name says`,
         hint: doubtful.length === 0 ? null : 'root removes it, and asks who that was',
       },
