@@ -53,7 +53,7 @@ runbook names.
 All keys are snake_case. Lists are objects: {"runs": [{"run": …}]}. Readers
 should ignore keys they do not know.
 
-exec, resume, wait, status, cancel and resolve print
+exec, resume, wait, status, cancel, resolve and done print
 
   run, runbook, environment
   status       running, waiting, succeeded, failed, rejected, expired, denied,
@@ -62,11 +62,14 @@ exec, resume, wait, status, cancel and resolve print
   exit_code    as in \`runbook help exit-codes\`
   stamp        advisory or enforced
   steps        [{id, name, status, attempt, exit_code?, duration_ms?, outputs?,
-               reason?}]
+               reason?, done_by?}]
   requests     [{request, step, digest, words, expires_at,
                missing: [{slot, count, from}]}]
   reason       why it stands where it stands, or null
   next         {command}, or null
+  manual?      {step, text, ask, until}: a person has to do this step, and says
+               so with runbook done
+  starts_at?   when a run that was started with --at begins
 
 approve, reject and revoke print {request, decision, person, assurance, missing,
 receipt}; audit verify prints {verdicts: [{name, ok, anchor, anchored_at}],
