@@ -1,8 +1,8 @@
 import type { RequestContent } from '../../approval/request.ts';
 import { UsageError } from '../../base/errors.ts';
-import { canonicalize } from '../../base/jcs.ts';
+import { mergeAsks } from '../../policy/merge-asks.ts';
 import { describeOverrides } from '../../policy/overrides.ts';
-import type { Evaluation, Policy, Slot, Verdict } from '../../policy/policy.ts';
+import type { Policy, Verdict } from '../../policy/policy.ts';
 import { caseOf, judgeStep } from '../../run/judge.ts';
 import type { Command } from '../../runbook/command.ts';
 import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
@@ -41,7 +41,7 @@ export async function askTogether(session: Session): Promise<boolean> {
   if (parts.length < 2) {
     return false;
   }
-  const verdict = mergeVerdicts(parts);
+  const verdict = mergeAsks(parts.map(({ step, verdict }) => ({ step: step.id, verdict })));
   if ((await whyNot(session, verdict)) !== null) {
     return false;
   }
@@ -129,53 +129,6 @@ function partOf(
     }
     throw error;
   }
-}
-
-/** The slots of all, each once, and the strictest of everything else. */
-function mergeVerdicts(parts: readonly Part[]): Ask {
-  const verdicts = parts.map(({ verdict }) => verdict);
-  const reminds = verdicts.flatMap(({ remindMs }) => remindMs ?? []);
-  return {
-    kind: 'ask',
-    slots: mergeSlots(parts),
-    reasonRequired: verdicts.some(({ reasonRequired }) => reasonRequired),
-    pendingMs: Math.min(...verdicts.map(({ pendingMs }) => pendingMs)),
-    unusedMs: Math.min(...verdicts.map(({ unusedMs }) => unusedMs)),
-    remindMs: reminds.length === 0 ? null : Math.min(...reminds),
-    overrides: unique(verdicts.flatMap(({ overrides }) => overrides)),
-    breakGlass: null,
-    reuse: null,
-    evaluation: mergeEvaluations(verdicts),
-  };
-}
-
-/** Slots of one name that differ are both asked for: the later one says of which step it is. */
-function mergeSlots(parts: readonly Part[]): readonly Slot[] {
-  const slots = new Map<string, Slot>();
-  for (const { step, verdict } of parts) {
-    for (const slot of verdict.slots) {
-      const known = slots.get(slot.id);
-      if (known === undefined) {
-        slots.set(slot.id, slot);
-      } else if (canonicalize(known) !== canonicalize(slot)) {
-        const id = `${slot.id}/${step.id}`;
-        slots.set(id, { ...slot, id });
-      }
-    }
-  }
-  return [...slots.values()];
-}
-
-function mergeEvaluations(verdicts: readonly Ask[]): Evaluation {
-  return verdicts
-    .map(({ evaluation }) => evaluation)
-    .reduce((one, other) => ({
-      ...one,
-      matched: unique([...one.matched, ...other.matched]),
-      ...(one.lists === undefined && other.lists === undefined
-        ? {}
-        : { lists: { ...one.lists, ...other.lists } }),
-    }));
 }
 
 async function freezeParts(
