@@ -51,13 +51,7 @@ export function judgeGrant(
     origin: by.docket.origin,
     rootAt: by.docket.rootAt,
   });
-  const { reuse } = request.content.grant;
-  const isLate =
-    tally.kind === 'granted' &&
-    Date.parse(entry.time) >= tally.at + (reuse?.for_ms ?? Number.POSITIVE_INFINITY);
-  return isLate
-    ? [['E_GRANT_STRETCHED', 'the time for which it was granted was over']]
-    : findingsOfTally(tally);
+  return findingsOfTally(tally);
 }
 
 function misuse(

@@ -244,7 +244,7 @@ function count(
         use: uses + 1,
         holes: valuesOf(request, borrower),
         by: [...new Set(tally.by.map(({ person }) => person))].sort(),
-        untilMs: tally.at + terms.forMs,
+        untilMs: tally.until,
       }
     : { kind: 'uncounted', tally };
 }
@@ -255,16 +255,10 @@ export function asLent(
   { uses, terms }: { readonly uses: number; readonly terms: Pick<Terms, 'maxUses' | 'forMs'> },
 ): RequestRecord {
   const { content } = request;
-  const { not_before: _, ...limits } = content.limits;
-  return {
-    ...request,
-    used: uses,
-    content: {
-      ...content,
-      grant: { ...content.grant, uses: terms.maxUses },
-      limits: { ...limits, unused_ms: terms.forMs },
-    },
-  };
+  const rule = content.grant.reuse?.rule ?? '';
+  const reuse = { rule, max_uses: terms.maxUses, for_ms: terms.forMs };
+  const grant = { ...content.grant, uses: terms.maxUses, reuse };
+  return { ...request, used: uses, content: { ...content, grant } };
 }
 
 function unionOf(lender: Initiator, borrower: Initiator): Initiator {

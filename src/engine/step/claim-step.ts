@@ -3,7 +3,6 @@ import { IntegrityError, UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { StepStarted } from '../../run/events.ts';
-import { lastUseMs } from '../../run/judge.ts';
 import type { Due } from '../../run/next.ts';
 import { recountClaim } from '../../run/recount.ts';
 import type { RequestRecord } from '../../run/state.ts';
@@ -64,9 +63,6 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     origin: session.engine.store.origin,
     rootAt: proven.rootAt,
   });
-  if (counted.kind === 'granted' && session.nowMs() >= windowEnd(request, counted)) {
-    changes.push('the grant: its time is over');
-  }
   if (changes.length > 0 || counted.kind !== 'granted') {
     return supersede(session, {
       due,
@@ -127,12 +123,6 @@ async function holdRequest(
   return approved === undefined
     ? { changes: ['the request does not name this step'], values: {} }
     : holdAgainst(session, approved, now);
-}
-
-/** Where it holds for other runs, it holds for this one no longer than for them. */
-function windowEnd({ content }: RequestRecord, { at }: { readonly at: number }): number {
-  const { reuse } = content.grant;
-  return reuse === undefined ? Number.POSITIVE_INFINITY : at + reuse.for_ms;
 }
 
 function whyNot(tally: Tally): readonly string[] {
@@ -219,13 +209,12 @@ async function start(
       ...(terms === null ? {} : { break_glass: terms.scope }),
     },
   };
-  const lastMs = Math.max(counted.at, lastUseMs(session.state, request) ?? 0);
   return startWith(session, {
     due,
     command,
     data,
     events: [{ type: 'step.started', data }],
-    beforeMs: Math.min(lastMs + request.content.limits.unused_ms, windowEnd(request, counted)),
+    beforeMs: counted.until,
     guards: own.guards,
   });
 }
