@@ -70,15 +70,30 @@ export function next(state: RunState, plan: Plan, now: Now): Due {
   }
   const startMs = startsAt(state, now.nowMs);
   if (startMs !== null) {
-    // Nothing of it has happened, so there is nothing for `finally` to put right.
-    return state.cancel === null
-      ? { kind: 'scheduled', untilMs: startMs }
-      : { kind: 'finish', result: { status: 'cancelled', exit_code: 17 } };
+    return beforeStart(state, startMs, throughGate(state, plan, now));
   }
   const body = state.cancel === null ? throughBody(state, plan, now) : ends('cancelled', 17);
   return body.kind === 'ends'
     ? throughFinally(state, plan, { ...now, ending: body.result })
     : body.due;
+}
+
+/**
+ * What is asked together is asked at once. Nothing has happened yet, so that after a no there is nothing for
+ * `finally` to put right.
+ */
+function beforeStart(state: RunState, startMs: number, gate: Progress): Due {
+  if (state.cancel !== null) {
+    return { kind: 'finish', result: { status: 'cancelled', exit_code: 17 } };
+  }
+  switch (gate.kind) {
+    case 'through':
+      return { kind: 'scheduled', untilMs: startMs };
+    case 'halts':
+      return gate.due;
+    case 'ends':
+      return { kind: 'finish', result: gate.result };
+  }
 }
 
 /** When a run that was scheduled for later may begin; null once it may. */

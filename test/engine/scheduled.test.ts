@@ -97,6 +97,54 @@ describe('a run that starts later', () => {
     await expect(start).rejects.toMatchObject({ code: 'at_past' });
   });
 
+  test('asks at once what it asks together, and holds the approval until then', async () => {
+    const scene = openScene({
+      runbook: `name: gated
+approvals: together
+steps:
+  - { id: one, privileged: true, exec: echo one }
+  - { id: two, privileged: true, exec: echo two }
+`,
+    });
+    const service = scene.service();
+    const run = await service.start(await inputAt(scene, hour));
+    const asked = await service.drive(run, driving(scene));
+    expect(asked).toMatchObject({ status: 'waiting', requests: [{ steps: ['one', 'two'] }] });
+    await scene.decide(scene.people.robin, 'approve');
+    const waiting = await service.drive(run, driving(scene));
+    expect(waiting).toMatchObject({ status: 'waiting', requests: [] });
+    expect(waiting.starts_at).toBeDefined();
+    expect(scene.output.text).toBe('');
+    scene.clock.shift(hour + 60_000);
+    const end = await service.drive(run, driving(scene));
+    expect(end).toMatchObject({ status: 'succeeded' });
+    const { findings } = await service.verify({
+      receipts: [],
+      pins: [],
+      progress: () => undefined,
+    });
+    expect(findings).toEqual([]);
+  });
+
+  test('ends at once where that is rejected', async () => {
+    const scene = openScene({
+      runbook: `name: gated
+approvals: together
+steps:
+  - { id: one, privileged: true, exec: echo one }
+  - { id: two, privileged: true, exec: echo two }
+finally:
+  - { id: tidy, exec: echo tidied }
+`,
+    });
+    const service = scene.service();
+    const run = await service.start(await inputAt(scene, hour));
+    await service.drive(run, driving(scene));
+    await scene.decide(scene.people.robin, 'reject');
+    expect(await service.drive(run, driving(scene))).toMatchObject({ status: 'rejected' });
+    expect(scene.output.text).toBe('');
+  });
+
   test('is judged by the rules of its time, not of now', async () => {
     const scene = openScene({
       runbook: 'name: gated\nsteps:\n  - { id: act, privileged: true, exec: echo ran }\n',
