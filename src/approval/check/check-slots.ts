@@ -46,6 +46,9 @@ interface Weighed {
   readonly slots: readonly Slot[];
   /** Why they cannot be filled, in words; null where they can. */
   readonly flaw: string | null;
+  /** How many people they ask for, and how many could fill the slot that fewest can. */
+  readonly places: number;
+  readonly fewest: number;
 }
 
 function weigh(
@@ -56,7 +59,7 @@ function weigh(
     .filter((starter) => canStart(of.table, starter))
     .map((starter) => {
       const slots = slotsFor(of.rule, starter, by);
-      return { starter, slots, flaw: flawOf(slots, by.people) };
+      return { starter, slots, flaw: flawOf(slots, by.people), ...crowdOf(slots, by.people) };
     });
   return { ...of, weighed };
 }
@@ -88,11 +91,11 @@ function withEarlier(
     if (!canMeet(one.table, other.table)) {
       return [];
     }
-    const both = one.weighed.flatMap(({ starter, slots, flaw }) => {
-      const there = other.weighed.find((each) => each.starter.words === starter.words);
-      return there === undefined || flaw !== null || there.flaw !== null
+    const both = one.weighed.flatMap((here) => {
+      const there = other.weighed.find((each) => each.starter.words === here.starter.words);
+      return there === undefined || here.flaw !== null || there.flaw !== null
         ? []
-        : [{ starter, slots, flaw: flawOf(together(slots, there.slots), people) }];
+        : [{ starter: here.starter, flaw: flawOfBoth(here, there, people) }];
     });
     const flawed = both.filter(({ flaw }) => flaw !== null);
     return report(flawed, {
@@ -102,6 +105,14 @@ function withEarlier(
       beside: other.rule.name,
     });
   });
+}
+
+/** Where each slot has as many people as both rules have places, none of them can be missed: nothing to match. */
+function flawOfBoth(one: Weighed, other: Weighed, people: People): string | null {
+  const places = one.places + other.places;
+  return Math.min(one.fewest, other.fewest) >= places
+    ? null
+    : flawOf(together(one.slots, other.slots), people);
 }
 
 function canMeet(one: TruthTable | null, other: TruthTable | null): boolean {
@@ -121,7 +132,7 @@ function together(one: readonly Slot[], other: readonly Slot[]): readonly Slot[]
 }
 
 function report(
-  flawed: readonly Weighed[],
+  flawed: readonly Pick<Weighed, 'starter' | 'flaw'>[],
   of: {
     readonly rule: string;
     readonly path: RuleFinding['path'];
@@ -156,37 +167,41 @@ function report(
 
 /** Whether anybody at all can approve is not a rule's affair: `doctor` says it once. */
 function flawOf(slots: readonly Slot[], people: People): string | null {
-  if (slots.every(({ id }) => id === 'floor')) {
-    return null;
-  }
-  const keys = new Map(people.people.map(({ name, sshKeys }) => [name, sshKeys]));
-  const canReach = (name: string, assurance: Slot['assurance']): boolean =>
-    !reaches(assurance, 'A2') || (keys.get(name) ?? []).length > 0;
-  const provable = slots.map((slot) => {
+  return slots.every(({ id }) => id === 'floor')
+    ? null
+    : (unsatisfiable(slots, reaching(people)) ??
+        touchless(unsatisfiable(provable(slots, people), reaching(people))));
+}
+
+function crowdOf(slots: readonly Slot[], people: People): Pick<Weighed, 'places' | 'fewest'> {
+  const canReach = reaching(people);
+  const able = provable(slots, people).map(
+    ({ eligible, assurance }) => eligible.filter((name) => canReach(name, assurance)).length,
+  );
+  return { places: slots.reduce((sum, { count }) => sum + count, 0), fewest: Math.min(...able) };
+}
+
+function reaching({ people }: People): (name: string, assurance: Slot['assurance']) => boolean {
+  const holders = new Set(
+    people.filter(({ sshKeys }) => sshKeys.length > 0).map(({ name }) => name),
+  );
+  return (name, assurance) => !reaches(assurance, 'A2') || holders.has(name);
+}
+
+/** The slots, open only to those who can prove a touch where one is asked for. */
+function provable(slots: readonly Slot[], { people }: People): readonly Slot[] {
+  const holders = new Set(
+    people.filter(({ sshKeys }) => sshKeys.some(isSecurityKey)).map(({ name }) => name),
+  );
+  return slots.map((slot) => {
     const canProve = (name: string): boolean =>
-      !(slot.presence || slot.verified === true) || (keys.get(name) ?? []).some(isSecurityKey);
+      !(slot.presence || slot.verified === true) || holders.has(name);
     const escalate = (slot.escalate ?? []).map((later) => ({
       ...later,
       eligible: later.eligible.filter(canProve),
     }));
     return { ...slot, eligible: slot.eligible.filter(canProve), escalate };
   });
-  if (areMany(provable, canReach)) {
-    return null;
-  }
-  return unsatisfiable(slots, canReach) ?? touchless(unsatisfiable(provable, canReach));
-}
-
-/** Where each slot has as many people as all of them have places, no two can compete: nothing to match. */
-function areMany(
-  slots: readonly Slot[],
-  canReach: (name: string, assurance: Slot['assurance']) => boolean,
-): boolean {
-  const places = slots.reduce((sum, { count }) => sum + count, 0);
-  return slots.every(
-    ({ eligible, assurance }) =>
-      eligible.filter((name) => canReach(name, assurance)).length >= places,
-  );
 }
 
 function touchless(flaw: string | null): string | null {
