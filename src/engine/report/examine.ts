@@ -1,6 +1,6 @@
 import { eligibleFor } from '../../approval/eligible.ts';
-import { personOf } from '../../approval/identity.ts';
-import { resolveInitiator } from '../../approval/initiator.ts';
+import { agentOfAccount, personOf } from '../../approval/identity.ts';
+import { accountIdentity, resolveInitiator } from '../../approval/initiator.ts';
 import { canReach, signingAlone } from '../../approval/means.ts';
 import type { Person } from '../../approval/people.ts';
 import { RunbookError } from '../../base/errors.ts';
@@ -68,7 +68,8 @@ async function examinePeople(
   const people = trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
   const served = 'holder' in engine.caller;
-  const me = personOf(people, `os:${engine.account}`);
+  const own = accountIdentity(engine.account);
+  const me = personOf(people, own);
   // Without a journal there are no tokens, and nobody to hear a click.
   const means = isOpen ? await meansOf(engine, { people, initiator, served }) : signingAlone;
   const able = canReach(people, means);
@@ -78,7 +79,7 @@ async function examinePeople(
   );
   return [
     trusted.config.value.serve === null
-      ? examineYou(engine.account, me)
+      ? examineYou(engine.account, me?.name ?? agentOfAccount(people, own))
       : examineServer(engine.account, me),
     {
       name: 'a second person',
@@ -92,11 +93,12 @@ async function examinePeople(
   ];
 }
 
-function examineYou(account: string, me: Person | null): Finding {
+/** `me` is a person's name, or the id of an agent whose own account it is. */
+function examineYou(account: string, me: string | null): Finding {
   return {
     name: 'you',
     ok: me !== null,
-    message: me === null ? `\`${account}\` maps to no person` : `\`${account}\` is \`${me.name}\``,
+    message: me === null ? `\`${account}\` maps to no person` : `\`${account}\` is \`${me}\``,
     hint: me === null ? `runbook people add NAME --os-user ${account}` : null,
   };
 }
