@@ -192,6 +192,33 @@ policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
     });
   });
 
+  test('knows the parameters of the runbooks there are', async () => {
+    const scene = aCompany({
+      'config/policy.yaml': `grants:
+  - name: flush
+    vary: { shard: { type: integer, min: 1, max: 9 }, shrad: { type: integer, min: 1, max: 9 } }
+    max_uses: 3
+    for: 1h
+`,
+      'runbooks/flush.yaml': `name: flush
+params: { shard: { type: integer } }
+steps: [{ id: flush, exec: 'true' }]
+`,
+    });
+    const found = scene.with({ env: { RUNBOOK_PATH: join(scene.dir, 'runbooks') } });
+    const { stdout } = await found.run('policy', 'check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      findings: [
+        {
+          kind: 'vary_unknown',
+          rule: 'flush',
+          line: 3,
+          message: 'no runbook has a parameter `shrad`',
+        },
+      ],
+    });
+  });
+
   test('what is written wrong is an error', async () => {
     const scene = aCompany({ 'new.yaml': 'rules: [{ name: a, allow: true }]' });
     const { exitCode, stderr } = await scene.run('policy', 'check', '--policy', 'new.yaml');
