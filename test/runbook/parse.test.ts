@@ -117,7 +117,7 @@ describe('the shape', () => {
     ],
     [
       ['http: GET https://h/', 'outputs: { a: { secret: true } }'],
-      '7:5 the output `a` needs a `value` — `http` writes no `$RUNBOOK_OUTPUT`',
+      '9:21 the output `a` needs a `value` — `http` writes no `$RUNBOOK_OUTPUT`',
     ],
   ])('%j', (lines, problem) => {
     expect(problemsOf(aStep(...lines))).toEqual([problem]);
