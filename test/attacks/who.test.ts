@@ -6,7 +6,7 @@ import type { RunId } from '../../src/base/ids.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { StartInput } from '../../src/engine/service.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
-import { click } from '../support/click.ts';
+import { click, issueToken } from '../support/click.ts';
 import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 import { execAs, signResume, signStart, startOf } from '../support/signed-start.ts';
 import { aKey, forgeDecision, forgeResolution, leaveUnknown } from './forge.ts';
@@ -112,6 +112,23 @@ const ways: readonly Way[] = [
     people: (text) => `${withAccounts(text)}\n  - { name: zoe, os_users: [zoe@${host}] }`,
     before: (scene, run) => scene.service(undefined, bot).resume({ run, given: {} }),
   },
+  ...(
+    [
+      ['with a token of theirs', { kind: 'person', id: 'ana' }],
+      ['as the owner of the agent whose token it was', { kind: 'agent', id: 'deploy-bot' }],
+      ['as the owner of the job whose token it was', { kind: 'ci', id: 'github/acme/infra' }],
+    ] as const
+  ).map(
+    ([name, holder]): Way => ({
+      name,
+      caller: { token: 'a0a0a0a0a0a0a0a0', holder },
+      people: withAccounts,
+      start: async (scene) => {
+        await issueToken(scene, { token: 'a0a0a0a0a0a0a0a0', holder, scopes: ['start'] });
+        return startOf(scene);
+      },
+    }),
+  ),
   {
     name: 'after resuming it',
     caller: { osUser: `zoe@${host}` },
