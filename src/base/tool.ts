@@ -32,8 +32,7 @@ export interface ToolResult {
  */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): ToolResult {
   const [program = '', ...args] = argv;
-  const { input, cwd, env, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options;
-  const tty = options.tty === true;
+  const { tty = false, input, cwd, env, timeoutMs = 60_000, maxBytes = defaultBytes } = options;
   const { error, status, signal, stdout, stderr } = spawnSync(program, args, {
     input,
     cwd,
@@ -42,13 +41,20 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Too
     // What heeds no signal must not make us wait for it; a tool with the terminal has to put it back in order.
     killSignal: tty ? 'SIGTERM' : 'SIGKILL',
     maxBuffer: maxBytes,
-    stdio: [tty && input === undefined ? 'inherit' : 'pipe', 'pipe', tty ? 'inherit' : 'pipe'],
+    stdio: stdioOf(options),
   });
   // A tool that ended without reading all its input has answered nevertheless.
   if (error !== undefined && reasonOf(error) !== 'EPIPE') {
     throw toolError(program, error, timeoutMs);
   }
   return { exitCode: status ?? signalCode(signal), stdout, stderr: tty ? '' : stderr.toString() };
+}
+
+const defaultBytes = 64 * 1024 * 1024;
+
+function stdioOf({ tty, input }: ToolOptions): ('inherit' | 'pipe')[] {
+  const talks = tty === true ? 'inherit' : 'pipe';
+  return [input === undefined ? talks : 'pipe', 'pipe', talks];
 }
 
 function signalCode(signal: NodeJS.Signals | null): number {

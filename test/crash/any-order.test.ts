@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Arbitrary,
   array as arrayOf,
   assert,
   asyncProperty,
@@ -16,7 +17,7 @@ import { expect, test } from 'vitest';
 import { RunbookError } from '../../src/base/errors.ts';
 import type { StartInput } from '../../src/engine/service.ts';
 import type { RunRow, Store } from '../../src/store/store.ts';
-import { type CrashPoint, crashingStore, Stopped } from '../support/crashing-store.ts';
+import { crashingStore, Stopped } from '../support/crashing-store.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
 import { wrongsOf } from './any-order.ts';
 
@@ -101,7 +102,7 @@ const step = record({
   ),
 });
 
-type Step = typeof step extends import('fast-check').Arbitrary<infer T> ? T : never;
+type Step = typeof step extends Arbitrary<infer T> ? T : never;
 
 test('no order of commands, people and crashes starts a step that was not granted', async () => {
   await assert(
@@ -133,7 +134,7 @@ test('no order of commands, people and crashes starts a step that was not grante
 async function perform(scene: Scene, { act, crash }: Step): Promise<void> {
   const store = scene.openStore();
   try {
-    await command(scene, act, crash === null ? store : crashingStore(store, crash as CrashPoint));
+    await command(scene, act, crash === null ? store : crashingStore(store, crash));
   } catch (error) {
     if (!(error instanceof RunbookError) && !(error instanceof Stopped)) {
       throw error;

@@ -37,28 +37,28 @@ function indexEvent(db: Connection, entry: Recorded): void {
       closeRequestsOf(db, entry.run);
       return;
     case 'step.started':
-      insertStart(db, entry, event.data);
-      if (event.data.permit.kind === 'grant') {
-        closeRequest(db, event.data.permit.request);
-      }
-      insertReuse(db, entry, event.data);
-      startDebt(db, entry, event.data);
+      indexStart(db, entry, event.data);
+      return;
+    case 'step.resolved':
+      noteSeen(db, event.data.link?.person ?? null, event.data.statement);
       return;
     case 'approval.requested':
-      insertRequest(db, entry, event.data);
-      insertReusable(db, entry, event.data);
-      insertDebt(db, entry, event.data);
-      return;
     case 'approval.decided':
-      insertDecision(db, entry, event.data);
-      noteSeen(db, event.data.person, event.data.statement);
-      if (event.data.decision === 'reject') {
-        closeRequest(db, event.data.request);
-      }
-      return;
     case 'approval.expired':
     case 'approval.superseded':
-      closeRequest(db, event.data.request);
+      indexApproval(db, entry, event);
+      return;
+    case 'grant.revoked':
+      revokeReusable(db, event.data.request, entry.time);
+      return;
+    case 'break_glass.reviewed':
+      payDebt(db, event.data.request, entry.time);
+      return;
+    case 'token.issued':
+      insertToken(db, entry, event.data);
+      return;
+    case 'token.revoked':
+      revokeToken(db, event.data.token, entry.time);
       return;
     case 'log.genesis':
     case 'config.set':
@@ -72,21 +72,44 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'approval.reminded':
     case 'manual.asked':
     case 'manual.done':
+  }
+}
+
+type ApprovalEvent = Exclude<
+  Extract<Event, { type: `approval.${string}` }>,
+  { type: 'approval.reminded' }
+>;
+
+function indexApproval(db: Connection, entry: Recorded, event: ApprovalEvent): void {
+  switch (event.type) {
+    case 'approval.requested':
+      insertRequest(db, entry, event.data);
+      insertReusable(db, entry, event.data);
+      insertDebt(db, entry, event.data);
       return;
-    case 'step.resolved':
-      noteSeen(db, event.data.link?.person ?? null, event.data.statement);
+    case 'approval.decided':
+      indexDecision(db, entry, event.data);
       return;
-    case 'grant.revoked':
-      revokeReusable(db, event.data.request, entry.time);
-      return;
-    case 'break_glass.reviewed':
-      payDebt(db, event.data.request, entry.time);
-      return;
-    case 'token.issued':
-      insertToken(db, entry, event.data);
-      return;
-    case 'token.revoked':
-      revokeToken(db, event.data.token, entry.time);
+    case 'approval.expired':
+    case 'approval.superseded':
+      closeRequest(db, event.data.request);
+  }
+}
+
+function indexStart(db: Connection, entry: Recorded, data: StepStarted): void {
+  insertStart(db, entry, data);
+  if (data.permit.kind === 'grant') {
+    closeRequest(db, data.permit.request);
+  }
+  insertReuse(db, entry, data);
+  startDebt(db, entry, data);
+}
+
+function indexDecision(db: Connection, entry: Recorded, data: Decided): void {
+  insertDecision(db, entry, data);
+  noteSeen(db, data.person, data.statement);
+  if (data.decision === 'reject') {
+    closeRequest(db, data.request);
   }
 }
 
