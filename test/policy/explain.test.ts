@@ -32,3 +32,29 @@ rules:
     'rule `two` matched',
   ]);
 });
+
+test('a slot says who else, when and how', () => {
+  const text = `
+lists: { oncall: { file: /etc/oncall } }
+rules:
+  - name: a
+    require:
+      approvals: [{ id: x, from: ["list:oncall"], assurance: A3, pin: true, escalate: [{ after: 10m, to: [carol] }] }]
+      exclude: [earlier_approver]
+      remind: 5m
+`;
+  const verdict = evaluatePolicy(
+    parsePolicy(text, 'policy.yaml'),
+    someFacts(),
+    aContext({
+      approvedBefore: ['dave'],
+      lists: () => ({ people: [], unknown: [], error: 'it did not finish' }),
+    }),
+  );
+  expect(explainVerdict(verdict)).toEqual([
+    'needs 1 approval at `A3` with a touch and a PIN from `list:oncall` (`a/x`; eligible: bob; `list:oncall` named nobody; after 10m also `carol`: bob; not dave, who approved another step of this run)',
+    '`list:oncall` names nobody, for it could not be asked: it did not finish',
+    'waits 30m for decisions; an approval holds 10m; reminds every 5m',
+    'rule `a` matched',
+  ]);
+});
