@@ -121,8 +121,8 @@ rules:
 });
 
 describe('a rule', () => {
-  const require = (written: string) => problemsOf(`rules: [{ name: a, require: ${written} }]`);
-  const slot = (more: string) => require(`{ approvals: [{ id: x, from: [ana]${more} }] }`);
+  const requiring = (written: string) => problemsOf(`rules: [{ name: a, require: ${written} }]`);
+  const slot = (more: string) => requiring(`{ approvals: [{ id: x, from: [ana]${more} }] }`);
 
   test('reads as it is written', () => {
     const text = `
@@ -166,21 +166,21 @@ rules:
   });
 
   test('gives alternatives, or none', () => {
-    expect(require('{ any: [[{ id: x, from: [ana] }]] }')).toEqual([
+    expect(requiring('{ any: [[{ id: x, from: [ana] }]] }')).toEqual([
       '1:36 `any` needs two alternatives or more | one alone is `approvals`',
     ]);
-    expect(require('{ any: [[{ id: x, from: [ana] }], []] }')).toHaveLength(1);
+    expect(requiring('{ any: [[{ id: x, from: [ana] }], []] }')).toHaveLength(1);
   });
 
   test('has ids that no two of its slots share, whichever way they are filled', () => {
-    expect(require('{ any: [[{ id: x, from: [ana] }], [{ id: x, from: [bob] }]] }')).toEqual([
+    expect(requiring('{ any: [[{ id: x, from: [ana] }], [{ id: x, from: [bob] }]] }')).toEqual([
       '1:70 two entries of `require` have the id `x`',
     ]);
   });
 
   test('can ask for dual control, and for nothing that is less', () => {
-    expect(require('{ control: dual }')).toEqual([]);
-    expect(require('{ control: supervised }')).toEqual([
+    expect(requiring('{ control: dual }')).toEqual([]);
+    expect(requiring('{ control: supervised }')).toEqual([
       '1:40 `control` must be `dual`, not `supervised`',
     ]);
     expect(problemsOf('floor: { control: supervised }')).toEqual([]);
@@ -193,7 +193,7 @@ rules:
   });
 
   test('excludes whom the program knows how to find', () => {
-    expect(require('{ exclude: [step_auhtor] }')).toEqual([
+    expect(requiring('{ exclude: [step_auhtor] }')).toEqual([
       '1:41 `exclude[0]` must be `step_author` or `earlier_approver`, not `step_auhtor` | did you mean `step_author`?',
     ]);
   });

@@ -20,7 +20,7 @@ steps:
     files: [./restart.sh]
 `;
 
-export const shardsPolicy = `
+const shardsPolicy = `
 grants:
   - name: shards
     when: step.id == "restart"

@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** A table of more rows than this is not made: then nothing is said about the rule. */
-export const mostRows = 3000;
+const mostRows = 3000;
 
 /** Null where the expression cannot be taken apart, or there is too much to try. */
 export function truthTable(

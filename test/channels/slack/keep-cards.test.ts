@@ -35,7 +35,7 @@ async function openDesk(options: Partial<SceneOptions> = {}): Promise<Desk> {
 interface Attended {
   readonly upkeep: () => Upkeep | null;
   readonly front: Front;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 function keeping({ scene, slack }: Desk, receives = true) {
