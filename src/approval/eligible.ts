@@ -21,16 +21,38 @@ export const ever = Number.POSITIVE_INFINITY;
  */
 export function eligibleFor(slot: SlotPeople, assembly: Assembly, ageMs = 0): readonly string[] {
   const { people, initiator } = assembly;
+  const { departed, tied } = behindOf(assembly);
+  if (departed) {
+    return [];
+  }
   const isNamed = namedBy(slot, ageMs);
-  return departedLink(people, initiator) === null
-    ? people.people
-        .filter(
-          (person) =>
-            isNamed(person) &&
-            (conflictOf(person, initiator) === null || mayDespiteTies(slot, person, initiator)),
-        )
-        .map(({ name }) => name)
-    : [];
+  return people.people
+    .filter(
+      (person) =>
+        isNamed(person) && (!tied.has(person) || mayDespiteTies(slot, person, initiator)),
+    )
+    .map(({ name }) => name);
+}
+
+/** Those of the people who stand behind a run. */
+interface Behind {
+  /** A link of the chain cannot be resolved any more. */
+  readonly departed: boolean;
+  readonly tied: ReadonlySet<Person>;
+}
+
+/** Asked for every slot of every decision; people and chain, once read, do not change. */
+const behind = new WeakMap<People, WeakMap<Initiator, Behind>>();
+
+function behindOf({ people, initiator }: Assembly): Behind {
+  const known = behind.get(people) ?? new WeakMap<Initiator, Behind>();
+  behind.set(people, known);
+  const made = known.get(initiator) ?? {
+    departed: departedLink(people, initiator) !== null,
+    tied: new Set(people.people.filter((person) => conflictOf(person, initiator) !== null)),
+  };
+  known.set(initiator, made);
+  return made;
 }
 
 /** The entries whose people may fill a slot at that age: its own, and those it was escalated to. */
