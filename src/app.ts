@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { openActions } from './actions/open-actions.ts';
-import type { Caller } from './approval/initiator.ts';
+import type { Caller } from './approval/people/initiator.ts';
 import { systemClock } from './base/clock.ts';
 import { RunbookError } from './base/errors.ts';
 import type { JsonObject } from './base/json.ts';

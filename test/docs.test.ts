@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parsePeople } from '../src/approval/people-schema.ts';
+import { parsePeople } from '../src/approval/people/people-schema.ts';
 import { helpTopics } from '../src/cli/help-topics.ts';
 import { helloRunbook } from '../src/cli/templates.ts';
 import { parseProject } from '../src/config/project-schema.ts';
 import { parseCases } from '../src/engine/policy/case-file.ts';
 import { parseConfig } from '../src/policy/config.ts';
-import { parsePolicy } from '../src/policy/schema.ts';
-import { parseRunbook } from '../src/runbook/parse.ts';
+import { parsePolicy } from '../src/policy/schema/schema.ts';
+import { parseRunbook } from '../src/runbook/parse/parse.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = [

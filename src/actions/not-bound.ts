@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
-import { scriptOfShell } from '../runbook/code-positions.ts';
 import type { Command } from '../runbook/command.ts';
-import { findStarter, isShell } from '../runbook/starting-programs.ts';
+import { scriptOfShell } from '../runbook/parse/code-positions.ts';
+import { findStarter, isShell } from '../runbook/parse/starting-programs.ts';
 import { scanScript } from './scan-script.ts';
 
 /** What is more than this is only counted: the list is for a card. */

@@ -1,4 +1,4 @@
-import type { Initiator } from './people.ts';
+import type { Initiator } from './people/people.ts';
 
 /**
  * Why this initiator may neither break the glass nor lift a rule, in words; null where they may. Only a

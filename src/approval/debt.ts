@@ -1,5 +1,5 @@
 import type { RequestId, RunId } from '../base/ids.ts';
-import type { ReviewFinding } from './review-statement.ts';
+import type { ReviewFinding } from './statement/review-statement.ts';
 
 // What break-glass owes, as reports and channels tell of it. Times are RFC 3339.
 

@@ -1,5 +1,5 @@
 import type { RequestId, RunId } from '../base/ids.ts';
-import type { Hole } from '../runbook/hole.ts';
+import type { Hole } from '../runbook/holes/hole.ts';
 
 /**
  * Where an approval that was asked to hold for later runs stands: `asked` waits for people, `standing` may

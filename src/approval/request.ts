@@ -1,8 +1,8 @@
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Override } from '../policy/overrides.ts';
 import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
-import type { Hole } from '../runbook/hole.ts';
-import type { Initiator } from './people.ts';
+import type { Hole } from '../runbook/holes/hole.ts';
+import type { Initiator } from './people/people.ts';
 
 /**
  * Request v1: the frozen content a reviewer sees, and the `data` of one `approval.requested` entry. Cards

@@ -1,8 +1,8 @@
 import { sha256 } from '../base/digest.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Sha256 } from '../base/ids.ts';
-import { personNamed, personOf } from './identity.ts';
-import type { People, Person } from './people.ts';
+import { personNamed, personOf } from './people/identity.ts';
+import type { People, Person } from './people/people.ts';
 
 /** What a token lets its holder do at the API. */
 export const scopes = ['start', 'read', 'decide', 'admin'] as const;

@@ -1,5 +1,5 @@
-import type { ChainLink } from '../approval/people.ts';
-import { decisionId } from '../approval/statement.ts';
+import type { ChainLink } from '../approval/people/people.ts';
+import { decisionId } from '../approval/statement/statement.ts';
 import type { Scope } from '../approval/token.ts';
 import type { BlobId, RunId } from '../base/ids.ts';
 import { decidersOf } from '../run/deciders.ts';

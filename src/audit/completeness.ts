@@ -1,5 +1,5 @@
-import { reviewNamespace } from '../approval/review-statement.ts';
-import { approvalNamespace, decisionId } from '../approval/statement.ts';
+import { reviewNamespace } from '../approval/statement/review-statement.ts';
+import { approvalNamespace, decisionId } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';

@@ -1,4 +1,4 @@
-import type { Pin, Receipt } from '../approval/receipt.ts';
+import type { Pin, Receipt } from '../approval/statement/receipt.ts';
 import type { BlobId } from '../base/ids.ts';
 
 /** What the auditor brings along: everything else is the journal's own word. */

@@ -1,5 +1,5 @@
-import { agentOfAccount, personOf } from '../approval/identity.ts';
-import type { ChainLink, People } from '../approval/people.ts';
+import { agentOfAccount, personOf } from '../approval/people/identity.ts';
+import type { ChainLink, People } from '../approval/people/people.ts';
 import type { ManualAsked, ManualDone, Recorded, StepFinished } from '../run/events.ts';
 import { waitsUntil } from '../run/manual.ts';
 import { startsAt } from '../run/next.ts';

@@ -1,4 +1,4 @@
-import { judgeDecision } from '../approval/judge-decision.ts';
+import { judgeDecision } from '../approval/court/judge-decision.ts';
 import { reaches } from '../policy/assurance.ts';
 import type { Decided, Recorded } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';

@@ -3,7 +3,7 @@ import { canonicalize } from '../base/jcs.ts';
 import type { Json } from '../base/json.ts';
 import type { StepStarted } from '../run/events.ts';
 import { commandDigest } from '../runbook/digest.ts';
-import { fillHoles, fitsHole } from '../runbook/holes.ts';
+import { fillHoles, fitsHole } from '../runbook/holes/holes.ts';
 import type { Replay } from './docket.ts';
 
 type Asked = RequestContent['commands'][number];

@@ -1,4 +1,4 @@
-import type { Tally } from '../approval/tally.ts';
+import type { Tally } from '../approval/tally/tally.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';

@@ -1,4 +1,4 @@
-import { judgeResolution } from '../approval/judge-decision.ts';
+import { judgeResolution } from '../approval/court/judge-decision.ts';
 import type { Recorded, StepResolved } from '../run/events.ts';
 import type { Attempt } from '../run/state.ts';
 import { type Docket, plannedStep, type Replay } from './docket.ts';

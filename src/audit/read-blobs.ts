@@ -1,9 +1,9 @@
-import { parsePeople } from '../approval/people-schema.ts';
+import { parsePeople } from '../approval/people/people-schema.ts';
 import { sha256 } from '../base/digest.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { BlobId, Sha256 } from '../base/ids.ts';
 import { parseConfig } from '../policy/config.ts';
-import { parsePolicy } from '../policy/schema.ts';
+import { parsePolicy } from '../policy/schema/schema.ts';
 import type { ConfigSet, RunStarted } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
 import { decodeCommand, decodePlan, planDigest } from '../runbook/digest.ts';

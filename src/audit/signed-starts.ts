@@ -1,6 +1,6 @@
-import { judgeStart, type StartCase, startFreshMs } from '../approval/judge-start.ts';
-import type { ChainLink } from '../approval/people.ts';
-import { decisionId, type SignedStatement } from '../approval/statement.ts';
+import { judgeStart, type StartCase, startFreshMs } from '../approval/court/judge-start.ts';
+import type { ChainLink } from '../approval/people/people.ts';
+import { decisionId, type SignedStatement } from '../approval/statement/statement.ts';
 import type { Recorded } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import type { Docket } from './docket.ts';

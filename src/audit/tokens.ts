@@ -1,5 +1,5 @@
-import { resolveInitiator } from '../approval/initiator.ts';
-import type { ChainLink, People } from '../approval/people.ts';
+import { resolveInitiator } from '../approval/people/initiator.ts';
+import type { ChainLink, People } from '../approval/people/people.ts';
 import { judgeToken, personalScopes, type Scope, type TokenIssued } from '../approval/token.ts';
 import type { TokenRevoked } from '../run/events.ts';
 

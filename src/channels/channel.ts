@@ -1,10 +1,10 @@
 import type { StandingReview } from '../approval/debt.ts';
-import type { People } from '../approval/people.ts';
+import type { People } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
-import type { SignedStatement } from '../approval/statement.ts';
-import type { MissingSlot } from '../approval/tally.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
+import type { MissingSlot } from '../approval/tally/tally.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { JsonObject } from '../base/json.ts';

@@ -1,5 +1,5 @@
 import type { RequestFile } from '../approval/request-file.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { Desk, OpenRequest } from './channel.ts';
 import type { TerminalWindow } from './terminal.ts';

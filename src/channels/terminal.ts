@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { layoutCard } from '../approval/card.ts';
-import { approveLead, approveLine, renderCard } from '../approval/card-text.ts';
-import { parseSigned } from '../approval/statement.ts';
+import { layoutCard } from '../approval/card/card.ts';
+import { approveLead, approveLine, renderCard } from '../approval/card/card-text.ts';
+import { parseSigned } from '../approval/statement/statement.ts';
 import { systemClock } from '../base/clock.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { RequestId } from '../base/ids.ts';

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { formatDuration } from '../base/duration.ts';
 import { UsageError } from '../base/errors.ts';
 import { adHocName } from '../runbook/ad-hoc.ts';
-import { parseRunbook } from '../runbook/parse.ts';
+import { parseRunbook } from '../runbook/parse/parse.ts';
 import type { Cli } from './cli.ts';
 import { collect, durationFlag } from './flags.ts';
 import type { OpenRunbook } from './runbooks.ts';

@@ -1,5 +1,5 @@
-import { type CardInput, layoutCard } from '../approval/card.ts';
-import { renderCard } from '../approval/card-text.ts';
+import { type CardInput, layoutCard } from '../approval/card/card.ts';
+import { renderCard } from '../approval/card/card-text.ts';
 import type { Cli } from './cli.ts';
 
 /** The card of a request as text for one of our two streams. */

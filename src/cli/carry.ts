@@ -2,7 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RequestFile } from '../approval/request-file.ts';
 import { parseRequestFile } from '../approval/request-file-schema.ts';
-import { formatSigned, parseSigned, type SignedStatement } from '../approval/statement.ts';
+import {
+  formatSigned,
+  parseSigned,
+  type SignedStatement,
+} from '../approval/statement/statement.ts';
 import { UsageError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Cli } from './cli.ts';

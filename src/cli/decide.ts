@@ -1,4 +1,4 @@
-import { parseStatement } from '../approval/statement.ts';
+import { parseStatement } from '../approval/statement/statement.ts';
 import { digestWords } from '../base/digest.ts';
 import { DeniedError, UsageError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';

@@ -1,6 +1,6 @@
-import type { CardInput } from '../approval/card.ts';
-import { layoutStarted } from '../approval/card-started.ts';
-import { renderCard } from '../approval/card-text.ts';
+import type { CardInput } from '../approval/card/card.ts';
+import { layoutStarted } from '../approval/card/card-started.ts';
+import { renderCard } from '../approval/card/card-text.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import { digestWords } from '../base/digest.ts';

@@ -1,6 +1,6 @@
 import { findRunbook } from '../config/find-runbook.ts';
 import type { FoundRunbook } from '../engine/reports.ts';
-import { parseRunbook } from '../runbook/parse.ts';
+import { parseRunbook } from '../runbook/parse/parse.ts';
 import type { Runbook } from '../runbook/runbook.ts';
 import type { Cli } from './cli.ts';
 import { runbookPlaces } from './find-runbooks.ts';

@@ -1,4 +1,4 @@
-import { parseResolution, type SignedStatement } from '../approval/statement.ts';
+import { parseResolution, type SignedStatement } from '../approval/statement/statement.ts';
 import type { ResolveInput } from '../engine/service.ts';
 import { printSigned, readExported, readSigned } from './carry.ts';
 import type { Approver, Cli, SignerChoice } from './cli.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { StartMeant } from '../approval/judge-start.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { StartMeant } from '../approval/court/judge-start.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import { UsageError } from '../base/errors.ts';
 import { newRunId } from '../base/ids.ts';
 import type { ResumeInput, Service, StartInput } from '../engine/service.ts';

@@ -1,4 +1,4 @@
-import { approveLead, approveLine } from '../approval/card-text.ts';
+import { approveLead, approveLine } from '../approval/card/card-text.ts';
 import type { RunId } from '../base/ids.ts';
 import { wrapText } from '../base/wrap.ts';
 import type { RequestDetail } from '../engine/reports.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { People } from '../approval/people.ts';
-import { parsePeople } from '../approval/people-schema.ts';
+import type { People } from '../approval/people/people.ts';
+import { parsePeople } from '../approval/people/people-schema.ts';
 import { type Config, parseConfig } from '../policy/config.ts';
 import type { Policy } from '../policy/policy.ts';
-import { parsePolicy } from '../policy/schema.ts';
+import { parsePolicy } from '../policy/schema/schema.ts';
 import { assertTrustedFolder, loadTrustedFile, type TrustedFile } from './load-trusted-file.ts';
 import { configDir, type Env } from './paths.ts';
 

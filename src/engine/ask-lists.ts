@@ -1,5 +1,5 @@
-import { personNamed, personOf } from '../approval/identity.ts';
-import type { People } from '../approval/people.ts';
+import { personNamed, personOf } from '../approval/people/identity.ts';
+import type { People } from '../approval/people/people.ts';
 import type { ListAnswer } from '../policy/policy.ts';
 import type { Rules } from '../run/judge.ts';
 import type { Engine } from './engine.ts';

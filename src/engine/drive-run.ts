@@ -1,4 +1,4 @@
-import { personOf } from '../approval/identity.ts';
+import { personOf } from '../approval/people/identity.ts';
 import { DeniedError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';

@@ -1,6 +1,6 @@
 import type { Actions } from '../actions/action.ts';
-import type { Caller } from '../approval/initiator.ts';
-import type { People } from '../approval/people.ts';
+import type { Caller } from '../approval/people/initiator.ts';
+import type { People } from '../approval/people/people.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Channel, Reception } from '../channels/channel.ts';

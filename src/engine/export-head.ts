@@ -1,4 +1,4 @@
-import { personNamed } from '../approval/identity.ts';
+import { personNamed } from '../approval/people/identity.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import { UsageError } from '../base/errors.ts';
 import { proofs } from './decision/export-request.ts';

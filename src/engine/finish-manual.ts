@@ -1,6 +1,6 @@
-import { resolveInitiator } from '../approval/initiator.ts';
-import type { ChainLink, People } from '../approval/people.ts';
-import { refusalFor } from '../approval/refusal.ts';
+import { resolveInitiator } from '../approval/people/initiator.ts';
+import type { ChainLink, People } from '../approval/people/people.ts';
+import { refusalFor } from '../approval/people/refusal.ts';
 import { formatTime } from '../base/clock.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { type BlobId, newNonce, type RunId } from '../base/ids.ts';

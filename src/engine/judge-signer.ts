@@ -1,7 +1,7 @@
-import type { Caller } from '../approval/initiator.ts';
-import { judgeStart, type StartMeant, startFreshMs } from '../approval/judge-start.ts';
-import { parseStart } from '../approval/start-statement.ts';
-import { decisionId, type SignedStatement } from '../approval/statement.ts';
+import { judgeStart, type StartMeant, startFreshMs } from '../approval/court/judge-start.ts';
+import type { Caller } from '../approval/people/initiator.ts';
+import { parseStart } from '../approval/statement/start-statement.ts';
+import { decisionId, type SignedStatement } from '../approval/statement/statement.ts';
 import { DeniedError, IntegrityError } from '../base/errors.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Rules } from '../run/judge.ts';

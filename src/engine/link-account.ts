@@ -1,5 +1,11 @@
-import { answerLink, formatLink, linkKey, newLink, parseLink } from '../approval/account-link.ts';
-import { chainPeople, resolveInitiator } from '../approval/initiator.ts';
+import {
+  answerLink,
+  formatLink,
+  linkKey,
+  newLink,
+  parseLink,
+} from '../approval/people/account-link.ts';
+import { chainPeople, resolveInitiator } from '../approval/people/initiator.ts';
 import { formatTime } from '../base/clock.ts';
 import { DeniedError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';

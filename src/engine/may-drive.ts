@@ -1,4 +1,4 @@
-import { resolveInitiator } from '../approval/initiator.ts';
+import { resolveInitiator } from '../approval/people/initiator.ts';
 import { DeniedError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import type { RunState } from '../run/state.ts';

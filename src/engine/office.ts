@@ -1,4 +1,4 @@
-import type { Caller, TokenCaller } from '../approval/initiator.ts';
+import type { Caller, TokenCaller } from '../approval/people/initiator.ts';
 import type { Scope } from '../approval/token.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Notes, Reception } from '../channels/channel.ts';

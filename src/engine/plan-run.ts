@@ -1,4 +1,4 @@
-import { refusalFor } from '../approval/refusal.ts';
+import { refusalFor } from '../approval/people/refusal.ts';
 import { UsageError } from '../base/errors.ts';
 import { judgeStep, type Rules } from '../run/judge.ts';
 import type { Command } from '../runbook/command.ts';

@@ -1,5 +1,5 @@
 import type { OwedReport, StandingReview } from '../approval/debt.ts';
-import type { Initiator } from '../approval/people.ts';
+import type { Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';

@@ -1,7 +1,7 @@
-import { chainPeople, resolveInitiator } from '../approval/initiator.ts';
-import { judgeResolution } from '../approval/judge-decision.ts';
-import type { ChainLink } from '../approval/people.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import { judgeResolution } from '../approval/court/judge-decision.ts';
+import { chainPeople, resolveInitiator } from '../approval/people/initiator.ts';
+import type { ChainLink } from '../approval/people/people.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import { ConflictError, DeniedError, IntegrityError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId } from '../base/ids.ts';
 import type { StepResolved } from '../run/events.ts';

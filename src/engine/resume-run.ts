@@ -1,7 +1,7 @@
-import { addLink, resumerLinks } from '../approval/initiator.ts';
-import type { StartMeant } from '../approval/judge-start.ts';
-import type { ChainLink, People } from '../approval/people.ts';
-import { refusalFor } from '../approval/refusal.ts';
+import type { StartMeant } from '../approval/court/judge-start.ts';
+import { addLink, resumerLinks } from '../approval/people/initiator.ts';
+import type { ChainLink, People } from '../approval/people/people.ts';
+import { refusalFor } from '../approval/people/refusal.ts';
 import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';

@@ -1,4 +1,4 @@
-import { parseRunbook } from '../runbook/parse.ts';
+import { parseRunbook } from '../runbook/parse/parse.ts';
 import type { FoundRunbook } from './reports.ts';
 
 /** Which parameters of this runbook are secret; one that it does not know may be. Throws InvalidFileError. */

@@ -1,8 +1,8 @@
 import type { DebtReport, ReviewReport } from '../approval/debt.ts';
 import type { GrantReport } from '../approval/grant-report.ts';
-import type { Pin } from '../approval/receipt.ts';
 import type { RequestFile } from '../approval/request-file.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { Pin } from '../approval/statement/receipt.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';

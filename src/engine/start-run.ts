@@ -1,6 +1,6 @@
-import { resolveInitiator } from '../approval/initiator.ts';
-import type { Initiator } from '../approval/people.ts';
-import { refusalFor } from '../approval/refusal.ts';
+import { resolveInitiator } from '../approval/people/initiator.ts';
+import type { Initiator } from '../approval/people/people.ts';
+import { refusalFor } from '../approval/people/refusal.ts';
 import { commitment, sha256 } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
@@ -9,7 +9,7 @@ import type { RunStarted } from '../run/events.ts';
 import { type Case, judgeStep } from '../run/judge.ts';
 import { buildPlan } from '../runbook/build-plan.ts';
 import { encodePlan, planDigest } from '../runbook/digest.ts';
-import { parseRunbook } from '../runbook/parse.ts';
+import { parseRunbook } from '../runbook/parse/parse.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
 import { listsOf } from './ask-lists.ts';
 import { refuseDebt } from './break-glass/hold-up.ts';

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Policy } from '../policy/policy.ts';
-import { stepLines } from '../runbook/step-lines.ts';
+import { stepLines } from '../runbook/parse/step-lines.ts';
 import type { Engine } from './engine.ts';
 import type { StartInput } from './service.ts';
 

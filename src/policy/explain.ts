@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { describeLimits } from '../runbook/limits.ts';
+import { describeLimits } from '../runbook/holes/limits.ts';
 import { explainFrom, explainProof, listFlaws, slotConditions } from './explain-slot.ts';
 import type { BreakGlassTerms, Evaluation, ReuseTerms, Slot, Verdict } from './policy.ts';
 

@@ -1,4 +1,4 @@
-import type { HoleLimits } from '../runbook/hole.ts';
+import type { HoleLimits } from '../runbook/holes/hole.ts';
 
 /** How sure we are who decided, weakest first (DESIGN section 6). */
 export const assurances = ['A0', 'A1', 'A2', 'A3'] as const;

@@ -1,6 +1,5 @@
 import type { Demand } from './build-slots.ts';
 import type { Facts } from './facts.ts';
-import { hintFor } from './known-names.ts';
 import type { Season } from './match.ts';
 import type {
   Asked,
@@ -11,6 +10,7 @@ import type {
   Policy,
   ReuseTerms,
 } from './policy.ts';
+import { hintFor } from './schema/known-names.ts';
 import type { When } from './when.ts';
 
 /** A relief that was asked for: its rule, or why it is refused. */

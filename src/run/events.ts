@@ -1,7 +1,7 @@
-import type { Attested } from '../approval/attested.ts';
-import type { ChainLink, Initiator } from '../approval/people.ts';
+import type { Attested } from '../approval/court/attested.ts';
+import type { ChainLink, Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';

@@ -1,9 +1,9 @@
-import { eligibleFor } from '../approval/eligible.ts';
-import { personOf } from '../approval/identity.ts';
-import { chainPeople } from '../approval/initiator.ts';
-import type { ChainLink, Initiator, People } from '../approval/people.ts';
-import { parseStatement } from '../approval/statement.ts';
-import { type Tally, tally } from '../approval/tally.ts';
+import { personOf } from '../approval/people/identity.ts';
+import { chainPeople } from '../approval/people/initiator.ts';
+import type { ChainLink, Initiator, People } from '../approval/people/people.ts';
+import { parseStatement } from '../approval/statement/statement.ts';
+import { eligibleFor } from '../approval/tally/eligible.ts';
+import { type Tally, tally } from '../approval/tally/tally.ts';
 import type { Json } from '../base/json.ts';
 import { evaluatePolicy } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';

@@ -1,4 +1,4 @@
-import type { Tally } from '../approval/tally.ts';
+import type { Tally } from '../approval/tally/tally.ts';
 import type { Plan, PlannedStep } from '../runbook/plan.ts';
 import type { Expired, RunFinished } from './events.ts';
 import { waitsUntil } from './manual.ts';

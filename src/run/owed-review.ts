@@ -1,5 +1,5 @@
+import { actorsOf, type OwedReview } from '../approval/court/judge-review.ts';
 import type { StandingReview } from '../approval/debt.ts';
-import { actorsOf, type OwedReview } from '../approval/judge-review.ts';
 import { formatTime } from '../base/clock.ts';
 import { allSteps, type Plan } from '../runbook/plan.ts';
 import { standingOf } from './standing.ts';

@@ -1,7 +1,7 @@
-import { judgeDecision } from '../approval/judge-decision.ts';
-import type { People } from '../approval/people.ts';
-import { parseStatement } from '../approval/statement.ts';
-import type { Tally } from '../approval/tally.ts';
+import { judgeDecision } from '../approval/court/judge-decision.ts';
+import type { People } from '../approval/people/people.ts';
+import { parseStatement } from '../approval/statement/statement.ts';
+import type { Tally } from '../approval/tally/tally.ts';
 import { weaker } from '../policy/assurance.ts';
 import type { Slot } from '../policy/policy.ts';
 import { lastUseMs, tallyClaim } from './judge.ts';

@@ -1,5 +1,5 @@
-import type { ChainLink } from '../approval/people.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { ChainLink } from '../approval/people/people.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 
 /** Somebody takes a run on, and joins its chain. */
 export interface RunResumed {

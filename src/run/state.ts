@@ -1,5 +1,5 @@
-import { addLink } from '../approval/initiator.ts';
-import type { ChainLink, Initiator } from '../approval/people.ts';
+import { addLink } from '../approval/people/initiator.ts';
+import type { ChainLink, Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';

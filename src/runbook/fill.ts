@@ -3,7 +3,7 @@ import { evaluateExpression } from '../base/expression.ts';
 import { ExpressionError, Mark, type Scope, Secret } from '../base/expression-value.ts';
 import type { Json } from '../base/json.ts';
 import type { SecretRef, Text } from './command.ts';
-import { markText } from './marks.ts';
+import { markText } from './holes/marks.ts';
 import { parseTemplate, type Template, wholeHole } from './template.ts';
 
 /** Where a text stands, for messages: ``step `restart`, env `TOKEN` ``. */

@@ -2,7 +2,7 @@ import { evaluateExpression, parseExpression } from '../base/expression.ts';
 import { referencesIn } from '../base/expression-tree.ts';
 import { ExpressionError, Mark, type Scope, Secret } from '../base/expression-value.ts';
 import type { Json } from '../base/json.ts';
-import { readWithin } from './limits.ts';
+import { readWithin } from './holes/limits.ts';
 import { readOutputFile } from './output-file.ts';
 import type { Expectation, PlannedStep } from './plan.ts';
 

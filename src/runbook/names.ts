@@ -1,6 +1,6 @@
 import type { Shape } from '../base/expression.ts';
+import type { Site } from './parse/site.ts';
 import type { Param } from './runbook.ts';
-import type { Site } from './site.ts';
 
 /** What expressions of one step can name. */
 export interface Names {

@@ -1,7 +1,7 @@
 import type { Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Expectation, RetryPolicy, SecretRef, Text } from './command.ts';
-import type { HoleLimits } from './hole.ts';
+import type { HoleLimits } from './holes/hole.ts';
 import type { Param } from './runbook.ts';
 
 export type { Expectation } from './command.ts';

@@ -1,4 +1,4 @@
-import type { Flaw } from './site.ts';
+import type { Flaw } from './parse/site.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 /**

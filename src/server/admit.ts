@@ -1,4 +1,4 @@
-import type { TokenCaller } from '../approval/initiator.ts';
+import type { TokenCaller } from '../approval/people/initiator.ts';
 import type { Scope } from '../approval/token.ts';
 import { DeniedError, LoginError } from '../base/errors.ts';
 import type { Office } from '../engine/office.ts';

@@ -1,4 +1,4 @@
-import type { Claims } from '../approval/initiator.ts';
+import type { Claims } from '../approval/people/initiator.ts';
 import { UsageError } from '../base/errors.ts';
 
 const id = /^[A-Za-z0-9][\w.@/:#+-]{0,199}$/;

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import type { TokenCaller } from '../approval/initiator.ts';
+import type { TokenCaller } from '../approval/people/initiator.ts';
 import type { Scope } from '../approval/token.ts';
 import { InternalError, type RunbookError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';

@@ -1,4 +1,4 @@
-import { parseStart } from '../approval/start-statement.ts';
+import { parseStart } from '../approval/statement/start-statement.ts';
 import { sha256 } from '../base/digest.ts';
 import { UsageError } from '../base/errors.ts';
 import type { FoundRunbook } from '../engine/reports.ts';

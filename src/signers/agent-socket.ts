@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net';
-import { wireString } from '../approval/ssh-wire.ts';
+import { wireString } from '../approval/ssh/ssh-wire.ts';
 import { UsageError } from '../base/errors.ts';
 
 /** What OpenSSH's own client accepts at most. */

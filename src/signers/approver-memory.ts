@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
-import { type Pin, pinSchema, type Receipt, receiptSchema } from '../approval/receipt.ts';
-import { decisionId } from '../approval/statement.ts';
+import { type Pin, pinSchema, type Receipt, receiptSchema } from '../approval/statement/receipt.ts';
+import { decisionId } from '../approval/statement/statement.ts';
 import { sha256 } from '../base/digest.ts';
 import { ConfigError, IntegrityError } from '../base/errors.ts';
 import { readIfExists, syncDirectory, writeFileDurably } from '../base/files.ts';

@@ -1,16 +1,20 @@
-import type { StartMeant } from '../approval/judge-start.ts';
-import type { Pin, Receipt } from '../approval/receipt.ts';
+import type { StartMeant } from '../approval/court/judge-start.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
-import { encodeReview, type ReviewFinding, reviewNamespace } from '../approval/review-statement.ts';
-import { encodeStart, startNamespace } from '../approval/start-statement.ts';
+import type { Pin, Receipt } from '../approval/statement/receipt.ts';
+import {
+  encodeReview,
+  type ReviewFinding,
+  reviewNamespace,
+} from '../approval/statement/review-statement.ts';
+import { encodeStart, startNamespace } from '../approval/statement/start-statement.ts';
 import {
   approvalNamespace,
   encodeStatement,
   type Resolution,
   resolveNamespace,
   type Statement,
-} from '../approval/statement.ts';
+} from '../approval/statement/statement.ts';
 import { type Clock, formatTime } from '../base/clock.ts';
 import { sha256Bytes } from '../base/digest.ts';
 import { DeniedError, IntegrityError, UsageError } from '../base/errors.ts';

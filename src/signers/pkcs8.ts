@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { ed25519Blob, formatPublicKey, parsePublicKeyBlob } from '../approval/ssh-key.ts';
-import { wireString } from '../approval/ssh-wire.ts';
-import { assembleSshsig, toBeSigned } from '../approval/sshsig.ts';
+import { ed25519Blob, formatPublicKey, parsePublicKeyBlob } from '../approval/ssh/ssh-key.ts';
+import { wireString } from '../approval/ssh/ssh-wire.ts';
+import { assembleSshsig, toBeSigned } from '../approval/ssh/sshsig.ts';
 import type { ApproverSigner } from './signer.ts';
 
 /** Signs in this process with an Ed25519 private key that node:crypto has read. */

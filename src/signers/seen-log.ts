@@ -1,4 +1,4 @@
-import type { Pin } from '../approval/receipt.ts';
+import type { Pin } from '../approval/statement/receipt.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
 import { leafHash } from '../journal/leaf.ts';

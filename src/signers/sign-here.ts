@@ -1,5 +1,5 @@
 import type { RequestFile } from '../approval/request-file.ts';
-import type { SignedStatement } from '../approval/statement.ts';
+import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Choice, openApprover } from './approver.ts';
 import { withSecurityKey } from './security-key.ts';

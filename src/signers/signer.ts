@@ -1,4 +1,4 @@
-import type { Pin, Receipt } from '../approval/receipt.ts';
+import type { Pin, Receipt } from '../approval/statement/receipt.ts';
 
 /** A person's own key, in their own session. Signing may ask for a passphrase or a touch. */
 export interface ApproverSigner {

@@ -1,6 +1,6 @@
-import { formatPublicKey, parsePublicKey } from '../approval/ssh-key.ts';
-import { readWire, wireString, wireUint32 } from '../approval/ssh-wire.ts';
-import { assembleSshsig, toBeSigned } from '../approval/sshsig.ts';
+import { formatPublicKey, parsePublicKey } from '../approval/ssh/ssh-key.ts';
+import { readWire, wireString, wireUint32 } from '../approval/ssh/ssh-wire.ts';
+import { assembleSshsig, toBeSigned } from '../approval/ssh/sshsig.ts';
 import { UsageError } from '../base/errors.ts';
 import { askAgent } from './agent-socket.ts';
 import type { ApproverSigner } from './signer.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatPublicKey, parsePublicKeyBlob } from '../approval/ssh-key.ts';
-import { readWire } from '../approval/ssh-wire.ts';
-import { dearmor } from '../approval/sshsig.ts';
+import { formatPublicKey, parsePublicKeyBlob } from '../approval/ssh/ssh-key.ts';
+import { readWire } from '../approval/ssh/ssh-wire.ts';
+import { dearmor } from '../approval/ssh/sshsig.ts';
 import { UsageError } from '../base/errors.ts';
 import { runTool } from '../base/tool.ts';
 import type { ApproverSigner } from './signer.ts';

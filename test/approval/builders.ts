@@ -1,5 +1,5 @@
-import type { Initiator, People, Person } from '../../src/approval/people.ts';
-import type { TallyDecision, TallyInput } from '../../src/approval/tally.ts';
+import type { Initiator, People, Person } from '../../src/approval/people/people.ts';
+import type { TallyDecision, TallyInput } from '../../src/approval/tally/tally.ts';
 import type { Slot } from '../../src/policy/policy.ts';
 
 export function aPerson(name: string, more: Partial<Person> = {}): Person {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { layoutCard } from '../../src/approval/card.ts';
-import { approveLine, renderCard } from '../../src/approval/card-text.ts';
+import { layoutCard } from '../../src/approval/card/card.ts';
+import { approveLine, renderCard } from '../../src/approval/card/card-text.ts';
 import { aCommand, anOpenRequest, aRequest } from './request-builders.ts';
 
 const narrow = { columns: 40, colour: false };

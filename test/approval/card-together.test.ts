@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { layoutCard } from '../../src/approval/card.ts';
-import { renderCard } from '../../src/approval/card-text.ts';
+import { layoutCard } from '../../src/approval/card/card.ts';
+import { renderCard } from '../../src/approval/card/card-text.ts';
 import type { Command } from '../../src/runbook/command.ts';
 import { commandDigest } from '../../src/runbook/digest.ts';
-import type { Hole } from '../../src/runbook/hole.ts';
+import type { Hole } from '../../src/runbook/holes/hole.ts';
 import { aCommand, anOpenRequest } from './request-builders.ts';
 
 const leader: Hole = {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CardInput, layoutCard } from '../../src/approval/card.ts';
-import { type CardSection, textsOf } from '../../src/approval/card-section.ts';
-import type { ChainLink } from '../../src/approval/people.ts';
+import { type CardInput, layoutCard } from '../../src/approval/card/card.ts';
+import { type CardSection, textsOf } from '../../src/approval/card/card-section.ts';
+import type { ChainLink } from '../../src/approval/people/people.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import { aSlot } from './builders.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addPerson, removePerson } from '../../src/approval/edit-people.ts';
-import { parsePeople } from '../../src/approval/people-schema.ts';
+import { addPerson, removePerson } from '../../src/approval/people/edit-people.ts';
+import { parsePeople } from '../../src/approval/people/people-schema.ts';
 import { aPerson } from './builders.ts';
 
 const file = `# Who may decide. Reviewed every quarter.

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { resolveInitiator } from '../../src/approval/people/initiator.ts';
+import type { ChainLink, People } from '../../src/approval/people/people.ts';
 import {
   conflictOf,
   departedLink,
@@ -6,9 +8,7 @@ import {
   ever,
   letsIn,
   sourcesOf,
-} from '../../src/approval/eligible.ts';
-import { resolveInitiator } from '../../src/approval/initiator.ts';
-import type { ChainLink, People } from '../../src/approval/people.ts';
+} from '../../src/approval/tally/eligible.ts';
 import { aPerson, byAna, crew } from './builders.ts';
 
 describe('who may fill a slot', () => {

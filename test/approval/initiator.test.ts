@@ -5,7 +5,7 @@ import {
   chainPeople,
   resolveInitiator,
   resumerLinks,
-} from '../../src/approval/initiator.ts';
+} from '../../src/approval/people/initiator.ts';
 import { aPerson, crew } from './builders.ts';
 
 const resolve = (caller: Caller) => resolveInitiator(crew, caller);

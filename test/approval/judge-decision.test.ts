@@ -1,18 +1,18 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Evidence } from '../../src/approval/attested.ts';
+import type { Evidence } from '../../src/approval/court/attested.ts';
 import {
   type DecisionCase,
   judgeDecision,
   judgeResolution,
   type ResolutionCase,
-} from '../../src/approval/judge-decision.ts';
-import type { ChainLink, Initiator, People } from '../../src/approval/people.ts';
+} from '../../src/approval/court/judge-decision.ts';
+import type { ChainLink, Initiator, People } from '../../src/approval/people/people.ts';
 import type { RequestContent } from '../../src/approval/request.ts';
-import { ed25519Blob } from '../../src/approval/ssh-key.ts';
-import { wireString } from '../../src/approval/ssh-wire.ts';
-import { assembleSshsig, toBeSigned } from '../../src/approval/sshsig.ts';
+import { ed25519Blob } from '../../src/approval/ssh/ssh-key.ts';
+import { wireString } from '../../src/approval/ssh/ssh-wire.ts';
+import { assembleSshsig, toBeSigned } from '../../src/approval/ssh/sshsig.ts';
 import {
   approvalNamespace,
   encodeStatement,
@@ -20,7 +20,7 @@ import {
   resolveNamespace,
   type SignedStatement,
   type Statement,
-} from '../../src/approval/statement.ts';
+} from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../src/base/ids.ts';
 import type { Slot } from '../../src/policy/policy.ts';

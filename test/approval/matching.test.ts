@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Demand, matchPeople } from '../../src/approval/matching.ts';
+import { type Demand, matchPeople } from '../../src/approval/tally/matching.ts';
 
 /** Tries every way to seat people: the most places that can be filled. */
 function mostFilled(places: readonly (readonly string[])[], taken: readonly string[] = []): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canReach, type Means, signingAlone } from '../../src/approval/means.ts';
+import { canReach, type Means, signingAlone } from '../../src/approval/tally/means.ts';
 import { aPerson } from './builders.ts';
 
 const people = {

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eligibleFor } from '../../src/approval/eligible.ts';
-import type { People } from '../../src/approval/people.ts';
+import type { People } from '../../src/approval/people/people.ts';
+import { eligibleFor } from '../../src/approval/tally/eligible.ts';
 import {
   type Tally,
   type TallyDecision,
   type TallyInput,
   tally,
-} from '../../src/approval/tally.ts';
+} from '../../src/approval/tally/tally.ts';
 import { evaluatePolicy } from '../../src/policy/evaluate.ts';
 import {
   assurances,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePeople } from '../../src/approval/people-schema.ts';
+import { parsePeople } from '../../src/approval/people/people-schema.ts';
 import { InvalidFileError } from '../../src/base/problem.ts';
 import { aPerson } from './builders.ts';
 

@@ -4,9 +4,9 @@ import {
   type Caller,
   resolveInitiator,
   resumerLinks,
-} from '../../src/approval/initiator.ts';
-import type { ChainLink } from '../../src/approval/people.ts';
-import { refusalFor } from '../../src/approval/refusal.ts';
+} from '../../src/approval/people/initiator.ts';
+import type { ChainLink } from '../../src/approval/people/people.ts';
+import { refusalFor } from '../../src/approval/people/refusal.ts';
 import { aPerson } from './builders.ts';
 
 const people = {

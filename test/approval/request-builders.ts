@@ -1,4 +1,4 @@
-import type { CardInput } from '../../src/approval/card.ts';
+import type { CardInput } from '../../src/approval/card/card.ts';
 import type { RequestContent } from '../../src/approval/request.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../src/base/ids.ts';

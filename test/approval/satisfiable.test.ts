@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { unsatisfiable } from '../../src/approval/satisfiable.ts';
-import { tally } from '../../src/approval/tally.ts';
+import { unsatisfiable } from '../../src/approval/tally/satisfiable.ts';
+import { tally } from '../../src/approval/tally/tally.ts';
 import { aDecision, aSlot, aTally } from './builders.ts';
 
 const everybody = () => true;

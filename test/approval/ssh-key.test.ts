@@ -8,8 +8,8 @@ import {
   formatPublicKey,
   parsePublicKey,
   parsePublicKeyBlob,
-} from '../../src/approval/ssh-key.ts';
-import { readWire, wireString } from '../../src/approval/ssh-wire.ts';
+} from '../../src/approval/ssh/ssh-key.ts';
+import { readWire, wireString } from '../../src/approval/ssh/ssh-wire.ts';
 import { RunbookError } from '../../src/base/errors.ts';
 import { runTool } from '../../src/base/tool.ts';
 import { testWith } from '../support/foreign.ts';

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { formatPublicKey, parsePublicKey } from '../../src/approval/ssh-key.ts';
-import { readWire, wireString, wireUint32 } from '../../src/approval/ssh-wire.ts';
+import { formatPublicKey, parsePublicKey } from '../../src/approval/ssh/ssh-key.ts';
+import { readWire, wireString, wireUint32 } from '../../src/approval/ssh/ssh-wire.ts';
 import {
   armor,
   assembleSshsig,
   dearmor,
   type SshsigInput,
   verifySshsig,
-} from '../../src/approval/sshsig.ts';
+} from '../../src/approval/ssh/sshsig.ts';
 import { ecdsaAuthenticator, ed25519Authenticator } from '../support/authenticator.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/vectors/sshsig');

@@ -10,7 +10,7 @@ import {
   type Resolution,
   type SignedStatement,
   type Statement,
-} from '../../src/approval/statement.ts';
+} from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, newRunId } from '../../src/base/ids.ts';
 

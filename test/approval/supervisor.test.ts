@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { tiesOf } from '../../src/approval/eligible.ts';
 import {
   addLink,
   type Caller,
   resolveInitiator,
   resumerLinks,
-} from '../../src/approval/initiator.ts';
-import type { ChainLink, Initiator } from '../../src/approval/people.ts';
-import { isSupervisor } from '../../src/approval/supervisor.ts';
+} from '../../src/approval/people/initiator.ts';
+import type { ChainLink, Initiator } from '../../src/approval/people/people.ts';
+import { isSupervisor } from '../../src/approval/people/supervisor.ts';
+import { tiesOf } from '../../src/approval/tally/eligible.ts';
 import { aPerson } from './builders.ts';
 
 const ana = aPerson('ana', {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { missingOf, type TallyDecision, tally } from '../../src/approval/tally.ts';
+import { missingOf, type TallyDecision, tally } from '../../src/approval/tally/tally.ts';
 import type { Slot } from '../../src/policy/policy.ts';
 import { aDecision, aSlot, aTally } from './builders.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type TallyInput, tally } from '../../src/approval/tally.ts';
+import { type TallyInput, tally } from '../../src/approval/tally/tally.ts';
 import { assurances, type Slot } from '../../src/policy/policy.ts';
 import { aDecision, aSlot, aTally } from './builders.ts';
 

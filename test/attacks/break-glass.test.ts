@@ -4,8 +4,8 @@ import {
   parseReview,
   type Review,
   reviewNamespace,
-} from '../../src/approval/review-statement.ts';
-import type { SignedStatement } from '../../src/approval/statement.ts';
+} from '../../src/approval/statement/review-statement.ts';
+import type { SignedStatement } from '../../src/approval/statement/statement.ts';
 import type { RequestId, RunId } from '../../src/base/ids.ts';
 import type { Event } from '../../src/run/events.ts';
 import { say, started } from '../audit/court.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { SignedStatement, Statement } from '../../src/approval/statement.ts';
+import type { SignedStatement, Statement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
 import {

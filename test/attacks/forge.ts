@@ -8,7 +8,7 @@ import {
   resolveNamespace,
   type SignedStatement,
   type Statement,
-} from '../../src/approval/statement.ts';
+} from '../../src/approval/statement/statement.ts';
 import { newNonce, type RunId, type Sha256 } from '../../src/base/ids.ts';
 import { leafHash } from '../../src/journal/leaf.ts';
 import { pkcs8Signer } from '../../src/signers/pkcs8.ts';

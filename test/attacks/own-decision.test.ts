@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TokenCaller } from '../../src/approval/initiator.ts';
+import type { TokenCaller } from '../../src/approval/people/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { decideAsMyself } from '../../src/engine/decision/decide-as-myself.ts';

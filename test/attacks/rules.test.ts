@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Caller } from '../../src/approval/initiator.ts';
+import type { Caller } from '../../src/approval/people/initiator.ts';
 import { RunbookError } from '../../src/base/errors.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';

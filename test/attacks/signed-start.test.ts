@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { StartStatement } from '../../src/approval/start-statement.ts';
-import { approvalNamespace, type SignedStatement } from '../../src/approval/statement.ts';
+import type { StartStatement } from '../../src/approval/statement/start-statement.ts';
+import { approvalNamespace, type SignedStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newRunId, type RunId } from '../../src/base/ids.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { provenRequest } from '../../src/cli/proven-card.ts';
 import type { StepStarted } from '../../src/run/events.ts';
 import { commandDigest, decodeCommand, encodeCommand } from '../../src/runbook/digest.ts';
-import { fillHoles } from '../../src/runbook/holes.ts';
+import { fillHoles } from '../../src/runbook/holes/holes.ts';
 import { type Court, decided, expectFinding, openCourt, say, started } from '../audit/court.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';

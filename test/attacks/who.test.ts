@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { Caller } from '../../src/approval/initiator.ts';
-import type { SignedStatement } from '../../src/approval/statement.ts';
+import type { Caller } from '../../src/approval/people/initiator.ts';
+import type { SignedStatement } from '../../src/approval/statement/statement.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { StartInput } from '../../src/engine/service.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Attested } from '../../src/approval/attested.ts';
+import type { Attested } from '../../src/approval/court/attested.ts';
 import type { FindingCode } from '../../src/audit/finding.ts';
 import type { Decided } from '../../src/run/events.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ChainLink } from '../../src/approval/people.ts';
+import type { ChainLink } from '../../src/approval/people/people.ts';
 import type { Scope, TokenHolder, TokenIssued } from '../../src/approval/token.ts';
 import type { FindingCode } from '../../src/audit/finding.ts';
 import { openTokens } from '../../src/audit/tokens.ts';

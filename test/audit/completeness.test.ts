@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Receipt } from '../../src/approval/receipt.ts';
+import type { Receipt } from '../../src/approval/statement/receipt.ts';
 import type { FindingCode } from '../../src/audit/finding.ts';
 import { canonicalize } from '../../src/base/jcs.ts';
 import { decodeLeaf } from '../../src/journal/leaf.ts';

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Attested } from '../../src/approval/attested.ts';
+import type { Attested } from '../../src/approval/court/attested.ts';
 import type { RequestContent } from '../../src/approval/request.ts';
-import { decisionId, parseStatement, type SignedStatement } from '../../src/approval/statement.ts';
+import {
+  decisionId,
+  parseStatement,
+  type SignedStatement,
+} from '../../src/approval/statement/statement.ts';
 import type { FindingCode, VerdictName } from '../../src/audit/finding.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';

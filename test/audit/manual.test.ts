@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import type { ChainLink } from '../../src/approval/people.ts';
+import type { ChainLink } from '../../src/approval/people/people.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';
 import type { Event, ManualDone, StepStarted } from '../../src/run/events.ts';
 import { openScene, type Scene } from '../support/scene.ts';

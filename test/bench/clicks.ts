@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openActions } from '../../src/actions/open-actions.ts';
-import { parsePeople } from '../../src/approval/people-schema.ts';
+import { parsePeople } from '../../src/approval/people/people-schema.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { RequestId, RunId } from '../../src/base/ids.ts';
@@ -10,7 +10,7 @@ import { localService } from '../../src/engine/local-service.ts';
 import { openOffice } from '../../src/engine/office/open-office.ts';
 import { issueToken } from '../../src/engine/token/tokens.ts';
 import { parseConfig } from '../../src/policy/config.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
 import { storeOptions } from '../support/temp-store.ts';
 

@@ -1,9 +1,10 @@
 // Policy's word on a step, so many times over: people, chains, calendars and lists as a company has them.
-import { eligibleFor } from '../../src/approval/eligible.ts';
-import type { Initiator, People, Person } from '../../src/approval/people.ts';
+
+import type { Initiator, People, Person } from '../../src/approval/people/people.ts';
+import { eligibleFor } from '../../src/approval/tally/eligible.ts';
 import { evaluatePolicy } from '../../src/policy/evaluate.ts';
 import type { Facts } from '../../src/policy/facts.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 
 const [count = '10000'] = process.argv.slice(2);
 

@@ -4,7 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { ed25519Blob, formatPublicKey, parsePublicKeyBlob } from '../../src/approval/ssh-key.ts';
+import {
+  ed25519Blob,
+  formatPublicKey,
+  parsePublicKeyBlob,
+} from '../../src/approval/ssh/ssh-key.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import type { LoadApp } from '../../src/cli/cli.ts';
 import { listenForSignals } from '../../src/cli/interrupts.ts';

@@ -1,4 +1,4 @@
-import { encodeStatement } from '../../src/approval/statement.ts';
+import { encodeStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newRunId, type RequestId } from '../../src/base/ids.ts';
 import type { Event, Recorded } from '../../src/run/events.ts';

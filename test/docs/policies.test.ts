@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePeople } from '../../src/approval/people-schema.ts';
+import { parsePeople } from '../../src/approval/people/people-schema.ts';
 import { checkPolicy } from '../../src/engine/policy/check-policy.ts';
 import { testPolicy } from '../../src/engine/policy/test-policy.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { root } from '../support/cli.ts';
 
 const page = readFileSync(join(root, 'docs', 'policies.md'), 'utf8');

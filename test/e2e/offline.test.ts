@@ -4,8 +4,12 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, onTestFinished } from 'vitest';
-import { ed25519Blob, formatPublicKey, parsePublicKeyBlob } from '../../src/approval/ssh-key.ts';
-import { formatSigned, type SignedStatement } from '../../src/approval/statement.ts';
+import {
+  ed25519Blob,
+  formatPublicKey,
+  parsePublicKeyBlob,
+} from '../../src/approval/ssh/ssh-key.ts';
+import { formatSigned, type SignedStatement } from '../../src/approval/statement/statement.ts';
 import { rawPublicKey } from '../../src/signers/pkcs8.ts';
 import { type Cli, type Office, openCli, openOffice } from '../support/cli.ts';
 import { decisionJson, type RunJson, verifyJson } from '../support/cli-schema.ts';

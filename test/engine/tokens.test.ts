@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { TokenCaller } from '../../src/approval/initiator.ts';
+import type { TokenCaller } from '../../src/approval/people/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Engine } from '../../src/engine/engine.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isOpen } from '../../src/policy/calendar.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 
 function at(written: string, time: string): boolean {
   const { calendars } = parsePolicy(`calendars: { it: ${written} }`, 'policy.yaml');

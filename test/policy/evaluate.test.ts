@@ -10,7 +10,7 @@ import {
   type Slot,
   type Verdict,
 } from '../../src/policy/policy.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { aContext, someFacts } from './builders.ts';
 
 function judge(text: string, facts: Facts = someFacts(), context: Partial<PolicyContext> = {}) {

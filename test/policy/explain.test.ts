@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluatePolicy } from '../../src/policy/evaluate.ts';
 import { explainVerdict } from '../../src/policy/explain.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { aContext, someFacts } from './builders.ts';
 
 const explain = (text: string, isPrivileged: boolean) =>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tally } from '../../src/approval/tally.ts';
+import { tally } from '../../src/approval/tally/tally.ts';
 import { mergeAsks } from '../../src/policy/merge-asks.ts';
 import type { Slot, Verdict } from '../../src/policy/policy.ts';
 import { aDecision, aSlot, aTally } from '../approval/builders.ts';

@@ -1,5 +1,5 @@
 import { InvalidFileError } from '../../src/base/problem.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 
 /** What is wrong with a policy, as `LINE:COLUMN message | hint`. */
 export function problemsOf(text: string): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluatePolicy, type PolicyContext } from '../../src/policy/evaluate.ts';
 import type { Facts } from '../../src/policy/facts.ts';
 import type { Asked, ListAnswer, Slot, Verdict } from '../../src/policy/policy.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { aContext, someFacts } from './builders.ts';
 
 const privileged = someFacts({ step: { privileged: true } });

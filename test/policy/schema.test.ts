@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { problemsOf } from './problems.ts';
 
 describe('a policy file', () => {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { judgeDecision } from '../../src/approval/judge-decision.ts';
-import type { ChainLink, Initiator } from '../../src/approval/people.ts';
+import { judgeDecision } from '../../src/approval/court/judge-decision.ts';
+import type { ChainLink, Initiator } from '../../src/approval/people/people.ts';
 import type { RequestContent } from '../../src/approval/request.ts';
-import { encodeStatement, type Statement } from '../../src/approval/statement.ts';
+import { encodeStatement, type Statement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { parseCases } from '../../src/engine/policy/case-file.ts';
 import { caseOfGiven } from '../../src/engine/policy/judge-case.ts';
 import type { Verdict } from '../../src/policy/policy.ts';
-import { parsePolicy } from '../../src/policy/schema.ts';
+import { parsePolicy } from '../../src/policy/schema/schema.ts';
 import { judgeStep } from '../../src/run/judge.ts';
 import { recountClaim } from '../../src/run/recount.ts';
 import type { DecisionRecord, RequestRecord, RunState } from '../../src/run/state.ts';

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { Evidence } from '../../src/approval/attested.ts';
-import type { ChainLink, People } from '../../src/approval/people.ts';
-import { ed25519Blob } from '../../src/approval/ssh-key.ts';
-import { wireString } from '../../src/approval/ssh-wire.ts';
-import { assembleSshsig, toBeSigned } from '../../src/approval/sshsig.ts';
-import { approvalNamespace } from '../../src/approval/statement.ts';
+import type { Evidence } from '../../src/approval/court/attested.ts';
+import type { ChainLink, People } from '../../src/approval/people/people.ts';
+import { ed25519Blob } from '../../src/approval/ssh/ssh-key.ts';
+import { wireString } from '../../src/approval/ssh/ssh-wire.ts';
+import { assembleSshsig, toBeSigned } from '../../src/approval/ssh/sshsig.ts';
+import { approvalNamespace } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId } from '../../src/base/ids.ts';
 import { aPerson } from '../approval/builders.ts';

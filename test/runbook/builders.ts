@@ -4,7 +4,7 @@ import type { Json } from '../../src/base/json.ts';
 import { InvalidFileError } from '../../src/base/problem.ts';
 import { buildPlan, type PlanInput } from '../../src/runbook/build-plan.ts';
 import type { Command } from '../../src/runbook/command.ts';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { parseRunbook } from '../../src/runbook/parse/parse.ts';
 import { allSteps, type Environment, type Plan, type PlannedStep } from '../../src/runbook/plan.ts';
 import { type RenderScope, renderStep } from '../../src/runbook/render.ts';
 

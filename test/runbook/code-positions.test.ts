@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { array, assert, constantFrom, nat, property } from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { codePositions, scriptOfShell } from '../../src/runbook/code-positions.ts';
+import { codePositions, scriptOfShell } from '../../src/runbook/parse/code-positions.ts';
 import { testWith } from '../support/foreign.ts';
 
 /** Indexes of the words `V` that are refused. */

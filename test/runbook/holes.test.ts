@@ -13,9 +13,9 @@ import { UsageError } from '../../src/base/errors.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { Command } from '../../src/runbook/command.ts';
 import { commandDigest } from '../../src/runbook/digest.ts';
-import type { Hole } from '../../src/runbook/hole.ts';
-import { fillHoles, fitsHole, renderTemplate } from '../../src/runbook/holes.ts';
-import { isBounded } from '../../src/runbook/limits.ts';
+import type { Hole } from '../../src/runbook/holes/hole.ts';
+import { fillHoles, fitsHole, renderTemplate } from '../../src/runbook/holes/holes.ts';
+import { isBounded } from '../../src/runbook/holes/limits.ts';
 import { renderStep } from '../../src/runbook/render.ts';
 import { aRunbook, aScope, planOf, stepOf } from './builders.ts';
 

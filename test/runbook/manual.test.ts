@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InternalError } from '../../src/base/errors.ts';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { parseRunbook } from '../../src/runbook/parse/parse.ts';
 import { renderManual, renderStep } from '../../src/runbook/render.ts';
 import { summarizeStep } from '../../src/runbook/summary.ts';
 import { anEnvironment, aRunbook, aScope, planOf, problemsOf, stepOf } from './builders.ts';

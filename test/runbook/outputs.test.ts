@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runbookJsonSchema } from '../../src/runbook/json-schema.ts';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { parseRunbook } from '../../src/runbook/parse/parse.ts';
 import { aRunbook, planOf, problemsOf } from './builders.ts';
 
 const step = (output: string): string =>

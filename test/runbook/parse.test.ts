@@ -1,6 +1,6 @@
 import { assert, constantFrom, nat, oneof, property, string, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { parseRunbook } from '../../src/runbook/parse/parse.ts';
 import { aRunbook, problemsOf } from './builders.ts';
 
 const params = `params:

@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { parseRunbook } from '../../src/runbook/parse/parse.ts';
 import type { PlannedAction } from '../../src/runbook/plan.ts';
 
 const folder = fileURLToPath(new URL('../../runbooks', import.meta.url));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stepLines } from '../../src/runbook/step-lines.ts';
+import { stepLines } from '../../src/runbook/parse/step-lines.ts';
 
 const lines = (text: string) => Object.fromEntries(stepLines(text, 'runbook.yaml'));
 

@@ -1,9 +1,9 @@
 import { assert, constantFrom, integer, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { commandDigest } from '../../src/runbook/digest.ts';
-import { fillHoles, fitsHole } from '../../src/runbook/holes.ts';
+import { fillHoles, fitsHole } from '../../src/runbook/holes/holes.ts';
+import { renderVarying } from '../../src/runbook/holes/vary.ts';
 import { renderStep } from '../../src/runbook/render.ts';
-import { renderVarying } from '../../src/runbook/vary.ts';
 import { aRunbook, aScope, planOf, stepOf } from './builders.ts';
 
 const source = aRunbook(

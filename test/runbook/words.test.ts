@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { array, assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { splitWords } from '../../src/runbook/split-words.ts';
+import { splitWords } from '../../src/runbook/parse/split-words.ts';
 import { bareExpression, parseTemplate } from '../../src/runbook/template.ts';
 
 function wordsOf(text: string): readonly string[] | string {

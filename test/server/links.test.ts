@@ -1,5 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { claimLink, formatLink, linkKey, parseLink } from '../../src/approval/account-link.ts';
+import {
+  claimLink,
+  formatLink,
+  linkKey,
+  parseLink,
+} from '../../src/approval/people/account-link.ts';
 import { aScene } from '../cli/scene.ts';
 import { ana, bot, openServed, robin, type Served } from './served.ts';
 

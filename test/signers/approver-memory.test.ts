@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Pin, Receipt } from '../../src/approval/receipt.ts';
-import { approvalNamespace, decisionId } from '../../src/approval/statement.ts';
+import type { Pin, Receipt } from '../../src/approval/statement/receipt.ts';
+import { approvalNamespace, decisionId } from '../../src/approval/statement/statement.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
 import { aFolder } from './folder.ts';
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dearmor, verifySshsig } from '../../src/approval/sshsig.ts';
-import { approvalNamespace, resolveNamespace } from '../../src/approval/statement.ts';
+import { dearmor, verifySshsig } from '../../src/approval/ssh/sshsig.ts';
+import { approvalNamespace, resolveNamespace } from '../../src/approval/statement/statement.ts';
 import { RunbookError } from '../../src/base/errors.ts';
 import { runTool } from '../../src/base/tool.ts';
 import { openKeyFile } from '../../src/signers/key-file.ts';

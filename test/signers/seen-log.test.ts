@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Pin } from '../../src/approval/receipt.ts';
+import type { Pin } from '../../src/approval/statement/receipt.ts';
 import { signCheckpoint } from '../../src/journal/checkpoint.ts';
 import { leafHash } from '../../src/journal/leaf.ts';
 import {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { armor } from '../../src/approval/sshsig.ts';
+import { armor } from '../../src/approval/ssh/sshsig.ts';
 import { runTool } from '../../src/base/tool.ts';
 
 /** A key pair that ssh-keygen makes; answers the private file's path. */

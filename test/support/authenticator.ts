@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { wireString, wireUint32 } from '../../src/approval/ssh-wire.ts';
-import { assembleSshsig, toBeSigned } from '../../src/approval/sshsig.ts';
+import { wireString, wireUint32 } from '../../src/approval/ssh/ssh-wire.ts';
+import { assembleSshsig, toBeSigned } from '../../src/approval/ssh/sshsig.ts';
 
 /** What a test may make a security key say. */
 interface Touch {

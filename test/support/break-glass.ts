@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReviewReport } from '../../src/approval/debt.ts';
-import type { Caller } from '../../src/approval/initiator.ts';
-import type { ReviewFinding } from '../../src/approval/review-statement.ts';
-import type { SignedStatement } from '../../src/approval/statement.ts';
+import type { Caller } from '../../src/approval/people/initiator.ts';
+import type { ReviewFinding } from '../../src/approval/statement/review-statement.ts';
+import type { SignedStatement } from '../../src/approval/statement/statement.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { Service, StartInput } from '../../src/engine/service.ts';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Caller } from '../../src/approval/initiator.ts';
+import type { Caller } from '../../src/approval/people/initiator.ts';
 import {
   encodeStart,
   type StartStatement,
   startNamespace,
-} from '../../src/approval/start-statement.ts';
-import type { SignedStatement } from '../../src/approval/statement.ts';
+} from '../../src/approval/statement/start-statement.ts';
+import type { SignedStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, newRunId, type RunId } from '../../src/base/ids.ts';
 import type { StartInput } from '../../src/engine/service.ts';

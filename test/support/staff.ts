@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { TokenCaller } from '../../src/approval/initiator.ts';
+import type { TokenCaller } from '../../src/approval/people/initiator.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { Engine } from '../../src/engine/engine.ts';

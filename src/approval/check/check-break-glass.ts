@@ -1,9 +1,9 @@
 import { reaches } from '../../policy/assurance.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import type { BreakGlassRule, Policy } from '../../policy/policy.ts';
-import { eligibleFor } from '../eligible.ts';
-import { personNamed } from '../identity.ts';
-import type { Initiator, People } from '../people.ts';
+import { personNamed } from '../people/identity.ts';
+import type { Initiator, People } from '../people/people.ts';
+import { eligibleFor } from '../tally/eligible.ts';
 import { isSecurityKey } from './security-key.ts';
 
 /** Glass that nobody can break, and what nobody is left to review: the next time would then be blocked for good. */

@@ -1,7 +1,7 @@
 import { closest } from '../../base/suggest.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import { anyone, type Policy, type RuleSlot } from '../../policy/policy.ts';
-import type { People } from '../people.ts';
+import type { People } from '../people/people.ts';
 
 /** Groups that nobody is in and people whom nobody is, wherever a policy says who may decide. */
 export function checkNames(policy: Policy, { people }: People): readonly RuleFinding[] {

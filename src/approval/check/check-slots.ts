@@ -2,8 +2,8 @@ import { reaches } from '../../policy/assurance.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import { jointRows, type TruthTable } from '../../policy/check/truth-table.ts';
 import type { Policy, Rule, Slot } from '../../policy/policy.ts';
-import type { People } from '../people.ts';
-import { unsatisfiable } from '../satisfiable.ts';
+import type { People } from '../people/people.ts';
+import { unsatisfiable } from '../tally/satisfiable.ts';
 import { isSecurityKey } from './security-key.ts';
 import { type Starter, slotsFor, startersOf } from './slots-for.ts';
 

@@ -1,8 +1,8 @@
 import { evaluatePolicy } from '../../policy/evaluate.ts';
 import type { Facts } from '../../policy/facts.ts';
 import type { ListAnswer, Policy, Rule, Slot } from '../../policy/policy.ts';
-import { eligibleFor } from '../eligible.ts';
-import type { Initiator, People } from '../people.ts';
+import type { Initiator, People } from '../people/people.ts';
+import { eligibleFor } from '../tally/eligible.ts';
 
 /** Somebody who might start a run. */
 export interface Starter {

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import type { RequestFile } from '../../approval/request-file.ts';
 import type { RequestState } from '../../approval/request-state.ts';
-import type { MissingSlot } from '../../approval/tally.ts';
+import type { MissingSlot } from '../../approval/tally/tally.ts';
 import { ConfigError } from '../../base/errors.ts';
 import type { RequestId } from '../../base/ids.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { accountIdentity } from '../../approval/initiator.ts';
+import { accountIdentity } from '../../approval/people/initiator.ts';
 import { sha256Bytes } from '../../base/digest.ts';
 import { writeFileDurably } from '../../base/files.ts';
 import type { Answer, Front } from '../channel.ts';

@@ -1,6 +1,6 @@
 import type { ReviewReport } from '../../approval/debt.ts';
 import type { RequestContent } from '../../approval/request.ts';
-import type { ReviewFinding } from '../../approval/review-statement.ts';
+import type { ReviewFinding } from '../../approval/statement/review-statement.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import type { StepStarted } from '../../run/events.ts';
 import type { Approver, Cli } from '../cli.ts';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { reviewFindings } from '../../approval/review-statement.ts';
+import { reviewFindings } from '../../approval/statement/review-statement.ts';
 import type { Cli } from '../cli.ts';
 import { runBreakGlassList } from './break-glass-list.ts';
 import { type ReviewFlags, runBreakGlassReview } from './break-glass-review.ts';

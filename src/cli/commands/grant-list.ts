@@ -1,6 +1,6 @@
 import type { GrantReport } from '../../approval/grant-report.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
-import { describeHole } from '../../runbook/describe-hole.ts';
+import { describeHole } from '../../runbook/holes/describe-hole.ts';
 import type { Cli } from '../cli.ts';
 import { formatDistance, formatInstant } from '../render/span.ts';
 import type { Style } from '../render/style.ts';

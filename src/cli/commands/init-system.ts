@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { addPerson } from '../../approval/edit-people.ts';
+import { addPerson } from '../../approval/people/edit-people.ts';
 import { UsageError } from '../../base/errors.ts';
 import { runTool } from '../../base/tool.ts';
 import { systemSpoolDir } from '../../channels/spool/settings.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { addPerson } from '../../approval/edit-people.ts';
+import { addPerson } from '../../approval/people/edit-people.ts';
 import { slackManifest } from '../../channels/slack/manifest.ts';
 import { loadTrusted } from '../../config/load.ts';
 import { stateDir } from '../../config/paths.ts';

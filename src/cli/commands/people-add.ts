@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { addPerson } from '../../approval/edit-people.ts';
-import type { Person } from '../../approval/people.ts';
-import { formatPublicKey, parsePublicKey } from '../../approval/ssh-key.ts';
+import { addPerson } from '../../approval/people/edit-people.ts';
+import type { Person } from '../../approval/people/people.ts';
+import { formatPublicKey, parsePublicKey } from '../../approval/ssh/ssh-key.ts';
 import type { Cli } from '../cli.ts';
 import { readTextFile } from '../params.ts';
 import { editPeople } from '../people-file.ts';

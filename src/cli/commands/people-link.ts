@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { formatCode } from '../../approval/account-link.ts';
-import { addPerson } from '../../approval/edit-people.ts';
+import { formatCode } from '../../approval/people/account-link.ts';
+import { addPerson } from '../../approval/people/edit-people.ts';
 import { RunbookError, UsageError } from '../../base/errors.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { LinkedAccount } from '../../engine/reports.ts';

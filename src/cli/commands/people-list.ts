@@ -1,5 +1,5 @@
-import type { Person } from '../../approval/people.ts';
-import { fingerprint, parsePublicKey } from '../../approval/ssh-key.ts';
+import type { Person } from '../../approval/people/people.ts';
+import { fingerprint, parsePublicKey } from '../../approval/ssh/ssh-key.ts';
 import { loadTrusted } from '../../config/load.ts';
 import type { Cli } from '../cli.ts';
 import { renderTable } from '../render/table.ts';

@@ -1,4 +1,4 @@
-import { removePerson } from '../../approval/edit-people.ts';
+import { removePerson } from '../../approval/people/edit-people.ts';
 import type { Cli } from '../cli.ts';
 import { editPeople } from '../people-file.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { RunbookError } from '../../base/errors.ts';
 import { InvalidFileError, type Problem } from '../../base/problem.ts';
-import { parseRunbook } from '../../runbook/parse.ts';
+import { parseRunbook } from '../../runbook/parse/parse.ts';
 import type { Cli } from '../cli.ts';
 import { readTextFile } from '../params.ts';
 

@@ -1,4 +1,4 @@
-import type { ChainLink } from '../../approval/people.ts';
+import type { ChainLink } from '../../approval/people/people.ts';
 import type { RequestContent } from '../../approval/request.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunReport } from '../../engine/reports.ts';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
-import type { HoleLimits } from '../../runbook/hole.ts';
-import { describeLimits } from '../../runbook/limits.ts';
+import type { HoleLimits } from '../../runbook/holes/hole.ts';
+import { describeLimits } from '../../runbook/holes/limits.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { Param, Runbook } from '../../runbook/runbook.ts';
 import type { Style } from './style.ts';

@@ -1,4 +1,4 @@
-import { reviewersOf } from '../../approval/judge-review.ts';
+import { reviewersOf } from '../../approval/court/judge-review.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
 import { UsageError } from '../../base/errors.ts';
 import { owedReview } from '../../run/owed-review.ts';

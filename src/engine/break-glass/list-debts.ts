@@ -1,5 +1,5 @@
+import { reviewersOf } from '../../approval/court/judge-review.ts';
 import type { DebtReport } from '../../approval/debt.ts';
-import { reviewersOf } from '../../approval/judge-review.ts';
 import { owedReview, standingReview } from '../../run/owed-review.ts';
 import type { DebtRow } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';

@@ -1,7 +1,7 @@
+import { judgeReview, type OwedReview } from '../../approval/court/judge-review.ts';
 import type { ReviewReport } from '../../approval/debt.ts';
-import { judgeReview, type OwedReview } from '../../approval/judge-review.ts';
-import { parseReview } from '../../approval/review-statement.ts';
-import { decisionId, type SignedStatement } from '../../approval/statement.ts';
+import { parseReview } from '../../approval/statement/review-statement.ts';
+import { decisionId, type SignedStatement } from '../../approval/statement/statement.ts';
 import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { ListAnswer } from '../../policy/policy.ts';

@@ -1,10 +1,10 @@
-import type { Attested } from '../../approval/attested.ts';
-import { refuseDecider } from '../../approval/court.ts';
-import { eligibleFor } from '../../approval/eligible.ts';
-import { accountIdentity } from '../../approval/initiator.ts';
-import { refuseAccount, senderOf, weighAttested } from '../../approval/judge-attested.ts';
-import type { Person } from '../../approval/people.ts';
-import { encodeStatement, type Statement } from '../../approval/statement.ts';
+import type { Attested } from '../../approval/court/attested.ts';
+import { refuseDecider } from '../../approval/court/court.ts';
+import { refuseAccount, senderOf, weighAttested } from '../../approval/court/judge-attested.ts';
+import { accountIdentity } from '../../approval/people/initiator.ts';
+import type { Person } from '../../approval/people/people.ts';
+import { encodeStatement, type Statement } from '../../approval/statement/statement.ts';
+import { eligibleFor } from '../../approval/tally/eligible.ts';
 import { formatTime } from '../../base/clock.ts';
 import { digestWords, sha256 } from '../../base/digest.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';

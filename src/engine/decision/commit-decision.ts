@@ -1,7 +1,7 @@
-import type { Evidence } from '../../approval/attested.ts';
-import type { Refused } from '../../approval/court.ts';
-import { judgeDecision } from '../../approval/judge-decision.ts';
-import { missingOf, type Tally } from '../../approval/tally.ts';
+import type { Evidence } from '../../approval/court/attested.ts';
+import type { Refused } from '../../approval/court/court.ts';
+import { judgeDecision } from '../../approval/court/judge-decision.ts';
+import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import {
   ConflictError,
   DeniedError,

@@ -1,4 +1,4 @@
-import type { People } from '../../approval/people.ts';
+import type { People } from '../../approval/people/people.ts';
 import { DeniedError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
 import { standingToken } from '../token/standing-token.ts';

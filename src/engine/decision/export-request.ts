@@ -1,6 +1,6 @@
-import { eligibleFor, ever } from '../../approval/eligible.ts';
-import type { Initiator } from '../../approval/people.ts';
+import type { Initiator } from '../../approval/people/people.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
+import { eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import type { BlobId } from '../../base/ids.ts';
 import { formatVerifierKey } from '../../journal/verifier-key.ts';
 import type { Slot } from '../../policy/policy.ts';

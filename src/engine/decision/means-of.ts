@@ -1,6 +1,6 @@
-import { accountIdentity } from '../../approval/initiator.ts';
-import { type AttestedCourt, attestedAssurance } from '../../approval/judge-attested.ts';
-import type { Means } from '../../approval/means.ts';
+import { type AttestedCourt, attestedAssurance } from '../../approval/court/judge-attested.ts';
+import { accountIdentity } from '../../approval/people/initiator.ts';
+import type { Means } from '../../approval/tally/means.ts';
 import { judgeToken } from '../../approval/token.ts';
 import type { Engine } from '../engine.ts';
 

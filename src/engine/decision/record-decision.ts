@@ -1,4 +1,8 @@
-import { decisionId, parseStatement, type SignedStatement } from '../../approval/statement.ts';
+import {
+  decisionId,
+  parseStatement,
+  type SignedStatement,
+} from '../../approval/statement/statement.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
 import type { DecisionReport } from '../reports.ts';

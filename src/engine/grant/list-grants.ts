@@ -1,5 +1,5 @@
 import type { GrantReport, GrantState } from '../../approval/grant-report.ts';
-import type { Tally } from '../../approval/tally.ts';
+import type { Tally } from '../../approval/tally/tally.ts';
 import { formatTime } from '../../base/clock.ts';
 import { tallyRequest } from '../../run/judge.ts';
 import { asLent } from '../../run/loan.ts';

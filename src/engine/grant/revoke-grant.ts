@@ -1,6 +1,6 @@
 import type { GrantReport } from '../../approval/grant-report.ts';
-import { resolveInitiator } from '../../approval/initiator.ts';
-import { refusalFor } from '../../approval/refusal.ts';
+import { resolveInitiator } from '../../approval/people/initiator.ts';
+import { refusalFor } from '../../approval/people/refusal.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
 import type { ReusableRow } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';

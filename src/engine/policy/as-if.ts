@@ -1,6 +1,11 @@
-import { personNamed } from '../../approval/identity.ts';
-import { addLink, type Caller, resolveInitiator, resumerLinks } from '../../approval/initiator.ts';
-import type { Initiator, People } from '../../approval/people.ts';
+import { personNamed } from '../../approval/people/identity.ts';
+import {
+  addLink,
+  type Caller,
+  resolveInitiator,
+  resumerLinks,
+} from '../../approval/people/initiator.ts';
+import type { Initiator, People } from '../../approval/people/people.ts';
 
 /** Somebody who might start a run. Nothing is signed, and nobody is asked. */
 export interface AsIf {

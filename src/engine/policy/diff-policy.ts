@@ -1,8 +1,8 @@
-import { parsePeople } from '../../approval/people-schema.ts';
+import { parsePeople } from '../../approval/people/people-schema.ts';
 import { sha256 } from '../../base/digest.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
-import { parsePolicy } from '../../policy/schema.ts';
+import { parsePolicy } from '../../policy/schema/schema.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Rules } from '../../run/judge.ts';
 import { recordedOf } from '../../run/recorded.ts';

@@ -1,4 +1,4 @@
-import { missingOf, type Tally } from '../../approval/tally.ts';
+import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RequestId } from '../../base/ids.ts';
 import { recordedLists } from '../../policy/lists.ts';
 import type { Evaluation, Slot, Verdict } from '../../policy/policy.ts';

@@ -1,7 +1,7 @@
-import { conflictOf, eligibleFor, ever } from '../../approval/eligible.ts';
-import { personNamed } from '../../approval/identity.ts';
-import type { Initiator, People } from '../../approval/people.ts';
-import { refusalFor } from '../../approval/refusal.ts';
+import { personNamed } from '../../approval/people/identity.ts';
+import type { Initiator, People } from '../../approval/people/people.ts';
+import { refusalFor } from '../../approval/people/refusal.ts';
+import { conflictOf, eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import { formatTime } from '../../base/clock.ts';
 import { UsageError } from '../../base/errors.ts';
 import { withPrivilege } from '../../policy/evaluate.ts';

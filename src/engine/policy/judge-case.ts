@@ -1,7 +1,7 @@
-import { personNamed } from '../../approval/identity.ts';
-import type { Initiator } from '../../approval/people.ts';
-import { refusalFor } from '../../approval/refusal.ts';
-import type { Tally } from '../../approval/tally.ts';
+import { personNamed } from '../../approval/people/identity.ts';
+import type { Initiator } from '../../approval/people/people.ts';
+import { refusalFor } from '../../approval/people/refusal.ts';
+import type { Tally } from '../../approval/tally/tally.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { ListAnswer, Slot, Verdict } from '../../policy/policy.ts';
 import { type Case, judgeStep, type Rules, tallyClaim, tallyRequest } from '../../run/judge.ts';

@@ -1,4 +1,4 @@
-import { encodeStatement } from '../../approval/statement.ts';
+import { encodeStatement } from '../../approval/statement/statement.ts';
 import { formatTime } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
 import { type BlobId, newRequestId, newRunId } from '../../base/ids.ts';

@@ -1,4 +1,4 @@
-import type { Initiator } from '../../approval/people.ts';
+import type { Initiator } from '../../approval/people/people.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { RuleFindingKind } from '../../policy/check/finding.ts';
 import type { Verdict } from '../../policy/policy.ts';

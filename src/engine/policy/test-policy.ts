@@ -1,10 +1,10 @@
-import { personNamed } from '../../approval/identity.ts';
-import type { People } from '../../approval/people.ts';
-import { parsePeople } from '../../approval/people-schema.ts';
-import { missingOf } from '../../approval/tally.ts';
+import { personNamed } from '../../approval/people/identity.ts';
+import type { People } from '../../approval/people/people.ts';
+import { parsePeople } from '../../approval/people/people-schema.ts';
+import { missingOf } from '../../approval/tally/tally.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { parsePolicy } from '../../policy/schema.ts';
+import { parsePolicy } from '../../policy/schema/schema.ts';
 import type { Rules } from '../../run/judge.ts';
 import { type CaseFile, type PolicyCase, parseCases } from './case-file.ts';
 import { type CaseOutcome, judgeCase } from './judge-case.ts';

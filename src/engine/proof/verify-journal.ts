@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { parseReceipt } from '../../approval/receipt.ts';
+import { parseReceipt } from '../../approval/statement/receipt.ts';
 import { type Audit, beginAudit } from '../../audit/audit.ts';
 import type { Blob, Exhibit } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';

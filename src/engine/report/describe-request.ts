@@ -1,5 +1,5 @@
 import type { RequestState } from '../../approval/request-state.ts';
-import { missingOf, type Tally } from '../../approval/tally.ts';
+import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
 import { lastUseMs, tallyRequest } from '../../run/judge.ts';

@@ -1,8 +1,8 @@
-import { eligibleFor } from '../../approval/eligible.ts';
-import { agentOfAccount, personOf } from '../../approval/identity.ts';
-import { accountIdentity, resolveInitiator } from '../../approval/initiator.ts';
-import { canReach, signingAlone } from '../../approval/means.ts';
-import type { Person } from '../../approval/people.ts';
+import { agentOfAccount, personOf } from '../../approval/people/identity.ts';
+import { accountIdentity, resolveInitiator } from '../../approval/people/initiator.ts';
+import type { Person } from '../../approval/people/people.ts';
+import { eligibleFor } from '../../approval/tally/eligible.ts';
+import { canReach, signingAlone } from '../../approval/tally/means.ts';
 import { RunbookError } from '../../base/errors.ts';
 import { runTool } from '../../base/tool.ts';
 import { anyone } from '../../policy/policy.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RequestState } from '../../approval/request-state.ts';
-import { missingOf } from '../../approval/tally.ts';
+import { missingOf } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import { stepsOf } from '../../run/together.ts';

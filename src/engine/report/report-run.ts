@@ -1,4 +1,4 @@
-import { missingOf, type Tally } from '../../approval/tally.ts';
+import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { RunFinished } from '../../run/events.ts';
 import { lastUseMs, tallyRequest } from '../../run/judge.ts';

@@ -1,4 +1,4 @@
-import { chainPeople, resolveInitiator } from '../../approval/initiator.ts';
+import { chainPeople, resolveInitiator } from '../../approval/people/initiator.ts';
 import { scopes } from '../../approval/token.ts';
 import { LoginError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';

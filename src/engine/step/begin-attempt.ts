@@ -1,5 +1,5 @@
+import { refusalFor } from '../../approval/people/refusal.ts';
 import type { Permit } from '../../approval/permit.ts';
-import { refusalFor } from '../../approval/refusal.ts';
 import { UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';

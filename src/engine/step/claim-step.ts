@@ -1,4 +1,4 @@
-import type { Tally } from '../../approval/tally.ts';
+import type { Tally } from '../../approval/tally/tally.ts';
 import { IntegrityError, UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import type { Verdict } from '../../policy/policy.ts';

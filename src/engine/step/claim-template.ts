@@ -3,7 +3,7 @@ import type { Json } from '../../base/json.ts';
 import type { Command } from '../../runbook/command.ts';
 import { describeChanges } from '../../runbook/diff.ts';
 import { commandDigest, decodeCommand, isSecretRef } from '../../runbook/digest.ts';
-import { fillHoles, fitsHole, renderTemplate } from '../../runbook/holes.ts';
+import { fillHoles, fitsHole, renderTemplate } from '../../runbook/holes/holes.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { Session } from '../session.ts';
 import { scopeOf } from './scope.ts';

@@ -1,5 +1,5 @@
 import { dueNotices, nextNoticeMs, type Waiting } from '../../approval/reminders.ts';
-import { missingOf } from '../../approval/tally.ts';
+import { missingOf } from '../../approval/tally/tally.ts';
 import type { RequestId } from '../../base/ids.ts';
 import { lastUseMs, tallyRequest } from '../../run/judge.ts';
 import type { Session } from '../session.ts';

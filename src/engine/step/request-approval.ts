@@ -1,7 +1,7 @@
-import { canReach, type Means } from '../../approval/means.ts';
-import type { People } from '../../approval/people.ts';
+import type { People } from '../../approval/people/people.ts';
 import type { RequestContent } from '../../approval/request.ts';
-import { unsatisfiable } from '../../approval/satisfiable.ts';
+import { canReach, type Means } from '../../approval/tally/means.ts';
+import { unsatisfiable } from '../../approval/tally/satisfiable.ts';
 import { formatTime } from '../../base/clock.ts';
 import { newRequestId } from '../../base/ids.ts';
 import { describeOverrides } from '../../policy/overrides.ts';

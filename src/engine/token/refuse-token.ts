@@ -1,5 +1,5 @@
-import { resolveInitiator } from '../../approval/initiator.ts';
-import type { People } from '../../approval/people.ts';
+import { resolveInitiator } from '../../approval/people/initiator.ts';
+import type { People } from '../../approval/people/people.ts';
 import {
   isScope,
   personalScopes,

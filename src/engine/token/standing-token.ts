@@ -1,4 +1,4 @@
-import type { People } from '../../approval/people.ts';
+import type { People } from '../../approval/people/people.ts';
 import { judgeToken, type TokenIssued } from '../../approval/token.ts';
 import { LoginError } from '../../base/errors.ts';
 import type { CommitInput } from '../../store/store.ts';

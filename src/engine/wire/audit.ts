@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { pinSchema } from '../../approval/receipt.ts';
+import { pinSchema } from '../../approval/statement/receipt.ts';
 import type { EventType } from '../../run/events.ts';
 import type { AuditLine, VerifyReport } from '../reports.ts';
 import { count, json, runId, time, type Wire } from './values.ts';

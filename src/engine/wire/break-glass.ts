@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { DebtReport, GivenReview, ReviewReport } from '../../approval/debt.ts';
-import { reviewFindings } from '../../approval/review-statement.ts';
+import { reviewFindings } from '../../approval/statement/review-statement.ts';
 import { count, requestId, runId, time, type Wire } from './values.ts';
 
 const finding = v.picklist(reviewFindings);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type GrantReport, grantStates } from '../../approval/grant-report.ts';
-import type { Hole } from '../../runbook/hole.ts';
+import type { Hole } from '../../runbook/holes/hole.ts';
 import { count, ofNoun, optionalText, requestId, runId, time, type Wire } from './values.ts';
 
 export const grantReport: Wire<GrantReport> = v.object({

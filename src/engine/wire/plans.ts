@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Initiator } from '../../approval/people.ts';
+import type { Initiator } from '../../approval/people/people.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { Plan } from '../../runbook/plan.ts';

@@ -4,11 +4,11 @@ import { checkBreakGlass } from '../../../src/approval/check/check-break-glass.t
 import { checkNames } from '../../../src/approval/check/check-names.ts';
 import { checkSlots } from '../../../src/approval/check/check-slots.ts';
 import { slotsFor, startersOf } from '../../../src/approval/check/slots-for.ts';
-import type { People } from '../../../src/approval/people.ts';
-import { tally } from '../../../src/approval/tally.ts';
+import type { People } from '../../../src/approval/people/people.ts';
+import { tally } from '../../../src/approval/tally/tally.ts';
 import { checkRules } from '../../../src/policy/check/check-rules.ts';
 import { assurances, type Policy } from '../../../src/policy/policy.ts';
-import { parsePolicy } from '../../../src/policy/schema.ts';
+import { parsePolicy } from '../../../src/policy/schema/schema.ts';
 import { aDecision, aPerson, aTally } from '../builders.ts';
 
 const key = ['ssh-ed25519 AAAA'];

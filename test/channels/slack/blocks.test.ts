@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { layoutCard } from '../../../src/approval/card.ts';
-import { type CardSection, textsOf } from '../../../src/approval/card-section.ts';
+import { layoutCard } from '../../../src/approval/card/card.ts';
+import { type CardSection, textsOf } from '../../../src/approval/card/card-section.ts';
 import { requestStates } from '../../../src/approval/request-state.ts';
 import type { StandingRequest } from '../../../src/channels/channel.ts';
 import { actionIds, parseButtonValue } from '../../../src/channels/slack/button-ids.ts';

@@ -7,7 +7,7 @@ import {
   formatLink,
   linkKey,
   parseLink,
-} from '../../../src/approval/account-link.ts';
+} from '../../../src/approval/people/account-link.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open-store.ts';
 import { aScene, type Scene } from '../../cli/scene.ts';
 import { storeOptions } from '../../support/temp-store.ts';

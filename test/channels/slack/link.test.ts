@@ -6,7 +6,7 @@ import {
   formatLink,
   newLink,
   parseLink,
-} from '../../../src/approval/account-link.ts';
+} from '../../../src/approval/people/account-link.ts';
 import { beginLink } from '../../../src/engine/link-account.ts';
 import { problemsOfView } from './limits.ts';
 import { aShortcut, aSubmission } from './payloads.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePeople } from '../../../src/approval/people-schema.ts';
+import { parsePeople } from '../../../src/approval/people/people-schema.ts';
 import {
   type SlackApi,
   SlackError,

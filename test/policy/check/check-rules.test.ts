@@ -5,7 +5,7 @@ import type { Known } from '../../../src/policy/check/vocabulary.ts';
 import { evaluatePolicy } from '../../../src/policy/evaluate.ts';
 import type { Facts } from '../../../src/policy/facts.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { parsePolicy } from '../../../src/policy/schema.ts';
+import { parsePolicy } from '../../../src/policy/schema/schema.ts';
 import { evaluateWhen } from '../../../src/policy/when.ts';
 import { aContext, someFacts } from '../builders.ts';
 

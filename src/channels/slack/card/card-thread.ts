@@ -1,5 +1,5 @@
-import { chainPeople } from '../../../approval/initiator.ts';
-import type { People } from '../../../approval/people.ts';
+import { chainPeople } from '../../../approval/people/initiator.ts';
+import type { People } from '../../../approval/people/people.ts';
 import type { RequestState } from '../../../approval/request-state.ts';
 import { sanitizeLine } from '../../../base/sanitize.ts';
 import type { JournalEntry, StandingRequest } from '../../channel.ts';

@@ -1,5 +1,5 @@
-import type { Card } from '../../../approval/card.ts';
-import type { CardField, CardSection } from '../../../approval/card-section.ts';
+import type { Card } from '../../../approval/card/card.ts';
+import type { CardField, CardSection } from '../../../approval/card/card-section.ts';
 import type { SlackBlock } from '../api/slack-api.ts';
 import {
   bullets,

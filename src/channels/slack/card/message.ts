@@ -1,6 +1,6 @@
-import { type Card, layoutCard } from '../../../approval/card.ts';
-import type { CardSection } from '../../../approval/card-section.ts';
-import { approveLine } from '../../../approval/card-text.ts';
+import { type Card, layoutCard } from '../../../approval/card/card.ts';
+import type { CardSection } from '../../../approval/card/card-section.ts';
+import { approveLine } from '../../../approval/card/card-text.ts';
 import type { RequestState } from '../../../approval/request-state.ts';
 import { requestUrl } from '../../../approval/request-url.ts';
 import type { StandingRequest } from '../../channel.ts';

@@ -6,8 +6,8 @@ import {
   linkKey,
   linkPrefix,
   parseLink,
-} from '../../../approval/account-link.ts';
-import { personOf } from '../../../approval/identity.ts';
+} from '../../../approval/people/account-link.ts';
+import { personOf } from '../../../approval/people/identity.ts';
 import type { Front } from '../../channel.ts';
 import type { SlackView } from '../api/slack-api.ts';
 import { linkModal } from '../button-ids.ts';

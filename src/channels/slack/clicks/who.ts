@@ -1,6 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import { personOf } from '../../../approval/identity.ts';
-import type { People } from '../../../approval/people.ts';
+import { personOf } from '../../../approval/people/identity.ts';
+import type { People } from '../../../approval/people/people.ts';
 import { type SlackApi, SlackError, type SlackSelf, type SlackUser } from '../api/slack-api.ts';
 import type { SlackSettings } from '../settings.ts';
 import type { Sender } from './payload.ts';

@@ -1,0 +1,206 @@
+import { formatDuration } from '../../base/duration.ts';
+import { hasMixedScripts, sanitizeLine } from '../../base/sanitize.ts';
+import {
+  explainFrom,
+  explainProof,
+  listFlaws,
+  namesOf,
+  slotConditions,
+} from '../../policy/explain-slot.ts';
+import type { Slot } from '../../policy/policy.ts';
+import type { Command } from '../../runbook/command.ts';
+import { describeChanges } from '../../runbook/diff.ts';
+import type { ChainLink } from '../people/people.ts';
+import type { RequestContent } from '../request.ts';
+import type { MissingSlot } from '../tally/tally.ts';
+import { beyondSections } from './card-beyond.ts';
+import { reuseSection } from './card-reuse.ts';
+import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
+import { startsWords, stepSections, titleOf } from './card-steps.ts';
+
+/** What every channel shows, in this order and whole. It adds markup of its own; the data brings none. */
+export interface Card {
+  readonly about: 'request' | 'started step';
+  /** The action in one line, taken from the command and never from a step's name. */
+  readonly title: string;
+  /** The entry's four words and eight hex. */
+  readonly words: string;
+  readonly sections: readonly CardSection[];
+}
+
+export interface CardInput {
+  readonly content: RequestContent;
+  /** Of several steps, the first one's. */
+  readonly command: Command;
+  /** The commands of the other steps, in the request's order; absent where there is one. */
+  readonly others?: readonly Command[];
+  /** The command of `content.previous`; null where there is none, or its blob was erased. */
+  readonly previous: Command | null;
+  readonly words: string;
+  readonly nowMs: number;
+  /** What the tally still misses. */
+  readonly missing: readonly MissingSlot[];
+}
+
+/**
+ * Lays out one request for a reviewer: the facts first, what an agent says about itself last. Every text
+ * is sanitised here, so that no name, script or reason can pose as a part of the card.
+ */
+export function layoutCard(open: CardInput): Card {
+  const { content } = open;
+  const facts = [
+    ...beyondSections(content),
+    target(open),
+    fields('Who', who(content.initiator.chain)),
+    fields('Why', [
+      ['reason', content.why.reason ?? 'none given'],
+      ['ticket', content.why.ticket ?? 'none given'],
+    ]),
+    list('Approvals', [
+      ...content.policy.slots.map((slot) => slotLine(slot, open.missing)),
+      ...listFlaws(content.policy.evaluation),
+    ]),
+    list('Rules that matched', content.policy.evaluation.matched),
+    reuseSection(content),
+    ...stepSections(open),
+    list('Secrets it is given', content.secrets),
+    list('Not bound by the approval', content.not_bound),
+    effect(content),
+    limits(open),
+    ...replaced(content),
+    ...lastRun(open),
+  ];
+  const known = facts.filter((section) => section !== null);
+  const last = [list('Letters that look like others', lookalikes(known)), ownWords(content)];
+  return {
+    about: 'request',
+    title: sanitizeLine(titleOf(open)),
+    words: sanitizeLine(open.words),
+    sections: [...known, ...last.filter((section) => section !== null)].map(cleanSection),
+  };
+}
+
+/** Environment, host and uid are the command's own: what is shown is what the digest covers. */
+function target({ content, command }: CardInput): CardSection | null {
+  const outside = content.runbook.trusted ? '' : ' (outside the trusted folders)';
+  return fields('Target', [
+    ['environment', `${command.environment}${content.target.protected ? ' (protected)' : ''}`],
+    ['host', command.host],
+    ['user', `${content.target.user} (uid ${command.uid})`],
+    ['runbook', `${content.runbook.name}${outside}`],
+    stepField(content),
+    ['run', content.run],
+  ]);
+}
+
+function stepField({ step, name, commands }: RequestContent): [string, string] {
+  return commands.length > 1
+    ? ['steps', commands.map((command) => command.step).join(', ')]
+    : ['step', name === null ? step : `${step}: ${name}`];
+}
+
+const roles: Readonly<Record<ChainLink['role'], string>> = {
+  caller: 'called by',
+  sudo: 'through sudo by',
+  signer: 'signed by',
+  on_behalf_of: 'on behalf of',
+  agent: 'agent',
+  agent_owner: "agent's owner",
+  ci_actor: 'set off by',
+  ci: 'CI',
+  resumer: 'resumed by',
+  decider: 'decided by',
+};
+
+/** A job that nobody was named for says so: whoever set it off may be the very person who reviews it. */
+function who(chain: readonly ChainLink[]): [string, string][] {
+  const isUnsaid =
+    chain.some(({ role }) => role === 'ci') && chain.every(({ role }) => role !== 'ci_actor');
+  const unsaid: [string, string] = [roles.ci_actor, 'nobody said'];
+  return [...chain.map(linkField), ...(isUnsaid ? [unsaid] : [])];
+}
+
+function linkField({ role, identity, person }: ChainLink): [string, string] {
+  return [roles[role], person === null ? identity : `${identity}, who is ${person}`];
+}
+
+function slotLine(slot: Slot, missing: readonly MissingSlot[]): string {
+  const open = missing.find((it) => it.slot === slot.id)?.count ?? 0;
+  // Of alternatives only the way that lacks least is missing something, so the others are not complete.
+  const done = slot.any === undefined ? 'complete' : `${slot.count}, where this way is taken`;
+  const given = open === 0 ? done : `${open} of ${slot.count} missing`;
+  const level = `${slot.assurance}${explainProof(slot)}`;
+  const who = [`eligible: ${namesOf(slot.eligible)}`, ...slotConditions(slot)].join('; ');
+  return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (${who})`;
+}
+
+function effect({ effect, grant, commands }: RequestContent): CardSection | null {
+  return fields('Effect', [
+    ['may start', commands.length > 1 ? 'each step as it says' : startsWords(grant.uses)],
+    [
+      'idempotent',
+      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
+    ],
+    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
+    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
+  ]);
+}
+
+function limits({ content, words, nowMs }: CardInput): CardSection | null {
+  const { pending_until, unused_ms } = content.limits;
+  const leftMs = Date.parse(pending_until) - nowMs;
+  const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
+  return fields('Limits', [
+    ['request', words],
+    ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
+    [
+      'decide by',
+      `${pending_until} (${leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late'})`,
+    ],
+    ['an approval holds', formatDuration(unused_ms)],
+  ]);
+}
+
+/** A request that took another's place says first of all why. */
+function replaced({ supersedes }: RequestContent): (CardSection | null)[] {
+  return supersedes === null
+    ? []
+    : [list('Replaces a request that no longer held', supersedes.changes)];
+}
+
+function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {
+  const last = content.previous;
+  if (content.commands.length > 1) {
+    return [];
+  }
+  if (last === null) {
+    return [list('Last run of this step', ['none: this step has not run here before'])];
+  }
+  const same = content.commands.some(({ digest }) => digest === last.digest);
+  const unknown =
+    previous === null ? ['its command is no longer stored'] : describeChanges(previous, command);
+  return [
+    fields('Last run of this step', [
+      ['when', last.time],
+      ['outcome', last.outcome],
+      ['run', last.run],
+    ]),
+    list('Changes since', same ? ['none: the very same command'] : unknown),
+  ];
+}
+
+/** Words such as `pаyments` with a Cyrillic `а`: one glance would take them for another. */
+function lookalikes(sections: readonly CardSection[]): readonly string[] {
+  const words = sections
+    .flatMap(textsOf)
+    .flatMap((text) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []);
+  return [...new Set(words.filter(hasMixedScripts))];
+}
+
+function ownWords({ unverified }: RequestContent): CardSection | null {
+  return unverified === null
+    ? null
+    : fields("Unverified, in the agent's own words", [
+        [`agent ${unverified.agent} says`, unverified.text],
+      ]);
+}

@@ -1,0 +1,57 @@
+import type { BlobId } from '../../base/ids.ts';
+import type { SignedStatement } from '../statement/statement.ts';
+
+/**
+ * What stands in the place of a signature where a receiver says who decided: a click in a chat, a call
+ * of the API. It is the receiver's word, and the journal's signature is all that backs it: reports call
+ * it attested, never signed (DESIGN section 6, A0 and A1). Part of an `approval.decided` entry.
+ */
+export interface Attested {
+  /** The account whose process received it: `os:runbook@web1`. Whoever owns it could have made it up. */
+  readonly receiver: string;
+  /**
+   * Who it came from, as the sender was authenticated: `slack:T0123ABCD/U0123ABCD`, `token:4f7k…`,
+   * `os:robin@web1`.
+   */
+  readonly identity: string;
+  /** Where that identity is nobody's in `people.yaml`: what it was matched by, `email:ana@example.com`. */
+  readonly matched_by: string | null;
+  /** Names what came: handed over twice, it is one decision. At most 200 characters. */
+  readonly event: string;
+  /** Blob of what came, as it came. */
+  readonly raw: BlobId;
+}
+
+/** A statement that nobody signed, with the receiver's word on who made it. */
+export interface AttestedStatement {
+  /** The JCS text of a `Statement`, written by the receiver. */
+  readonly statement: string;
+  readonly attested: Attested;
+  /** What it came through, as its entry says. */
+  readonly channel?: string | undefined;
+}
+
+/** A decision as it is recorded: a statement, and either a signature or a receiver's word. */
+export interface Evidence {
+  readonly statement: string;
+  readonly signature: string | null;
+  readonly attested?: Attested | undefined;
+  /** What it came through; a signature counts whatever brought it. */
+  readonly channel?: string | undefined;
+}
+
+/** Which of the two a decision rests on; null where that is not exactly one. */
+export function evidenceOf({
+  statement,
+  signature,
+  attested,
+  channel,
+}: Evidence):
+  | { readonly signed: SignedStatement }
+  | { readonly attested: AttestedStatement }
+  | null {
+  if (signature === null) {
+    return attested === undefined ? null : { attested: { statement, attested, channel } };
+  }
+  return attested === undefined ? { signed: { statement, signature } } : null;
+}

@@ -1,0 +1,154 @@
+import * as v from 'valibot';
+import { RunbookError } from '../../base/errors.ts';
+import { identitiesOf, personNamed, personOf } from '../people/identity.ts';
+import type { People, Person } from '../people/people.ts';
+import { parseStatement, type Statement } from '../statement/statement.ts';
+import { attestedSchema } from '../statement/statement-schema.ts';
+import { conflictOf } from '../tally/eligible.ts';
+import type { Attested, AttestedStatement } from './attested.ts';
+import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+
+/** What an attested decision is judged by. */
+export interface AttestedCourt extends Court {
+  /** The run was started through the API: a server drives it, not whoever started it. */
+  readonly served: boolean;
+}
+
+/** A statement that a receiver attests, with the one person it came from. */
+export interface Heard {
+  readonly kind: 'heard';
+  readonly text: Statement;
+  readonly person: Person;
+  readonly assurance: 'A0' | 'A1';
+}
+
+/**
+ * Answers who a receiver heard, asking in this order: evidence and text are well formed, the sender is
+ * one person, the text names that person, and the person is outside the run's chain.
+ */
+export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Heard | Refused {
+  try {
+    const attested = v.parse(attestedSchema, of.attested);
+    const text = parseStatement(of.statement);
+    const person =
+      refuseAccount(attested, of.channel) ?? senderOf(court.people, attested, text.person);
+    if ('kind' in person) {
+      return person;
+    }
+    const assurance = weighAttested(attested, court);
+    return (
+      refuseOther(person, text.person) ??
+      refuseDecider(court, person) ?? { kind: 'heard', text, person, assurance }
+    );
+  } catch (error) {
+    // Whatever cannot be read is no decision.
+    return error instanceof RunbookError
+      ? refused(error.code, error.message, error.hint)
+      : refused('attested_unreadable', 'what the receiver attests cannot be read');
+  }
+}
+
+/**
+ * The one person whom something came from. A chat account is whose it is in `people.yaml`, and only where
+ * it is nobody's the address counts that it was matched by. A token speaks for whom it was issued to: that
+ * stands in its own entry, so here it is whom the statement names, and an auditor holds the two together.
+ * An account of the host is its person's; that of an agent, like agents and jobs themselves, decides
+ * nothing, whoever answers for it.
+ */
+export function senderOf(
+  people: People,
+  { identity, matched_by }: Pick<Attested, 'identity' | 'matched_by'>,
+  named: string,
+): Person | Refused {
+  if (identity.startsWith('token:')) {
+    return personNamed(people, named) ?? nobody(`person:${named}`);
+  }
+  if (identity.startsWith('os:')) {
+    return ownerOfAccount(people, identity);
+  }
+  if (!/^(slack|teams):/.test(identity)) {
+    return refused('identity_unfit', `\`${identity}\` is not an identity that decides`);
+  }
+  const owner = onlyOwner(people, identity);
+  return owner ?? (matched_by === null ? null : onlyOwner(people, matched_by)) ?? nobody(identity);
+}
+
+/**
+ * Whether an account of the host is one that can say something by owning a file: through the spool alone,
+ * and neither root's, who owns what they like, nor the receiver's own, whose files it makes itself.
+ */
+export function refuseAccount(
+  { identity, receiver }: Pick<Attested, 'identity' | 'receiver'>,
+  channel: string | undefined,
+): Refused | null {
+  if (!identity.startsWith('os:')) {
+    return null;
+  }
+  if (channel !== 'spool') {
+    return refused(
+      'identity_unfit',
+      `\`${identity}\` decides by the files it owns, and by nothing else`,
+    );
+  }
+  return identity.startsWith('os:root@') || identity === receiver
+    ? refused(
+        'account_unfit',
+        `a file that belongs to \`${identity}\` decides nothing`,
+        'decide from your own account, or sign with `--key FILE`',
+      )
+    : null;
+}
+
+/**
+ * What an attested decision weighs. Who owns a file on the host that executes is that host's word: A0,
+ * whoever received it.
+ */
+export function weighAttested(
+  { identity, receiver }: Pick<Attested, 'identity' | 'receiver'>,
+  court: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
+): 'A0' | 'A1' {
+  return identity.startsWith('os:') ? 'A0' : attestedAssurance(receiver, court);
+}
+
+/**
+ * How much the receiver's word weighs. A1 exactly where nobody behind the run could have made it up: the
+ * run was started through the API, no account of any host stands in its chain, and nobody of the chain, by
+ * the name recorded or by what their identities mean now, owns the receiver's account. Two accounts are
+ * never told apart by their names: a host that was renamed is the same host.
+ */
+export function attestedAssurance(
+  receiver: string,
+  { people, initiator, served }: Pick<AttestedCourt, 'people' | 'initiator' | 'served'>,
+): 'A0' | 'A1' {
+  const owner = personOf(people, receiver);
+  const isRemote = served && !initiator.chain.some(({ identity }) => identity.startsWith('os:'));
+  return isRemote && (owner === null || conflictOf(owner, initiator) === null) ? 'A1' : 'A0';
+}
+
+function onlyOwner(people: People, identity: string): Person | Refused | null {
+  const owners = people.people.filter((person) => identitiesOf(person).includes(identity));
+  return owners.length > 1
+    ? refused('identity_shared', `\`${identity}\` belongs to two people, so it speaks for nobody`)
+    : (owners[0] ?? null);
+}
+
+/** By the accounts of people alone: whoever answers for an agent has decided nothing by what it owns. */
+function ownerOfAccount(people: People, identity: string): Person | Refused {
+  const account = identity.slice('os:'.length);
+  const [owner, second] = people.people.filter(({ osUsers }) => osUsers.includes(account));
+  return owner === undefined || second !== undefined ? nobody(identity) : owner;
+}
+
+function nobody(identity: string): Refused {
+  return refused(
+    'identity_unknown',
+    `\`${identity}\` belongs to nobody in \`people.yaml\``,
+    'ask whoever keeps `people.yaml` to add it to your entry',
+  );
+}
+
+function refuseOther(person: Person, named: string): Refused | null {
+  return named === person.name
+    ? null
+    : refused('other_person', `the text names \`${named}\`, but it came from \`${person.name}\``);
+}

@@ -1,0 +1,87 @@
+import { RunbookError } from '../../base/errors.ts';
+import type { People, Person } from '../people/people.ts';
+import { decodeBase64 } from '../ssh/ssh-wire.ts';
+import { verifySshsig } from '../ssh/sshsig.ts';
+import type { SignedStatement } from '../statement/statement.ts';
+import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+
+/** A text whose signature holds, with the one person whose key made it. */
+export interface Signed<Text> {
+  readonly kind: 'signed';
+  readonly text: Text;
+  readonly person: Person;
+  /** The key's OpenSSH line. */
+  readonly publicKey: string;
+  readonly presence: boolean;
+  readonly verified: boolean;
+}
+
+/** A court before which something signed is brought. */
+export interface SignedCourt extends Court {
+  readonly signed: SignedStatement;
+}
+
+/**
+ * Answers who signed, asking in this order: the signature holds in its namespace, the key is one
+ * person's, the text is well formed and names that person, and the person is outside the run's chain.
+ */
+export function judgeSigned<Text extends { readonly person: string }>(
+  court: SignedCourt,
+  namespace: string,
+  parse: (text: string) => Text,
+): Signed<Text> | Refused {
+  try {
+    const message = Buffer.from(court.signed.statement);
+    const signature = decodeBase64(court.signed.signature) ?? Buffer.alloc(0);
+    const evidence = verifySshsig({ signature, message, namespace });
+    const person = ownerOf(court.people, evidence.publicKey);
+    if ('kind' in person) {
+      return person;
+    }
+    const text = parse(court.signed.statement);
+    const { publicKey, presence, verified } = evidence;
+    return (
+      refuseOther(person, text.person) ??
+      refuseDecider(court, person) ?? {
+        kind: 'signed',
+        text,
+        person,
+        publicKey,
+        presence,
+        verified,
+      }
+    );
+  } catch (error) {
+    // Whatever cannot be read or checked is no decision.
+    return error instanceof RunbookError
+      ? refused(error.code, error.message, error.hint)
+      : refused('signature_unreadable', 'the signed text cannot be checked');
+  }
+}
+
+function ownerOf(people: People, publicKey: string): Person | Refused {
+  const owners = people.people.filter((person) =>
+    person.sshKeys.some((line) => line.trim().split(/\s+/, 2).join(' ') === publicKey),
+  );
+  const [owner] = owners;
+  if (owner === undefined) {
+    return refused(
+      'key_unknown',
+      `the key \`${publicKey}\` belongs to nobody in \`people.yaml\``,
+      'runbook people add NAME --ssh-key PUBLIC_KEY_FILE',
+    );
+  }
+  const names = owners.map((person) => `\`${person.name}\``).join(' and ');
+  return owners.length === 1
+    ? owner
+    : refused(
+        'key_shared',
+        `the key \`${publicKey}\` belongs to ${names}, so it speaks for nobody`,
+      );
+}
+
+function refuseOther(person: Person, named: string): Refused | null {
+  return named === person.name
+    ? null
+    : refused('other_person', `the text names \`${named}\`, but the key is \`${person.name}\`'s`);
+}
