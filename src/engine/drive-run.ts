@@ -13,13 +13,14 @@ import { proveRun } from './proof/prove-run.ts';
 import type { DriveOptions } from './service.ts';
 import { loadPlan, Session } from './session.ts';
 import { askTogether } from './step/ask-together.ts';
-import { type Begun, beginAttempt } from './step/begin-attempt.ts';
+import { beginAttempt } from './step/begin-attempt.ts';
 import { claimStep } from './step/claim-step.ts';
 import { askManual, giveUp } from './step/manual-step.ts';
 import { pause } from './step/pause.ts';
 import { recordDue } from './step/record-due.ts';
 import { flush, runAttempt, type Turn, toRecord } from './step/run-attempt.ts';
 import { settleStep, settleUnknown } from './step/settle-step.ts';
+import type { Begun } from './step/start-attempt.ts';
 
 /** Which run, and for whom. */
 export interface Errand {

@@ -167,7 +167,7 @@ describe('the sources', () => {
   });
 
   test('make a permit in one place, after the commit', () => {
-    expect(holding(/\bpermit: Permit = /)).toEqual(['engine/step/begin-attempt.ts']);
+    expect(holding(/\bpermit: Permit = /)).toEqual(['engine/step/start-attempt.ts']);
   });
 
   test('take decisions in one place', () => {

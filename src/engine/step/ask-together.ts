@@ -15,7 +15,7 @@ import { referencesOf } from '../../runbook/step-references.ts';
 import { listsOf } from '../ask-lists.ts';
 import { findLoan } from '../grant/find-loan.ts';
 import type { Session } from '../session.ts';
-import { whyNot } from './begin-attempt.ts';
+import { whyInVain } from './judge-now.ts';
 import { frameOf, limitsOf } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
 
@@ -42,7 +42,7 @@ export async function askTogether(session: Session): Promise<boolean> {
     return false;
   }
   const verdict = mergeAsks(parts.map(({ step, verdict }) => ({ step: step.id, verdict })));
-  if ((await whyNot(session, verdict)) !== null) {
+  if ((await whyInVain(session, verdict)) !== null) {
     return false;
   }
   const content = await freezeParts(session, parts, verdict);

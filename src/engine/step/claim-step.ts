@@ -15,10 +15,12 @@ import { heldUp } from '../break-glass/hold-up.ts';
 import { type OwnUse, ownUse } from '../grant/own-use.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
-import { type Begun, failedToStart, judgeNow, lostSecret, startWith } from './begin-attempt.ts';
+import { failedToStart, lostSecret } from './attempt-events.ts';
 import { type Held, holdAgainst } from './claim-template.ts';
+import { judgeNow } from './judge-now.ts';
 import { requestApproval } from './request-approval.ts';
 import { scopeOf } from './scope.ts';
+import { type Begun, startWith } from './start-attempt.ts';
 
 type Claim = Extract<Due, { kind: 'claim' }>;
 
@@ -69,7 +71,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
       command,
       verdict,
       request,
-      changes: changes.length > 0 ? changes : whyNot(counted),
+      changes: changes.length > 0 ? changes : whyNotGranted(counted),
     });
   }
   return start(session, { due, command, verdict, request, counted, own, values: held.values });
@@ -125,7 +127,7 @@ async function holdRequest(
     : holdAgainst(session, approved, now);
 }
 
-function whyNot(tally: Tally): readonly string[] {
+function whyNotGranted(tally: Tally): readonly string[] {
   return tally.kind === 'open' || tally.kind === 'revoked'
     ? tally.missing.map(
         ({ slot, count }) => `policy or people: slot \`${slot}\` now lacks ${count}`,

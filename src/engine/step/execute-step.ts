@@ -10,9 +10,9 @@ import { judgeResult, readOutputs, type StepResult } from '../../runbook/judge.t
 import type { Expectation, PlannedStep } from '../../runbook/plan.ts';
 import { expressionScope } from '../../runbook/scope.ts';
 import type { Session } from '../session.ts';
-import type { Execution } from './begin-attempt.ts';
 import { type Keeper, type Kept, openKeeper, openLog } from './keep-output.ts';
 import { scopeOf } from './scope.ts';
+import type { Execution } from './start-attempt.ts';
 
 /** How an attempt ended, not committed yet. */
 export type Ended =

@@ -3,7 +3,7 @@ import type { Event } from '../../run/events.ts';
 import type { Due } from '../../run/next.ts';
 import { evaluateIf, renderManual } from '../../runbook/render.ts';
 import type { Session } from '../session.ts';
-import { failedToStart, notStarted, stepEventId } from './begin-attempt.ts';
+import { failedToStart, notStarted, stepEventId } from './attempt-events.ts';
 import { scopeOf } from './scope.ts';
 
 /**

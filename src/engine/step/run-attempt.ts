@@ -3,8 +3,9 @@ import type { CommitInput } from '../../store/store.ts';
 import { tellAtOnce } from '../break-glass/tell-at-once.ts';
 import type { DriveOptions } from '../service.ts';
 import type { Session } from '../session.ts';
-import { type Execution, stepEventId } from './begin-attempt.ts';
+import { stepEventId } from './attempt-events.ts';
 import { executeStep } from './execute-step.ts';
+import type { Execution } from './start-attempt.ts';
 
 /** How often a running step looks whether somebody asked to cancel. */
 const watchMs = 300;

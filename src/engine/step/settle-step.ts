@@ -9,9 +9,10 @@ import { commandDigest, decodeCommand } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import { renderStep } from '../../runbook/render.ts';
 import type { Session } from '../session.ts';
-import { type Execution, startWith, stepEventId } from './begin-attempt.ts';
+import { stepEventId } from './attempt-events.ts';
 import { judgeAction, measures, resultScope } from './execute-step.ts';
 import { scopeOf } from './scope.ts';
+import { type Execution, startWith } from './start-attempt.ts';
 
 /**
  * A step had started and no finish is recorded: its process died, or ours did. As long as a process with

@@ -1,0 +1,62 @@
+import type { Permit } from '../../approval/permit.ts';
+import type { Event, StepStarted } from '../../run/events.ts';
+import type { Command } from '../../runbook/command.ts';
+import type { PlannedStep } from '../../runbook/plan.ts';
+import type { CommitInput } from '../../store/store.ts';
+import type { Session } from '../session.ts';
+
+/** A spawn that is recorded and may happen now, once. */
+export interface Execution {
+  readonly step: PlannedStep;
+  readonly attempt: number;
+  readonly command: Command;
+  readonly permit: Permit;
+}
+
+/** What became of a due attempt: it runs, or something was recorded and the loop decides again. */
+export type Begun =
+  | { readonly kind: 'run'; readonly execution: Execution }
+  | { readonly kind: 'again' };
+
+/** Commits `step.started` and answers the permit that it makes. Durable before anything is spawned. */
+export async function startWith(
+  session: Session,
+  of: {
+    readonly due: { readonly step: PlannedStep; readonly attempt: number };
+    readonly command: Command;
+    readonly data: StepStarted;
+    readonly events: readonly Event[];
+    readonly beforeMs?: number;
+    readonly guards?: CommitInput['guards'];
+  },
+): Promise<Begun> {
+  const { due, command, data, events } = of;
+  const granted = data.permit.kind === 'grant';
+  const scope = data.permit.kind === 'grant' ? data.permit.break_glass : undefined;
+  const committed = await session.commit(`start.${data.step}.${data.attempt}`, events, {
+    guards: {
+      config: session.inForce.rules.config,
+      ...(granted ? { steadyClock: true } : {}),
+      ...(scope === undefined ? {} : { noDebt: scope }),
+      ...(of.beforeMs === undefined ? {} : { beforeMs: of.beforeMs }),
+      ...of.guards,
+    },
+  });
+  if (committed === null || committed.duplicate) {
+    // A duplicate is the start of whoever else drives this run: the spawn is theirs, and there is only one.
+    return { kind: 'again' };
+  }
+  const basis: Permit['basis'] =
+    data.permit.kind === 'grant'
+      ? { kind: 'grant', request: data.permit.request, use: data.permit.use }
+      : data.permit.kind === 'check'
+        ? { kind: 'check', of: data.permit.of }
+        : { kind: 'policy' };
+  const permit: Permit = {
+    digest: data.digest,
+    started: committed.first + events.length - 1,
+    attemptToken: data.token,
+    basis,
+  };
+  return { kind: 'run', execution: { step: due.step, attempt: due.attempt, command, permit } };
+}
