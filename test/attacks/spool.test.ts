@@ -1,9 +1,18 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Sha256 } from '../../src/base/ids.ts';
 import { runTool } from '../../src/base/tool.ts';
-import { nameDrop } from '../../src/channels/spool/forms.ts';
+import { isDropName, nameDrop } from '../../src/channels/spool/forms.ts';
 import {
   give,
   mayGiveAway,
@@ -150,6 +159,58 @@ describe('what is left in the spool', { timeout: 60_000 }, () => {
       text: await spool.sign(spool.scene.people.robin, 'approve'),
     });
     expect(await spool.resume(run)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('keeps nobody waiting, however much one account leaves, and however old it calls it', async () => {
+    const spool = openSpoolScene();
+    const { run, request } = await spool.wait();
+    const { decisions } = spool.box();
+    for (let count = 0; count < 250; count += 1) {
+      const path = join(decisions, nameDrop(request));
+      mkdirSync(join(path, 'full'), { recursive: true });
+      give(path, uids.stranger);
+      utimesSync(path, 1, 1);
+    }
+    const name = await spool.drop({
+      uid: uids.robin,
+      text: await spool.sign(spool.scene.people.robin, 'reject'),
+    });
+    expect(await spool.resume(run)).toMatchObject({ status: 'rejected' });
+    expect(spool.answer(name)).toMatchObject({ code: 'recorded' });
+    await spool.look();
+    expect(readdirSync(decisions).filter(isDropName)).toEqual([]);
+  });
+
+  test.skipIf(!mayGiveAway)('by several accounts is heard in turns', async () => {
+    const spool = openSpoolScene();
+    const { request } = await spool.wait();
+    const leave = (uid: number, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, async () => {
+          const name = await spool.drop({ uid, text: 'approve!', name: nameDrop(request) });
+          utimesSync(join(spool.box().decisions, name), uid, uid);
+        }),
+      );
+    await leave(uids.ana, 190);
+    await leave(uids.robin, 20);
+    await leave(uids.bot, 20);
+    await spool.look();
+    const { decisions } = spool.box();
+    const still = readdirSync(decisions).map((name) => statSync(join(decisions, name)).uid);
+    expect(still).toEqual(Array.from({ length: 30 }, () => uids.ana));
+  });
+
+  test('that is old, full and no decision does not stop the box from being swept', async () => {
+    const spool = openSpoolScene();
+    await spool.wait();
+    const { decisions } = spool.box();
+    for (const name of ['a.tmp', 'b.tmp']) {
+      mkdirSync(join(decisions, name, 'full'), { recursive: true });
+      utimesSync(join(decisions, name), 1, 1);
+    }
+    await spool.look();
+    const names = readdirSync(decisions);
+    expect(names.map((name) => name.startsWith('unfit.'))).toEqual([true, true]);
   });
 
   test.each(['../../../etc/x.json', 'x.json', '0123456789abcdef.json', '.hidden'])(

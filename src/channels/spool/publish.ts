@@ -4,6 +4,7 @@ import { writeFileDurably } from '../../base/files.ts';
 import type { RequestId } from '../../base/ids.ts';
 import type { Front } from '../channel.ts';
 import type { Box } from './box.ts';
+import { clearAway } from './clear-away.ts';
 import { isDropName, type Published, requestOfName } from './forms.ts';
 
 /** The heads that readers may have pinned from files of this box, whether they ever decided or not. */
@@ -62,7 +63,7 @@ function sweep(folder: string, of: { readonly olderThanMs: number; readonly nowM
     // A decision that waits to be taken in is nothing that was left behind.
     const waits = folder.endsWith('/decisions') && isDropName(name);
     if (!waits && of.nowMs - changedMs > of.olderThanMs) {
-      rmSync(path, { force: true });
+      clearAway(path);
     }
   }
 }

@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { accountIdentity } from '../../approval/people/initiator.ts';
 import { sha256Bytes } from '../../base/digest.ts';
 import { writeFileDurably } from '../../base/files.ts';
 import type { Answer, Front } from '../channel.ts';
 import type { Box } from './box.ts';
+import { clearAway } from './clear-away.ts';
 import { type Dropped, isDropName, limits, parseDropped } from './forms.ts';
 import { readForeign } from './read-foreign.ts';
 
@@ -15,8 +16,13 @@ export interface Accounts {
   readonly host: string;
 }
 
-/** At one look: whoever floods the box keeps it busy, but not for ever. */
+/** At one look: a full box keeps the executor busy, but not from everything else. */
 const atOnce = 200;
+
+/** True where somebody left a decision that nobody has answered. */
+export function hasDrops(box: Box): boolean {
+  return dropsIn(box).length > 0;
+}
 
 /**
  * Hands in what was dropped into the box, answers, and clears it away; answers how much there was. In this
@@ -28,38 +34,55 @@ export async function takeIn(
   { accounts, signal }: { readonly accounts: Accounts; readonly signal: AbortSignal },
 ): Promise<number> {
   let taken = 0;
-  for (const name of namesIn(box)) {
+  for (const name of inTurns(box, dropsIn(box)).slice(0, atOnce)) {
     if (signal.aborted) {
       break;
     }
-    const answer = join(box.answers, name);
-    // Answered before, and not cleared away: it is not heard twice.
-    if (lstatSync(answer, { throwIfNoEntry: false }) === undefined) {
-      const given = await hear(front, { path: join(box.decisions, name), name, accounts });
-      if (given?.later === true) {
-        continue;
-      }
-      if (given !== null) {
-        writeFileDurably(answer, JSON.stringify(given), 0o640);
-      }
-      taken += 1;
+    const path = join(box.decisions, name);
+    const given = await hear(front, { path, name, accounts });
+    if (given?.later === true) {
+      continue;
     }
-    clearAway(join(box.decisions, name));
+    if (given !== null) {
+      writeFileDurably(join(box.answers, name), JSON.stringify(given), 0o640);
+    }
+    taken += 1;
+    clearAway(path);
   }
   return taken;
 }
 
-/** In the order in which they were left: an approval and its revocation must not change places. */
-function namesIn({ decisions }: Box): readonly string[] {
-  return readdirSync(decisions)
-    .filter(isDropName)
-    .map((name) => {
-      const stats = lstatSync(join(decisions, name), { throwIfNoEntry: false });
-      return { name, leftMs: stats?.mtimeMs ?? 0 };
-    })
-    .sort((a, b) => a.leftMs - b.leftMs)
-    .slice(0, atOnce)
-    .map(({ name }) => name);
+/** What was answered before, and not cleared away, is not heard twice, and takes nobody's turn. */
+function dropsIn({ decisions, answers }: Box): readonly string[] {
+  const answered = new Set(readdirSync(answers));
+  const drops = readdirSync(decisions).filter(isDropName);
+  drops.filter((name) => answered.has(name)).forEach((name) => clearAway(join(decisions, name)));
+  return drops.filter((name) => !answered.has(name));
+}
+
+/**
+ * One of each account, then the next of each, so that nobody is kept waiting by how much another leaves.
+ * Among those of one account in the order in which they were left: an approval and its revocation must not
+ * change places. Times are compared nowhere else, since everybody sets those of their own files.
+ */
+function inTurns({ decisions }: Box, drops: readonly string[]): readonly string[] {
+  const left = drops.flatMap((name) => {
+    const stats = lstatSync(join(decisions, name), { throwIfNoEntry: false });
+    return stats === undefined ? [] : [{ name, by: whoLeft(stats), leftMs: stats.mtimeMs }];
+  });
+  left.sort((a, b) => a.leftMs - b.leftMs);
+  const turns = new Map<number, number>();
+  const inTurn = left.map(({ name, by }) => {
+    const turn = turns.get(by) ?? 0;
+    turns.set(by, turn + 1);
+    return { name, by, turn };
+  });
+  return inTurn.sort((a, b) => a.turn - b.turn || a.by - b.by).map(({ name }) => name);
+}
+
+/** What cannot be a decision may be a second name of somebody's file: it waits in a line of its own. */
+function whoLeft(stats: Stats): number {
+  return stats.isFile() && stats.nlink === 1 ? stats.uid : Number.MAX_SAFE_INTEGER;
 }
 
 interface Drop {
@@ -121,17 +144,4 @@ async function attest(
 
 function no(code: string, message: string, hint: string | null = null): Answer {
   return { accepted: false, code, message, hint };
-}
-
-/** Whatever stands there: the folder is ours, so that the name can go. A full folder stays, unheard. */
-function clearAway(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    try {
-      rmdirSync(path);
-    } catch {
-      // Somebody put a folder there and filled it: it is answered, and never looked at again.
-    }
-  }
 }
