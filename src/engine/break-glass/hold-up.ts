@@ -2,8 +2,9 @@ import { whyNoPerson } from '../../approval/break-glass.ts';
 import { DeniedError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { BreakGlassTerms, DenyReason, Verdict } from '../../policy/policy.ts';
-import type { DebtRow } from '../../store/store.ts';
+import { type Owed, owedAfter } from '../../run/debts.ts';
 import type { Engine } from '../engine.ts';
+import { provenLogOf } from '../proof/proven-log.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -49,16 +50,20 @@ async function whyHeldUp(
   return { rule: name, reason: `${message}: ${hint}` };
 }
 
-/** The oldest: a run's own debt does not hold it up, or it could not finish what it began. */
+/**
+ * The oldest: a run's own debt does not hold it up, or it could not finish what it began. The index may say
+ * yes, but never no: its row may be gone, and then the entries under the signed head still say what is owed.
+ */
 async function debtOfOthers(
   engine: Engine,
   { scope, run }: { readonly scope: string; readonly run: RunId },
-): Promise<DebtRow | null> {
-  const open = await engine.store.listDebts(true);
-  return open.findLast((debt) => debt.scope === scope && debt.run !== run) ?? null;
+): Promise<Owed | null> {
+  const isTheirs = (debt: Owed) => debt.scope === scope && debt.run !== run;
+  const indexed = (await engine.store.listDebts(true)).findLast(isTheirs);
+  return indexed ?? owedAfter(await provenLogOf(engine.store).proveDebts()).find(isTheirs) ?? null;
 }
 
-function sayOwed({ request, scope, started }: DebtRow): {
+function sayOwed({ request, scope, started }: Owed): {
   readonly message: string;
   readonly hint: string;
 } {

@@ -6,8 +6,8 @@ import type { DebtRow, Store } from '../../store/store.ts';
 import type { IndexCheck } from './check-index.ts';
 
 /**
- * Holds the index of what break-glass owes against the entries. Whether the glass may be broken again is
- * asked of the index alone: a row that is gone, or reviewed by nobody, would let the next one through.
+ * Holds the index of what break-glass owes against the entries. Of two runs that come at once it alone
+ * stops the second: a row that is gone, or reviewed by nobody, would let that one through.
  */
 export function openDebtIndexCheck(): IndexCheck {
   const scopes = new Map<RequestId, string>();

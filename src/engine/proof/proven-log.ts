@@ -39,11 +39,24 @@ export class ProvenLog {
     return proven;
   }
 
+  /** All starts under break-glass and reviews of them since the journal began. Throws as `prove`. */
+  proveDebts(): Promise<readonly Recorded[]> {
+    const proven = this.#last.then(() => this.#proveDebts());
+    this.#last = proven.catch(() => undefined);
+    return proven;
+  }
+
   /** Base64 root of the log when it had `size` entries; null where it never had. Throws as `prove`. */
   proveRoot(size: number): Promise<{ readonly head: Head; readonly root: string | null }> {
     const proven = this.#last.then(() => this.#proveRoot(size));
     this.#last = proven.catch(() => undefined);
     return proven;
+  }
+
+  async #proveDebts(): Promise<readonly Recorded[]> {
+    const { checkpoint } = await this.#head();
+    const stretch = await this.#cover(0, checkpoint);
+    return this.#read(stretch, stretch.debts);
   }
 
   async #proveRoot(size: number): Promise<{ readonly head: Head; readonly root: string | null }> {

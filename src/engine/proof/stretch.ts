@@ -1,6 +1,7 @@
 import type { RequestId, RunId } from '../../base/ids.ts';
 import { appendLeaf, rootOfPeaks } from '../../journal/merkle.ts';
 import { dealtWith } from '../../run/dealings.ts';
+import { isAboutDebt } from '../../run/debts.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
@@ -17,6 +18,8 @@ export interface Stretch {
   readonly runs: Map<RunId, number[]>;
   /** Starts under a request and revocations of it, in whichever run. */
   readonly dealings: Map<RequestId, number[]>;
+  /** Starts under break-glass and reviews of them, in whichever run. */
+  readonly debts: number[];
   /** The root of the log before it. */
   readonly before: Buffer;
   /** What the tree is made of after it. */
@@ -37,6 +40,7 @@ export async function readStretch(
     roots: emptyHashList(),
     runs: new Map(),
     dealings: new Map(),
+    debts: [],
     before: rootOfPeaks(peaks),
     peaks,
   };
@@ -54,6 +58,9 @@ export async function readStretch(
       if (request !== null) {
         note(stretch.dealings, request, [seq]);
       }
+      if (isAboutDebt(event)) {
+        stretch.debts.push(seq);
+      }
     }
   }
   return stretch;
@@ -68,6 +75,9 @@ export function extend(stretch: Stretch, later: Stretch): void {
   }
   for (const [request, seqs] of later.dealings) {
     note(stretch.dealings, request, seqs);
+  }
+  for (const seq of later.debts) {
+    stretch.debts.push(seq);
   }
   stretch.peaks = later.peaks;
 }
