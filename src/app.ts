@@ -16,7 +16,7 @@ import type { SignHere } from './channels/terminal-key.ts';
 import { askList } from './config/ask-list.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { gitAuthors } from './config/git-authors.ts';
-import { loadTrusted } from './config/load.ts';
+import { loadTrusted, loadTrustedText } from './config/load.ts';
 import { loadConfig } from './config/load-config.ts';
 import { approverDir, stateDir } from './config/paths.ts';
 import { loadProject } from './config/project.ts';
@@ -65,7 +65,10 @@ export function openApp(surroundings: Surroundings): App {
   const { engine, elsewhere, close } = openEngine(surroundings);
   return {
     service: localService(engine, elsewhere),
-    policyTools: policyTools(engine, elsewhere),
+    policyTools: policyTools(engine, {
+      runbooks: elsewhere.runbooks,
+      trustedText: (name) => loadTrustedText(surroundings.env, name),
+    }),
     close,
   };
 }

@@ -30,6 +30,16 @@ export function loadTrusted(env: Env, dir = configDir(env)): TrustedFiles {
   };
 }
 
+/** The text of one of them, whatever may be wrong with the others. Throws ConfigError as `loadTrusted` does. */
+export function loadTrustedText(
+  env: Env,
+  name: 'people' | 'policy' | 'config',
+  dir = configDir(env),
+): string {
+  assertTrustedFolder(dir);
+  return loadTrustedFile(join(dir, `${name}.yaml`), (text) => text).value;
+}
+
 const readPeople = remembering(parsePeople);
 const readPolicy = remembering(parsePolicy);
 const readConfig = remembering(parseConfig);

@@ -192,6 +192,21 @@ policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
     });
   });
 
+  test('a repair can be checked while what is in force is broken', async () => {
+    const broken = 'rules: [{ name: a, allow: true }]';
+    const scene = aCompany({ 'config/policy.yaml': broken, 'config/people.yaml': people });
+    const fixed = ['--policy', 'rules/policy.yaml'];
+    expect((await scene.run('policy', 'check')).stderr).toContain('policy.yaml:1:20');
+    expect(await scene.run('policy', 'check', ...fixed)).toMatchObject({ exitCode: 0, stderr: '' });
+    scene.write('config/config.yaml', 'environments: 7');
+    scene.write('config/people.yaml', 'people: 7');
+    scene.write('config.yaml', 'environments: { prod: {} }');
+    const all = [...fixed, '--people', 'rules/people.yaml', '--config', 'config.yaml'];
+    const { exitCode, stdout } = await scene.run('policy', 'check', ...all);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('1 warning');
+  });
+
   test('knows the parameters of the runbooks there are', async () => {
     const scene = aCompany({
       'config/policy.yaml': `grants:

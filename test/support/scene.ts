@@ -13,6 +13,7 @@ import { findRunbook, listRunbooks, type RunbookPlaces } from '../../src/config/
 import { gitAuthors } from '../../src/config/git-authors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { type Elsewhere, localService } from '../../src/engine/local-service.ts';
+import type { PolicySources } from '../../src/engine/policy/tools.ts';
 import type { DecisionReport, RequestDetail, RunReport } from '../../src/engine/reports.ts';
 import type { DriveOptions, Service } from '../../src/engine/service.ts';
 import { parseConfig } from '../../src/policy/config.ts';
@@ -89,8 +90,8 @@ export interface Scene {
   openStore(): Store;
   /** What follows is another process: it opens the journal anew, and remembers nothing. */
   restart(): Promise<void>;
-  /** What a service needs beside an engine: the runbooks of `dir`. */
-  readonly elsewhere: Elsewhere;
+  /** What a service and the tools need beside an engine: the runbooks of `dir`, and the trusted files. */
+  readonly elsewhere: Elsewhere & PolicySources;
   /** Starts and drives as `exec --no-wait` does. */
   exec(given?: Readonly<Record<string, Json>>): Promise<RunReport>;
   /** Resumes and drives as `resume` does. */
@@ -143,7 +144,10 @@ ${options.morePeople ?? ''}`,
   onTestFinished(async () => {
     await current?.close();
   });
-  const elsewhere = runbooksIn(dir, options.trusted ?? false);
+  const elsewhere = {
+    ...runbooksIn(dir, options.trusted ?? false),
+    trustedText: (name: keyof typeof trusted) => trusted[name],
+  };
   const entries: Recorded[] = [];
   const output = { text: '' };
   const engine = (store?: Store, caller?: Partial<Caller>): Engine => {

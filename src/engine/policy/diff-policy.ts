@@ -16,9 +16,8 @@ import type { NamedText, PolicyDiffReport } from './reports.ts';
 
 /** Which rules the recorded decisions are held against, and which of them. */
 export interface DiffInput {
-  /** Instead of the files in force. */
-  readonly policy?: NamedText;
-  readonly people?: NamedText;
+  readonly policy: NamedText;
+  readonly people: NamedText;
   /** Runs that started from then on; null: all. */
   readonly sinceMs: number | null;
   /** How many of the latest runs. */
@@ -30,7 +29,7 @@ export interface DiffInput {
  * writes nothing. A run whose plan was erased, or cannot be read, is named and left out.
  */
 export async function diffPolicy(engine: Engine, input: DiffInput): Promise<PolicyDiffReport> {
-  const rules = rulesOf(engine, input);
+  const rules = rulesOf(input);
   const rows = (await engine.store.listRuns({ limit: input.limit })).filter(
     ({ started }) => input.sinceMs === null || Date.parse(started) >= input.sinceMs,
   );
@@ -52,14 +51,13 @@ export async function diffPolicy(engine: Engine, input: DiffInput): Promise<Poli
   return { runs: rows.length, decisions, differences, skipped };
 }
 
-function rulesOf(engine: Engine, { policy, people }: DiffInput): Rules {
-  const trusted = engine.trusted();
+function rulesOf({ policy, people }: DiffInput): Rules {
   return {
-    policy: policy === undefined ? trusted.policy.value : parsePolicy(policy.text, policy.file),
-    people: people === undefined ? trusted.people.value : parsePeople(people.text, people.file),
+    policy: parsePolicy(policy.text, policy.file),
+    people: parsePeople(people.text, people.file),
     config: 0,
-    policyDigest: sha256(policy?.text ?? trusted.policy.text),
-    peopleDigest: sha256(people?.text ?? trusted.people.text),
+    policyDigest: sha256(policy.text),
+    peopleDigest: sha256(people.text),
   };
 }
 

@@ -1,9 +1,7 @@
 import { personNamed } from '../../approval/people/identity.ts';
-import type { People } from '../../approval/people/people.ts';
 import { parsePeople } from '../../approval/people/people-schema.ts';
 import { missingOf } from '../../approval/tally/tally.ts';
 import { sha256 } from '../../base/digest.ts';
-import type { Policy } from '../../policy/policy.ts';
 import { parsePolicy } from '../../policy/schema/schema.ts';
 import type { Rules } from '../../run/judge.ts';
 import { type CaseFile, type PolicyCase, parseCases } from './case-file.ts';
@@ -16,7 +14,7 @@ export interface CaseFiles {
   /** What the table names, relative to itself. Throws where it cannot be read. */
   readonly read: (path: string) => NamedText;
   /** What stands where the table names no file. */
-  readonly inForce: () => { readonly policy: Policy; readonly people: People };
+  readonly inForce: (name: 'policy' | 'people') => NamedText;
 }
 
 /** Runs one table of cases. Throws InvalidFileError for what is written wrong in any of its files. */
@@ -34,13 +32,11 @@ function rulesOf(
   { policy, people }: CaseFile,
   { read, inForce }: Pick<CaseFiles, 'read' | 'inForce'>,
 ): Rules {
-  const parsed = <Value>(path: string, parse: (text: string, file: string) => Value): Value => {
-    const { text, file } = read(path);
-    return parse(text, file);
-  };
+  const rules = policy === null ? inForce('policy') : read(policy);
+  const persons = people === null ? inForce('people') : read(people);
   return {
-    policy: policy === null ? inForce().policy : parsed(policy, parsePolicy),
-    people: people === null ? inForce().people : parsed(people, parsePeople),
+    policy: parsePolicy(rules.text, rules.file),
+    people: parsePeople(persons.text, persons.file),
     config: 0,
     policyDigest: sha256(''),
     peopleDigest: sha256(''),

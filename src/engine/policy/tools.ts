@@ -1,3 +1,4 @@
+import { RunbookError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
 import type { Service } from '../service.ts';
 import { checkPolicy } from './check-policy.ts';
@@ -22,9 +23,17 @@ export interface PolicyTools {
   /** What policy says to each step of a runbook, and why. Throws UsageError `step_unknown`, `person_unknown`. */
   explain(input: ExplainInput): PolicyExplainReport;
   /** Which of the recorded decisions other rules would have decided otherwise. */
-  diff(input: DiffInput): Promise<PolicyDiffReport>;
+  diff(
+    input: Omit<DiffInput, 'policy' | 'people'> & Omit<GivenFiles, 'config'>,
+  ): Promise<PolicyDiffReport>;
   /** Runs tables of cases. */
   test(tables: readonly Pick<CaseFiles, 'table' | 'read'>[]): PolicyTestReport;
+}
+
+/** What the tools find beside the engine, each file read only where nobody gave another. */
+export interface PolicySources extends Pick<Service, 'runbooks'> {
+  /** The text of a trusted file, whatever is wrong with the others. Throws ConfigError. */
+  readonly trustedText: (name: keyof GivenFiles) => string;
 }
 
 /** Files to look at instead of the trusted ones in force. */
@@ -35,45 +44,63 @@ export interface GivenFiles {
 }
 
 /** The tools over this engine. Its journal is opened by what reads it alone. */
-export function policyTools(engine: Engine, elsewhere: Pick<Service, 'runbooks'>): PolicyTools {
+export function policyTools(engine: Engine, sources: PolicySources): PolicyTools {
+  const trusted = (name: keyof GivenFiles): NamedText => ({
+    file: `${name}.yaml`,
+    text: sources.trustedText(name),
+  });
   return {
-    check: (files) => checkFiles(engine, elsewhere, files),
+    check: (files) => checkFiles(files, { ...sources, trusted, nowMs: engine.clock.now().wallMs }),
     explain: (input) => explainRun(engine, input),
-    diff: (input) => diffPolicy(engine, input),
-    test: (tables) => testTables(engine, tables),
+    diff: (input) =>
+      diffPolicy(engine, {
+        ...input,
+        policy: input.policy ?? trusted('policy'),
+        people: input.people ?? trusted('people'),
+      }),
+    test: (tables) => testTables(tables, trusted),
   };
 }
 
 async function checkFiles(
-  engine: Engine,
-  elsewhere: Pick<Service, 'runbooks'>,
   given: GivenFiles,
+  by: {
+    readonly trusted: (name: keyof GivenFiles) => NamedText;
+    readonly runbooks: PolicySources['runbooks'];
+    readonly nowMs: number;
+  },
 ): Promise<PolicyCheckReport> {
   const { policy, people, config } = given;
-  const trusted = (name: 'policy' | 'people' | 'config'): NamedText => ({
-    file: `${name}.yaml`,
-    text: engine.trusted()[name].text,
-  });
-  const runbooks = await elsewhere.runbooks();
-  const params = runbooks.flatMap((runbook) => runbook.params);
   return checkPolicy({
-    policy: policy ?? trusted('policy'),
-    people: people ?? trusted('people'),
-    config: config ?? trusted('config'),
-    nowMs: engine.clock.now().wallMs,
-    params: runbooks.length === 0 ? null : params,
+    policy: policy ?? by.trusted('policy'),
+    people: people ?? by.trusted('people'),
+    config: config ?? by.trusted('config'),
+    nowMs: by.nowMs,
+    params: await paramsOf(by.runbooks, config !== undefined),
   });
 }
 
+/** Null where no runbook is found; so, too, where the folders stand in a file that is to be replaced. */
+async function paramsOf(
+  runbooks: PolicySources['runbooks'],
+  isReplaced: boolean,
+): Promise<readonly string[] | null> {
+  try {
+    const found = await runbooks();
+    return found.length === 0 ? null : found.flatMap(({ params }) => params);
+  } catch (error) {
+    if (isReplaced && error instanceof RunbookError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
 function testTables(
-  engine: Engine,
   tables: readonly Pick<CaseFiles, 'table' | 'read'>[],
+  trusted: (name: keyof GivenFiles) => NamedText,
 ): PolicyTestReport {
-  const inForce = (): ReturnType<CaseFiles['inForce']> => {
-    const { policy, people } = engine.trusted();
-    return { policy: policy.value, people: people.value };
-  };
-  const cases = tables.flatMap((table) => testPolicy({ ...table, inForce }));
+  const cases = tables.flatMap((table) => testPolicy({ ...table, inForce: trusted }));
   const passed = cases.filter(({ ok }) => ok).length;
   return { passed, failed: cases.length - passed, cases };
 }
