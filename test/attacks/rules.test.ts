@@ -297,7 +297,11 @@ rules:
       caller: { agent: 'deploy-bot' },
     });
     const { run } = await scene.exec();
-    await scene.decide(scene.people.robin, 'approve');
+    await expect(scene.decide(scene.people.robin, 'approve')).rejects.toMatchObject({
+      code: 'assurance_too_low',
+      message:
+        'slot `floor` asks for A3 with a touch of a security key; this signature proves no touch',
+    });
     await expectStillWaiting(scene, run);
   });
 });

@@ -113,13 +113,15 @@ describe('a security key plugged in at the terminal of a waiting run', () => {
       const pty = exec('-p', 'who=pin');
       const seen = await choose(pty, 'approve');
       pty.type(`robin_sk${keys.enter}`);
+      await pty.until(/checked its PIN; this signature proves a touch and no PIN/, seen);
       await pty.until(menu, seen);
       expect(pty.text()).not.toContain('changed something for pin');
-      await choose(pty, 'approve', seen);
+      const asked = await choose(pty, 'approve', seen);
       pty.type(`kim_sk${keys.enter}`);
+      await pty.until(/Enter PIN for ED25519-SK key:/, asked);
+      pty.type(`0000${keys.enter}`);
       expect(await pty.ended).toBe(0);
       expect(pty.text()).toContain('    changed something for pin\n');
-      policy('');
     },
   );
 

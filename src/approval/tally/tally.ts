@@ -193,7 +193,11 @@ function lacks({ missing }: Matching): number {
   return missing.reduce((sum, { count }) => sum + count, 0);
 }
 
-function fits(approval: TallyDecision, slot: Slot): boolean {
+/** Whether the evidence of an approval reaches what a slot asks of it. */
+export function fits(
+  approval: Pick<TallyDecision, 'assurance' | 'presence' | 'verified'>,
+  slot: Slot,
+): boolean {
   return (
     reaches(approval.assurance, slot.assurance) &&
     (approval.presence || !slot.presence) &&

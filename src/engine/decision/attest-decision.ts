@@ -4,7 +4,6 @@ import { refuseAccount, senderOf, weighAttested } from '../../approval/court/jud
 import { accountIdentity } from '../../approval/people/initiator.ts';
 import type { Person } from '../../approval/people/people.ts';
 import { encodeStatement, type Statement } from '../../approval/statement/statement.ts';
-import { eligibleFor } from '../../approval/tally/eligible.ts';
 import { formatTime } from '../../base/clock.ts';
 import { digestWords, sha256 } from '../../base/digest.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
@@ -17,6 +16,7 @@ import type { DecisionRecord } from '../../run/state.ts';
 import type { Engine } from '../engine.ts';
 import { refuseLong } from '../refuse-long.ts';
 import type { DecisionReport } from '../reports.ts';
+import { askedSlots, wantedOf } from './asked-slots.ts';
 import {
   atBench,
   type Bench,
@@ -127,17 +127,13 @@ function receiverOf(engine: Engine): string {
  */
 function slotsOf(
   engine: Engine,
-  { inForce, proven, request }: Bench,
+  bench: Bench,
   { heard, sender }: { readonly heard: Heard; readonly sender: Sender },
 ): readonly Slot[] {
+  const { request } = bench;
   const { slots } = request.content.policy;
   const { person, assurance } = sender;
-  const ageMs = engine.clock.now().wallMs - Date.parse(request.content.limits.created);
-  const { initiator } = proven.state;
-  const { people } = inForce.rules;
-  const asked = slots.filter((slot) =>
-    eligibleFor(slot, { people, initiator }, ageMs).includes(person.name),
-  );
+  const asked = askedSlots(engine, bench, person.name);
   const wasAsked = slots.some((slot) => slot.eligible.includes(person.name));
   if (asked.length === 0 && (heard.decision === 'approve' || !wasAsked)) {
     throw new DeniedError({
@@ -156,10 +152,6 @@ function slotsOf(
     });
   }
   return reached;
-}
-
-function wantedOf({ assurance, presence }: Pick<Slot, 'assurance' | 'presence'>): string {
-  return presence ? `${assurance} with a touch of a security key` : assurance;
 }
 
 /** The entry that already says it; null where this one says something new. */

@@ -6,6 +6,7 @@ import {
 import { UsageError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
 import type { DecisionReport } from '../reports.ts';
+import { refuseInVain } from './asked-slots.ts';
 import {
   atBench,
   commitDecision,
@@ -41,6 +42,7 @@ export async function recordDecision(
     }
     const decided = judgeEvidence(engine, bench, { evidence: signed, channel });
     refuseClosed(engine, bench, decided.decision);
+    refuseInVain(engine, bench, decided);
     return commitDecision(engine, bench, { decided, commandId: `decide.${id}` });
   });
 }
