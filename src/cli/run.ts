@@ -23,6 +23,7 @@ export async function run(
 ): Promise<number> {
   let settings = settingsBefore(argv, io);
   let command = '';
+  let loaded: Command | null = null;
   try {
     const program = buildProgram(io, settings);
     command = program.parseOptions([...argv]).operands[0] ?? '';
@@ -30,14 +31,15 @@ export async function run(
     settings = readSettings(await withProjectsOutput(program.opts<GlobalFlags>(), io, command), io);
     const cli = await openCli({ io, settings, argv, loadApp });
     try {
-      addCommands(program, command === '' ? null : await loadCommand(command, cli));
+      loaded = command === '' ? null : await loadCommand(command, cli);
+      addCommands(program, loaded);
       await program.parseAsync([...ownArguments(argv, command)], { from: 'user' });
       return cli.exitCode();
     } finally {
       await cli.close();
     }
   } catch (error) {
-    return isHelp(error) ? helpExit(error) : printError(inOurWords(error, command), io, settings);
+    return isHelp(error) ? helpExit(error) : printError(inOurWords(error, loaded), io, settings);
   }
 }
 
@@ -100,6 +102,6 @@ function helpExit(error: CommanderError): number {
   return error.exitCode === 0 ? 0 : 2;
 }
 
-function inOurWords(error: unknown, command: string): unknown {
+function inOurWords(error: unknown, command: Command | null): unknown {
   return error instanceof CommanderError ? usageErrorOf(error, command) : error;
 }

@@ -1,15 +1,31 @@
-import type { CommanderError } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import { UsageError } from '../base/errors.ts';
 
-/** Commander's complaint about the arguments, in our form. */
-export function usageErrorOf(error: CommanderError, command: string): UsageError {
+/** Commander's complaint about the arguments of a command, null before there is one, in our form. */
+export function usageErrorOf(error: CommanderError, command: Command | null): UsageError {
   const [, words = error.message, near] =
     /^(?:error: )?(.*?)\.?(?:\n\(Did you mean (?:one of )?(.*)\?\))?$/s.exec(error.message) ?? [];
   return new UsageError({
     code: 'usage',
     message: words.replaceAll(/'([^']*)'/g, '`$1`'),
-    hint: near === undefined ? seeHelp(command) : `did you mean \`${near}\`?`,
+    hint: near === undefined ? hintFor(command) : `did you mean \`${near}\`?`,
   });
+}
+
+function hintFor(command: Command | null): string {
+  if (command === null) {
+    return seeHelp('');
+  }
+  const [, second = '-'] = command.args;
+  return command.name() === 'exec' && !second.startsWith('-')
+    ? `a runbook takes its parameters by \`-p\`; for a command: \`runbook exec -- ${command.args.join(' ')}\``
+    : seeHelp(pathOf(command));
+}
+
+/** With the nested command that the arguments name: `break-glass review`. Parsing leaves them in `args`. */
+function pathOf(command: Command): string {
+  const nested = command.commands.find((child) => child.name() === command.args[0]);
+  return nested === undefined ? command.name() : `${command.name()} ${pathOf(nested)}`;
 }
 
 /** A command or flag of the contract that does not exist yet. */

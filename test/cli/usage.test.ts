@@ -36,6 +36,36 @@ describe('what is typed wrong', () => {
     );
   });
 
+  test.each([
+    ['break-glass review'],
+    ['grant revoke'],
+    ['token create'],
+    ['people remove'],
+    ['people link'],
+    ['policy explain'],
+    ['audit show'],
+  ])('and so does one of the nested `%s`', async (command) => {
+    const { exitCode, stderr } = await scene.run(...command.split(' '), '--nonsense');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`hint: \`runbook ${command} --help\` lists what there is\n`);
+  });
+
+  test('a nested command that there is not points at the help of its group', async () => {
+    const { stderr } = await scene.run('people', 'nonsense');
+    expect(stderr).toContain('hint: `runbook people --help` lists what there is\n');
+  });
+
+  test('a command without its `--` is told where it stands', async () => {
+    for (const argv of [
+      ['kubectl', 'get', 'pods'],
+      ['kubectl', 'get', 'pods', '-n', 'prod'],
+    ]) {
+      const { exitCode, stderr } = await scene.run('exec', ...argv);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`for a command: \`runbook exec -- ${argv.join(' ')}\`\n`);
+    }
+  });
+
   test('a duration without its unit is refused', async () => {
     const { exitCode, stderr } = await scene.run('exec', 'hello', '--wait', '5');
     expect(exitCode).toBe(2);
