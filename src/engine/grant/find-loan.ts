@@ -2,14 +2,14 @@ import { RunbookError } from '../../base/errors.ts';
 import type { Verdict } from '../../policy/policy.ts';
 import { startsUnder, wasRevoked } from '../../run/dealings.ts';
 import type { StepStarted } from '../../run/events.ts';
-import { caseOf, judgeStep } from '../../run/judge.ts';
+import { caseOf } from '../../run/judge.ts';
 import { judgeLoan, type Loan } from '../../run/loan.ts';
 import type { Command } from '../../runbook/command.ts';
 import { commandDigest, decodeCommand, decodePlan } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { CommitInput, ReusableRow } from '../../store/store.ts';
-import { listsOf } from '../ask-lists.ts';
 import type { Engine } from '../engine.ts';
+import { judgePromptly } from '../judge-promptly.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { Session } from '../session.ts';
 
@@ -124,12 +124,10 @@ function judge(
 ): Lent | null {
   const { engine, inForce, state, plan } = session;
   const { rules } = inForce;
-  const nowMs = session.nowMs();
   const { content } = loan.request;
   const rule = content.grant.reuse?.rule ?? null;
   const asked = { breakGlass: null, overrides: [], reuse: rule };
-  const lists = listsOf(engine, rules);
-  const verdict = judgeStep(rules, { ...caseOf(state, plan, step), asked }, { nowMs, lists });
+  const verdict = judgePromptly(session, { ...caseOf(state, plan, step), asked });
   const judged = judgeLoan(loan, {
     state,
     plan,
@@ -137,14 +135,14 @@ function judge(
     digest: commandDigest(command),
     verdict,
     people: rules.people,
-    nowMs,
+    nowMs: session.nowMs(),
     origin: engine.store.origin,
     rootAt: proven.rootAt,
   });
   if (judged.kind !== 'granted') {
     return null;
   }
-  const { use, holes, by, untilMs } = judged;
+  const { use, holes, by, identities, untilMs } = judged;
   return {
     permit: {
       kind: 'grant',
@@ -154,6 +152,7 @@ function judge(
       ...(Object.keys(holes).length === 0 ? {} : { holes }),
       lent_by: content.run,
       approved_by: by,
+      approved_with: identities,
     },
     guards: {
       beforeMs: untilMs,

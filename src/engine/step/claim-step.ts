@@ -216,7 +216,6 @@ async function start(
     command,
     data,
     events: [{ type: 'step.started', data }],
-    beforeMs: counted.until,
-    guards: own.guards,
+    guards: { ...own.guards, beforeMs: counted.until },
   });
 }

@@ -1,19 +1,15 @@
 import { refusalFor } from '../../approval/people/refusal.ts';
 import type { Verdict } from '../../policy/policy.ts';
-import { caseOf, judgeStep } from '../../run/judge.ts';
+import { caseOf } from '../../run/judge.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
-import { listsOf } from '../ask-lists.ts';
 import { meansOf } from '../decision/means-of.ts';
+import { judgePromptly } from '../judge-promptly.ts';
 import type { Session } from '../session.ts';
 import { whyNobody } from './request-approval.ts';
 
 /** What policy says of the step now. */
 export function judgeNow(session: Session, step: PlannedStep): Verdict {
-  const { engine, inForce, state, plan } = session;
-  return judgeStep(inForce.rules, caseOf(state, plan, step), {
-    nowMs: session.nowMs(),
-    lists: listsOf(engine, inForce.rules),
-  });
+  return judgePromptly(session, caseOf(session.state, session.plan, step));
 }
 
 /** Why asking would be in vain; null where somebody could approve. */

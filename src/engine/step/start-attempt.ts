@@ -3,6 +3,7 @@ import type { Event, StepStarted } from '../../run/events.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { CommitInput } from '../../store/store.ts';
+import { verdictAgeMs } from '../judge-promptly.ts';
 import type { Session } from '../session.ts';
 
 /** A spawn that is recorded and may happen now, once. */
@@ -26,7 +27,6 @@ export async function startWith(
     readonly command: Command;
     readonly data: StepStarted;
     readonly events: readonly Event[];
-    readonly beforeMs?: number;
     readonly guards?: CommitInput['guards'];
   },
 ): Promise<Begun> {
@@ -38,8 +38,8 @@ export async function startWith(
       config: session.inForce.rules.config,
       ...(granted ? { steadyClock: true } : {}),
       ...(scope === undefined ? {} : { noDebt: scope }),
-      ...(of.beforeMs === undefined ? {} : { beforeMs: of.beforeMs }),
       ...of.guards,
+      ...notTooLate(data, of.guards?.beforeMs),
     },
   });
   if (committed === null || committed.duplicate) {
@@ -59,4 +59,15 @@ export async function startWith(
     basis,
   };
   return { kind: 'run', execution: { step: due.step, attempt: due.attempt, command, permit } };
+}
+
+/** A verdict that has aged meanwhile is asked for again. */
+function notTooLate(
+  { permit }: StepStarted,
+  beforeMs = Number.POSITIVE_INFINITY,
+): CommitInput['guards'] {
+  if (permit.kind === 'check') {
+    return {};
+  }
+  return { beforeMs: Math.min(beforeMs, Date.parse(permit.evaluation.now) + verdictAgeMs) };
 }
