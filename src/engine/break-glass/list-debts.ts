@@ -9,11 +9,19 @@ import { loadRequest, wordsOf } from '../report/describe-request.ts';
 /** What was done under break-glass, the newest first; without `all` only what nobody has reviewed. */
 export async function listDebts(engine: Engine, all: boolean): Promise<readonly DebtReport[]> {
   const rows = await engine.store.listDebts(!all);
-  const reports = await Promise.all(rows.map((row) => reportDebt(engine, row)));
+  const trusted = engine.trusted();
+  const people = trusted.people.value;
+  // One for all of them: each list is asked once, however many reviews are owed.
+  const lists = listsOf(engine, { people, policy: trusted.policy.value });
+  const reports = await Promise.all(rows.map((row) => reportDebt(engine, row, { people, lists })));
   return reports.filter((report) => report !== null);
 }
 
-async function reportDebt(engine: Engine, row: DebtRow): Promise<DebtReport | null> {
+async function reportDebt(
+  engine: Engine,
+  row: DebtRow,
+  reviewing: Pick<Parameters<typeof reviewersOf>[0], 'people' | 'lists'>,
+): Promise<DebtReport | null> {
   const { state, record } = await loadRequest(engine, row.run, row.request);
   const found = owedReview(state, record);
   const standing = standingReview(state, record, engine.clock.now().wallMs);
@@ -22,15 +30,6 @@ async function reportDebt(engine: Engine, row: DebtRow): Promise<DebtReport | nu
   }
   const { owed, started } = found;
   const { content } = record;
-  const { people, policy } = engine.trusted();
-  const rules = { people: people.value, policy: policy.value };
-  const { initiator } = state;
-  const reviewers = reviewersOf({
-    people: rules.people,
-    initiator,
-    owed,
-    lists: listsOf(engine, rules),
-  });
   return {
     request: content.id,
     words: wordsOf(record),
@@ -43,7 +42,7 @@ async function reportDebt(engine: Engine, row: DebtRow): Promise<DebtReport | nu
     by: [...new Set(owed.actors.flatMap(({ person }) => person ?? []))],
     reason: content.why.reason,
     started: started.time,
-    reviewers,
+    reviewers: reviewersOf({ ...reviewing, initiator: state.initiator, owed }),
     ...standing,
   };
 }
