@@ -68,6 +68,8 @@ export interface Reception {
    * nobody receives. Gives up when `signal` aborts.
    */
   tell(front: Front, signal: AbortSignal): Promise<void>;
+  /** Whether somebody left a decision that `tell` would take in, in the journal `origin`; cheap, never throws. */
+  hasLeft?(origin: string): boolean;
   /** Where the other side calls us: a path of the server, and what answers there. Null where nothing does. */
   readonly http: HttpEntrance | null;
   /** How it stands now; cheap. */

@@ -45,7 +45,7 @@ export async function decideSpooled(
   }
   if (answer === null) {
     cli.say(
-      `${left.executor.account} takes it in when the run is resumed: \`runbook requests\` shows when`,
+      `${left.executor.account} takes it in with \`runbook status\`, \`wait\` or \`resume\`; \`runbook requests\` shows when`,
     );
   }
   return 0;

@@ -17,6 +17,7 @@ import { finishManual } from './finish-manual.ts';
 import { listGrants } from './grant/list-grants.ts';
 import { revokeGrant } from './grant/revoke-grant.ts';
 import { beginLink, finishLink } from './link-account.ts';
+import { takeInLeft, waitTakingIn } from './office/take-in-left.ts';
 import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
 import { auditLog, auditShow } from './report/audit-log.ts';
@@ -91,7 +92,7 @@ function running(engine: Engine): Pick<Service, Running> {
       return run;
     },
     wait: async (run, timeoutMs, signal) =>
-      waitRun(engine, await findRun(engine, run), { timeoutMs, signal }),
+      waitTakingIn(engine, await findRun(engine, run), { timeoutMs, signal }),
     cancel: async (name, reason, options) => {
       const { run, held } = await cancelRun(engine, name, reason);
       return held
@@ -100,7 +101,10 @@ function running(engine: Engine): Pick<Service, Running> {
     },
     resolve: async (input) => reportRun(engine, await resolveStep(engine, input)),
     done: async (input) => reportRun(engine, await finishManual(engine, input)),
-    status: async (name) => reportRun(engine, await findRun(engine, name)),
+    status: async (name) => {
+      await takeInLeft(engine);
+      return reportRun(engine, await findRun(engine, name));
+    },
     runs: (limit, caller) => listRuns(engine, caller === undefined ? { limit } : { limit, caller }),
     logs: (run, step) => readLogs(engine, run, step),
     events: async (run, from) => (await engine.store.loadRun(run, from)).map(recordedOf),
@@ -123,7 +127,10 @@ type Approving =
 
 function approving(engine: Engine): Pick<Service, Approving> {
   return {
-    requests: (open, page) => listRequests(engine, open, page),
+    requests: async (open, page) => {
+      await takeInLeft(engine);
+      return listRequests(engine, open, page);
+    },
     review: (request, seenSize) => exportRequest(engine, request, seenSize),
     reviewStarted: (run, step, seenSize) => exportStarted(engine, { run, step }, seenSize),
     reviewHead: (person, seenSize) => exportHead(engine, person, seenSize),

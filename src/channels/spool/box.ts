@@ -89,6 +89,16 @@ export function openOwnBox(dir: string, log: string): Box {
   return box;
 }
 
+/** The same where it was made before and is ours, without making or changing anything; null elsewhere. */
+export function findOwnBox(dir: string, log: string): Box | null {
+  const box = boxAt(dir, { uid: process.geteuid?.() ?? 0, log });
+  try {
+    return isOwners(box) ? box : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The boxes of other accounts: each belongs to the account that its name names. `doubtful` are names of
  * boxes that somebody else made, of which nothing is read. Throws as `checkSpool`.

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../base/errors.ts';
 import type { Front, Reception, ReceptionHealth } from '../channel.ts';
 import { accountName } from './account-name.ts';
-import { type Box, logIdOf, openOwnBox } from './box.ts';
+import { type Box, findOwnBox, logIdOf, openOwnBox } from './box.ts';
 import { examineSpool } from './examine-spool.ts';
 import { publish } from './publish.ts';
 import type { SpoolSettings } from './settings.ts';
-import { type Accounts, takeIn } from './take-in.ts';
+import { type Accounts, hasDrops, takeIn } from './take-in.ts';
 
 /** How often the box is looked into. */
 const pollMs = 500;
@@ -49,6 +49,10 @@ export function openSpool({ dir }: SpoolSettings, accounts: Accounts = thisHost)
     },
     async tell(front, signal) {
       await look(front, null, signal);
+    },
+    hasLeft: (origin) => {
+      const box = findOwnBox(dir, logIdOf(origin));
+      return box !== null && hasDrops(box);
     },
     health: () => health,
     examine: async () => examineSpool(dir),

@@ -8,6 +8,7 @@ import { openSpool } from '../../../src/channels/spool/open-spool.ts';
 import { localService } from '../../../src/engine/local-service.ts';
 import { tellReceptions } from '../../../src/engine/office/attend-receptions.ts';
 import type { DecisionReport, RunReport } from '../../../src/engine/reports.ts';
+import type { Service } from '../../../src/engine/service.ts';
 import {
   type Colleague,
   driving,
@@ -53,6 +54,8 @@ export interface SpoolScene {
   sign(who: Colleague, decision: 'approve' | 'reject'): Promise<string>;
   answer(name: string): Answer | null;
   resume(run: string): Promise<RunReport>;
+  /** The executor's own commands, in a process that has just begun. */
+  service(): Service;
   decisions(run: string): Promise<readonly unknown[]>;
 }
 
@@ -118,6 +121,7 @@ export function openSpoolScene(
       const door = service();
       return door.drive(await door.resume({ run, given: {} }), driving(scene));
     },
+    service,
     decisions: async (run) =>
       (await scene.engine().store.loadRun(run as never))
         .map(({ bytes }) => JSON.parse(bytes.toString()) as { type: string; data: DecisionReport })

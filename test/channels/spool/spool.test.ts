@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nameDrop, parsePublished } from '../../../src/channels/spool/forms.ts';
+import { describeSelf } from '../../../src/engine/hold.ts';
 import { attendReceptions } from '../../../src/engine/office/attend-receptions.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -181,6 +182,39 @@ describe('a decision that was left', { timeout: 60_000 }, () => {
     writeFileSync(join(spool.box().answers, name), '{}');
     expect(await spool.resume(run)).toMatchObject({ status: 'waiting' });
     expect(readdirSync(spool.box().decisions)).toEqual([]);
+  });
+
+  test.each(['status', 'requests', 'wait'] as const)(
+    'is taken in by whoever looks with `%s`, though nobody drives the run',
+    async (look) => {
+      const spool = openSpoolScene();
+      const { run } = await spool.wait();
+      await spool.service().status(run);
+      const text = await spool.sign(spool.scene.people.robin, 'approve');
+      const name = await spool.drop({ uid: uids.robin, text });
+      const door = spool.service();
+      const looks = {
+        status: async () => (await door.status(run)).requests,
+        requests: async () => (await door.requests(true)).flatMap(({ missing }) => missing),
+        wait: async () => (await door.wait(run, null, new AbortController().signal)).requests,
+      };
+      expect(await looks[look]()).toEqual([]);
+      expect(spool.answer(name)?.code).toBe('recorded');
+      expect(await spool.resume(run)).toMatchObject({ status: 'succeeded' });
+    },
+  );
+
+  test('is not taken in beside a process of the journal that receives already', async () => {
+    const spool = openSpoolScene();
+    const { run } = await spool.wait();
+    const engine = spool.scene.engine();
+    await engine.store.takeHold('reception', describeSelf(engine), () => true);
+    const text = await spool.sign(spool.scene.people.robin, 'approve');
+    const name = await spool.drop({ uid: uids.robin, text });
+    await spool.service().status(run);
+    expect(spool.answer(name)).toBe(null);
+    expect(await engine.store.getHold('reception')).not.toBe(null);
+    await engine.store.releaseHold('reception', describeSelf(engine));
   });
 
   test('is taken in by a run that waits, within moments', async () => {
