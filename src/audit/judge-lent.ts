@@ -54,8 +54,9 @@ function findingsOf(judged: LoanVerdict, permit: GrantPermit, lender: string): F
         ? stretched(`the time for which request ${permit.request} held was over`)
         : findingsOfTally(judged.tally);
     case 'granted': {
-      const said = [permit.use, permit.holes ?? {}, permit.approved_by ?? [], permit.lent_by ?? ''];
-      const is = [judged.use, judged.holes, judged.by, lender];
+      const { use, holes = {}, approved_by = [], approved_with = {}, lent_by = '' } = permit;
+      const said = [use, holes, approved_by, approved_with, lent_by];
+      const is = [judged.use, judged.holes, judged.by, judged.identities, lender];
       return canonicalize(said) === canonicalize(is)
         ? []
         : stretched(`it says ${canonicalize(said)}, but the journal says ${canonicalize(is)}`);

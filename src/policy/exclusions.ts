@@ -6,8 +6,10 @@ export interface Antecedents {
   readonly authors: readonly string[] | null;
   /** The name of the person whose address it is; null where it is nobody's. */
   readonly authorOf: (address: string) => string | null;
-  /** People who approved another step of this run. */
+  /** People who approved another step of this run, by the names they have now. */
   readonly approvedBefore: readonly string[];
+  /** Those of them who are nobody any more, neither by name nor by what they approved with. */
+  readonly approversGone: readonly string[];
 }
 
 /** Who may not decide beside those behind the run, or why that cannot be told. */
@@ -18,7 +20,7 @@ export interface Exclusions {
 
 /**
  * What the matching rules exclude, from every slot of the step. An author whom nobody knows could be the
- * very person who approves, so that the step is denied.
+ * very person who approves, and so could an approver who is nobody any more: then the step is denied.
  */
 export function excludeFrom(matched: readonly Rule[], before: Antecedents): Exclusions {
   const asks = (exclusion: Exclusion) =>
@@ -26,7 +28,8 @@ export function excludeFrom(matched: readonly Rule[], before: Antecedents): Excl
   const byAuthor = asks('step_author');
   const authors = byAuthor.length === 0 ? [] : (before.authors ?? []);
   const strangers = authors.filter((address) => before.authorOf(address) === null);
-  const approvers = asks('earlier_approver').length === 0 ? [] : before.approvedBefore;
+  const byApprover = asks('earlier_approver');
+  const approvers = byApprover.length === 0 ? [] : before.approvedBefore;
   const people = new Map<string, Exclusion>([
     ...approvers.map((person) => [person, 'earlier_approver'] as const),
     ...authors.flatMap((address) => {
@@ -36,10 +39,13 @@ export function excludeFrom(matched: readonly Rule[], before: Antecedents): Excl
   ]);
   return {
     excluded: [...people].map(([person, why]) => ({ person, why })),
-    refusals: byAuthor.flatMap(({ name }) => [
-      ...(before.authors === null ? [unknownAuthor(name)] : []),
-      ...strangers.map((address) => strangeAuthor(name, address)),
-    ]),
+    refusals: [
+      ...byAuthor.flatMap(({ name }) => [
+        ...(before.authors === null ? [unknownAuthor(name)] : []),
+        ...strangers.map((address) => strangeAuthor(name, address)),
+      ]),
+      ...byApprover.flatMap(({ name }) => before.approversGone.map((who) => goneBy(name, who))),
+    ],
   };
 }
 
@@ -56,5 +62,13 @@ function strangeAuthor(rule: string, address: string): DenyReason {
     rule,
     reason: `it excludes whoever wrote the step, and \`${address}\` is nobody in \`people.yaml\``,
     hint: 'add the address to its owner in `people.yaml`; whoever left stays there, without keys',
+  };
+}
+
+function goneBy(rule: string, person: string): DenyReason {
+  return {
+    rule,
+    reason: `it excludes whoever approved another step, and \`${person}\`, who did, is nobody in \`people.yaml\` any more`,
+    hint: 'put them back into `people.yaml` under the name they had; whoever left stays there, without keys',
   };
 }

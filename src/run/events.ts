@@ -199,6 +199,8 @@ export interface StepStarted {
         readonly lent_by?: RunId;
         /** Of a lent grant: the people whose approvals it stands on, as they were counted. */
         readonly approved_by?: readonly string[];
+        /** What each of them approved with: `ssh:…`, `slack:…`. */
+        readonly approved_with?: Readonly<Record<string, readonly string[]>>;
         /** The scope in which a review is owed from here on. */
         readonly break_glass?: string;
       }

@@ -9,8 +9,9 @@ import { evaluatePolicy } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Asked, ListAnswer, Policy, Slot, Verdict } from '../policy/policy.ts';
 import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
+import type { Activity } from './activity.ts';
+import { type Approver, approversNow, approversOfOthers } from './earlier-approvers.ts';
 import type { RequestRecord, RunState } from './state.ts';
-import { isTogether } from './together.ts';
 
 /** The trusted files a verdict rests on, by the entry that set them. */
 export interface Rules {
@@ -33,7 +34,7 @@ export interface Case {
   /** Addresses of whoever wrote the step; null where nobody can say. */
   readonly authors: readonly string[] | null;
   /** People who approved another step of this run, there or in a run that lent it an approval. */
-  readonly approvedBefore: readonly string[];
+  readonly approvedBefore: readonly Approver[];
 }
 
 /** When policy is asked, and what the world answers then. Recorded with the verdict, so that it can be asked again. */
@@ -61,20 +62,6 @@ export function caseOf(state: RunState, plan: Plan, step: PlannedStep): Case {
   };
 }
 
-function approversOfOthers({ requests, steps }: RunState, step: PlannedStep): readonly string[] {
-  const names = [...requests.values()]
-    .filter(({ content }) => content.commands.some((command) => command.step !== step.id))
-    .flatMap(({ decisions }) => decisions)
-    .flatMap(({ data }) => (data.decision === 'approve' ? data.person : []));
-  const lent = [...steps.values()]
-    .filter(({ id }) => id !== step.id)
-    .flatMap(({ attempts }) => attempts)
-    .flatMap(({ started }) =>
-      started?.data.permit.kind === 'grant' ? (started.data.permit.approved_by ?? []) : [],
-    );
-  return [...new Set([...names, ...lent])];
-}
-
 /**
  * What policy says of a step at a moment. The engine asks it, and the auditor asks it again. Of what a person
  * does by hand it has nothing to say: nothing is started that a rule could gate.
@@ -82,6 +69,7 @@ function approversOfOthers({ requests, steps }: RunState, step: PlannedStep): re
 export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Verdict {
   const { people } = rules;
   const { initiator } = one;
+  const approvers = approversNow(one.approvedBefore, people);
   const byHand = one.step.action.kind === 'manual';
   const policy = byHand ? { ...rules.policy, ...nothing } : rules.policy;
   return evaluatePolicy(policy, factsOf(one), {
@@ -94,7 +82,8 @@ export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Ve
     asked: byHand ? nothingAsked : one.asked,
     authors: one.authors,
     authorOf: (address) => personOf(people, `email:${address.toLowerCase()}`)?.name ?? null,
-    approvedBefore: one.approvedBefore,
+    approvedBefore: approvers.names,
+    approversGone: approvers.gone,
     lists,
   });
 }
@@ -155,6 +144,8 @@ export interface Counting {
   readonly slots?: readonly Slot[];
   /** For a grant used before: when its last use ended. */
   readonly lastUseMs?: number | null;
+  /** When steps of its run were running. */
+  readonly running?: Activity['running'];
   /** How often what is counted for may start, and how often it has: the grant as a whole where absent. */
   readonly uses?: number;
   readonly used?: number;
@@ -184,6 +175,7 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
     pendingUntilMs: Date.parse(limits.pending_until),
     unusedMs: limits.unused_ms,
     lastUseMs: counting.lastUseMs ?? null,
+    running: counting.running ?? [],
     notBeforeMs: limits.not_before === undefined ? null : Date.parse(limits.not_before),
     windowMs: grant.reuse?.for_ms ?? null,
     eligible: (slot, ageMs) => eligibleFor(slot, counting, ageMs),
@@ -198,23 +190,4 @@ export function tallyClaim(request: RequestRecord, counting: Counting): Tally {
   const { slots: _, ...byItsOwn } = counting;
   const asked = tallyRequest(request, byItsOwn);
   return asked.kind === 'granted' ? tallyRequest(request, counting) : asked;
-}
-
-/**
- * When the last attempt under this request ended; null where there was none. Of several steps decided
- * together those between them count, too: while the run goes on, its approval does not lie unused.
- */
-export function lastUseMs(state: RunState, request: RequestRecord): number | null {
-  const times = [...state.steps.values()]
-    .flatMap(({ attempts }) => attempts)
-    .filter(
-      ({ started }) =>
-        isTogether(request.content) ||
-        (started?.data.permit.kind === 'grant' &&
-          started.data.permit.request === request.content.id),
-    )
-    .map(({ started, finished, asked }) =>
-      Date.parse((finished ?? started ?? asked)?.time ?? request.content.limits.created),
-    );
-  return times.length === 0 ? null : Math.max(...times);
 }

@@ -1,3 +1,4 @@
+import { evidenceIdentities } from '../approval/court/evidence-identity.ts';
 import { personNamed } from '../approval/people/identity.ts';
 import { addLink } from '../approval/people/initiator.ts';
 import type { Initiator, People } from '../approval/people/people.ts';
@@ -53,6 +54,8 @@ export type LoanVerdict =
       readonly holes: Readonly<Record<string, Json>>;
       /** People whose approvals it stands on, sorted. */
       readonly by: readonly string[];
+      /** What each of them approved with. */
+      readonly identities: Readonly<Record<string, readonly string[]>>;
       /** From then on it holds no more. */
       readonly untilMs: number;
     }
@@ -238,15 +241,25 @@ function count(
   });
   const lent = { ...asLent(request, { uses, terms }), decisions };
   const tally = tallyClaim(lent, { people, initiator, nowMs, slots: terms.slots, lastUseMs: null });
-  return tally.kind === 'granted'
-    ? {
-        kind: 'granted',
-        use: uses + 1,
-        holes: valuesOf(request, borrower),
-        by: [...new Set(tally.by.map(({ person }) => person))].sort(),
-        untilMs: tally.until,
-      }
-    : { kind: 'uncounted', tally };
+  if (tally.kind !== 'granted') {
+    return { kind: 'uncounted', tally };
+  }
+  const by = [...new Set(tally.by.map(({ person }) => person))].sort();
+  return {
+    kind: 'granted',
+    use: uses + 1,
+    holes: valuesOf(request, borrower),
+    by,
+    identities: Object.fromEntries(by.map((person) => [person, identitiesIn(decisions, person)])),
+    untilMs: tally.until,
+  };
+}
+
+function identitiesIn(decisions: RequestRecord['decisions'], person: string): readonly string[] {
+  const theirs = decisions.filter(
+    ({ data }) => data.person === person && data.decision === 'approve',
+  );
+  return [...new Set(theirs.flatMap(({ data }) => evidenceIdentities(data)))].sort();
 }
 
 /** The request as it counts for others: all runs' uses, and a time from the approval on that no use prolongs. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { click } from '../support/click.ts';
 import { openRepository } from '../support/git-repository.ts';
 import { openScene, type Scene } from '../support/scene.ts';
-import { forgeDecision } from './forge.ts';
+import { aKey, forgeDecision } from './forge.ts';
 
 const first = `
 name: gated
@@ -106,6 +106,11 @@ steps:
     run: echo second
 `;
 
+const third = `  - id: third
+    privileged: true
+    run: echo third
+`;
+
 describe('whoever approved an earlier step does not approve the next', () => {
   test('by another identity of theirs neither', async () => {
     const scene = openScene({ runbook: twice, policy: policy('earlier_approver') });
@@ -127,5 +132,40 @@ describe('whoever approved an earlier step does not approve the next', () => {
     scene.trusted.policy = policy('earlier_approver');
     expect(await scene.resume(run)).toMatchObject({ status: 'waiting' });
     await fillsNothing(scene, 'robin');
+  });
+
+  test('under a new name neither', async () => {
+    const scene = openScene({
+      runbook: twice.concat(third),
+      policy: policy('earlier_approver'),
+    });
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    await scene.resume(run);
+    scene.trusted.people = scene.trusted.people.replace('name: robin', 'name: rob');
+    const signed = await forgeDecision(scene, scene.people.robin.signer, { person: 'rob' });
+    await Promise.allSettled([scene.service().decide(signed, 'cli')]);
+    const waiting = await scene.resume(run);
+    expect(waiting).toMatchObject({ status: 'waiting' });
+    expect(waiting.steps[1]).toMatchObject({ status: 'waiting' });
+    await scene.decide(scene.people.kim, 'approve');
+    expect((await scene.resume(run)).steps[1]).toMatchObject({ status: 'succeeded' });
+    expect(await scene.service().verify(outside)).toMatchObject({ findings: [] });
+  });
+
+  test('and nobody does once nobody knows who that was', async () => {
+    const scene = openScene({ runbook: twice, policy: policy('earlier_approver') });
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    await scene.resume(run);
+    scene.trusted.people = scene.trusted.people
+      .replace('name: robin', 'name: rob')
+      .replace(scene.people.robin.signer.publicKey, aKey().publicKey);
+    await scene.decide(scene.people.kim, 'approve');
+    expect(await scene.resume(run)).toMatchObject({
+      status: 'denied',
+      reason: expect.stringContaining('`robin`, who did, is nobody') as string,
+    });
+    expect(await scene.service().verify(outside)).toMatchObject({ findings: [] });
   });
 });

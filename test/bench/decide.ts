@@ -110,6 +110,7 @@ function decide(at: number): string {
     authors: null,
     authorOf: () => null,
     approvedBefore: ['p3'],
+    approversGone: [],
     lists: () => ({ people: ['p6', 'p9'], unknown: [], error: null }),
   }).kind;
 }

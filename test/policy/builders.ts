@@ -35,6 +35,7 @@ export function aContext(more: Partial<PolicyContext> = {}): PolicyContext {
     authors: null,
     authorOf: () => null,
     approvedBefore: [],
+    approversGone: [],
     lists: recordedLists({}),
     ...more,
   };

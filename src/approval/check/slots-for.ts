@@ -65,6 +65,7 @@ export function slotsFor(
       authors: [],
       authorOf: () => null,
       approvedBefore: [],
+      approversGone: [],
       lists: () => everybody,
     },
   );

@@ -1,19 +1,17 @@
-import { RunbookError } from '../../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import { explainFrom } from '../../policy/explain-slot.ts';
 import type { BreakGlassTerms, ListAnswer } from '../../policy/policy.ts';
 import type { ChainLink, Person } from '../people/people.ts';
-import { decodeBase64 } from '../ssh/ssh-wire.ts';
-import { verifySshsig } from '../ssh/sshsig.ts';
 import {
   parseReview,
   type Review,
   type ReviewFinding,
   reviewNamespace,
 } from '../statement/review-statement.ts';
-import { approvalNamespace, decisionId } from '../statement/statement.ts';
+import { decisionId } from '../statement/statement.ts';
 import { conflictOf, departedLink, eligibleFor } from '../tally/eligible.ts';
 import { isReason, type Refused, refused, refuseSeenLog } from './court.ts';
+import { evidenceIdentities } from './evidence-identity.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
 
 /** A signed review of what was done under break-glass, and everything it is judged by. */
@@ -89,26 +87,10 @@ export function actorsOf(decisions: readonly ActorDecision[]): readonly ChainLin
   return decisions
     .filter(({ decision }) => decision === 'approve')
     .flatMap((decision) => {
-      const { person, attested } = decision;
-      const identities = [`person:${person}`, attested?.identity ?? keyOf(decision)];
-      return identities.flatMap((identity) =>
-        identity === null ? [] : [{ role: 'decider' as const, identity, person }],
-      );
+      const { person } = decision;
+      const identities = [`person:${person}`, ...evidenceIdentities(decision)];
+      return identities.map((identity) => ({ role: 'decider' as const, identity, person }));
     });
-}
-
-function keyOf({ statement, signature }: ActorDecision): string | null {
-  try {
-    const blob = decodeBase64(signature ?? '') ?? Buffer.alloc(0);
-    const message = Buffer.from(statement);
-    const { publicKey } = verifySshsig({ signature: blob, message, namespace: approvalNamespace });
-    return `ssh:${publicKey}`;
-  } catch (error) {
-    if (error instanceof RunbookError) {
-      return null;
-    }
-    throw error;
-  }
 }
 
 function refuseActor({ people, owed }: ReviewCase, person: Person): Refused | null {

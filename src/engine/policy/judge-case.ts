@@ -123,7 +123,7 @@ export function caseOfGiven(given: Given, initiator: Initiator): Case {
     ticket: given.ticket,
     asked: { breakGlass: given.break_glass, overrides: given.overrides, reuse: given.grant },
     authors: given.authors,
-    approvedBefore: given.approved_before,
+    approvedBefore: given.approved_before.map((person) => ({ person, identities: [] })),
   };
 }
 
