@@ -2,11 +2,24 @@ import { formatTime } from '../base/clock.ts';
 import { parseDuration } from '../base/duration.ts';
 import { UsageError } from '../base/errors.ts';
 
-/**
- * What `--at` means, as RFC 3339: that itself, `+2h`, `22:00` (the next one here), or `2026-12-01 22:00` in
- * this machine's time zone. Throws UsageError `at_invalid`, `at_past`, `duration_invalid`.
- */
+/** A time to come, as RFC 3339. Throws UsageError `at_past`, and whatever `parseTime` throws. */
 export function parseAt(text: string, nowMs: number): string {
+  const ms = parseTime(text, nowMs);
+  if (ms < nowMs) {
+    throw new UsageError({
+      code: 'at_past',
+      message: `\`--at ${text}\` is ${formatTime(ms)}: that is over`,
+      hint: 'leave it out to start now',
+    });
+  }
+  return formatTime(ms);
+}
+
+/**
+ * What `--at` means, in milliseconds: RFC 3339, `+2h`, `22:00` (the next one here), or `2026-12-01 22:00` in
+ * this machine's time zone. Throws UsageError `at_invalid`, `duration_invalid`.
+ */
+export function parseTime(text: string, nowMs: number): number {
   const ms = text.startsWith('+')
     ? nowMs + parseDuration(text.slice(1))
     : (clockTime(text, nowMs) ?? localTime(text) ?? zonedTime(text));
@@ -17,14 +30,7 @@ export function parseAt(text: string, nowMs: number): string {
       hint: 'write it as in `+2h`, `22:00`, `2026-12-01 22:00` or `2026-12-01T22:00:00+01:00`',
     });
   }
-  if (ms < nowMs) {
-    throw new UsageError({
-      code: 'at_past',
-      message: `\`--at ${text}\` is ${formatTime(ms)}: that is over`,
-      hint: 'leave it out to start now',
-    });
-  }
-  return formatTime(ms);
+  return ms;
 }
 
 /** `22:00`: today, or tomorrow where that is over. */

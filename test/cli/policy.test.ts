@@ -328,6 +328,20 @@ started by  person
     });
   });
 
+  test('takes every time that `exec --at` takes', async () => {
+    const scene = aCompany(files);
+    const now = Date.now();
+    for (const [text, fits] of [
+      ['+2h', (ms: number) => ms >= now + 7_200_000 && ms < now + 7_300_000],
+      ['22:00', (ms: number) => ms > now && new Date(ms).getHours() === 22],
+      ['2026-03-01 10:00', (ms: number) => new Date(ms).getMonth() === 2],
+    ] as const) {
+      const argv = ['policy', 'explain', 'export.yaml', '--at', text, '--json'];
+      const { stdout } = await scene.run(...argv);
+      expect(fits(Date.parse((JSON.parse(stdout) as { at: string }).at))).toBe(true);
+    }
+  });
+
   test('does not open the journal', async () => {
     const scene = aCompany(files);
     await scene.run('policy', 'explain', 'export.yaml');

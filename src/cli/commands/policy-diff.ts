@@ -1,12 +1,12 @@
 import { parseDuration } from '../../base/duration.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { PolicyDiffReport } from '../../engine/policy/reports.ts';
+import { parseTime } from '../at.ts';
 import type { Cli } from '../cli.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
 import { resultStyle } from '../styles.ts';
 import { type PolicyFileFlags, readGiven } from './policy-check.ts';
-import { readTime } from './policy-explain.ts';
 
 export interface PolicyDiffFlags extends Omit<PolicyFileFlags, 'config'> {
   /** A time, or how long ago. */
@@ -32,7 +32,7 @@ export async function runPolicyDiff(
 }
 
 function readSince(text: string, nowMs: number): number {
-  return text.includes('T') ? readTime(text) : nowMs - parseDuration(text);
+  return /^\d{4}-/.test(text) ? parseTime(text, nowMs) : nowMs - parseDuration(text);
 }
 
 function renderDiff({ differences, ...sums }: PolicyDiffReport, style: Style): string {

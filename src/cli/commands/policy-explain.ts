@@ -1,5 +1,5 @@
-import { UsageError } from '../../base/errors.ts';
 import { gatherParams } from '../ask-params.ts';
+import { parseTime } from '../at.ts';
 import type { Cli } from '../cli.ts';
 import type { ParamFlags } from '../params.ts';
 import { renderExplanation } from '../render/policy-explain.ts';
@@ -7,7 +7,7 @@ import { openRunbook } from '../runbooks.ts';
 import { type StartFlags, startInput } from '../start-input.ts';
 import { resultStyle } from '../styles.ts';
 
-export interface PolicyExplainFlags extends ParamFlags, StartFlags {
+export interface PolicyExplainFlags extends ParamFlags, Omit<StartFlags, 'at'> {
   readonly as?: string;
   readonly agent?: string;
   readonly ci?: string;
@@ -22,32 +22,19 @@ export async function runPolicyExplain(
   name: string,
   flags: PolicyExplainFlags,
 ): Promise<number> {
-  const { as: person, agent, ci, actor, at, step } = flags;
+  const { as: person, agent, ci, actor, at, step, ...start } = flags;
   const opened = await openRunbook(cli, name);
   const given = await gatherParams(cli, opened.runbook, flags);
   const tools = await cli.openPolicyTools();
   const isOther = person !== undefined || agent !== undefined || ci !== undefined;
   const report = tools.explain({
-    start: startInput(opened, given, flags),
+    start: startInput(opened, given, start),
     as: isOther
       ? { person: person ?? null, agent: agent ?? null, ci: ci ?? null, actor: actor ?? null }
       : null,
-    atMs: at === undefined ? null : readTime(at),
+    atMs: at === undefined ? null : parseTime(at, cli.io.clock.now().wallMs),
     step: step ?? null,
   });
   cli.print(report, () => renderExplanation(report, resultStyle(cli)));
   return 0;
-}
-
-/** Throws UsageError `at_invalid`. */
-export function readTime(text: string): number {
-  const ms = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(ms)) {
-    return ms;
-  }
-  throw new UsageError({
-    code: 'at_invalid',
-    message: `\`${text}\` is not a time`,
-    hint: 'write it as in `2026-12-24T22:00:00Z`',
-  });
 }

@@ -50,7 +50,7 @@ function addExplain(cli: Cli, group: Command): void {
     )
     .option('--ci <job>', 'as if this CI job did, such as github/acme/infra')
     .option('--actor <id>', 'who set off that job, such as github/ana')
-    .option('--at <time>', 'as if it were then, such as 2026-12-24T22:00:00Z')
+    .option('--at <time>', 'as if it were then: `+2h`, `22:00`, `2026-12-24 22:00`, or RFC 3339')
     .option('--step <id>', 'only this step')
     .addHelpText(
       'after',
