@@ -44,20 +44,20 @@ function starts(scene: Scene): readonly StepStarted[] {
 
 describe('a value that came later', () => {
   test.each([
-    ['an option', 'type: string, pattern: ".*"', echo, '--output=/etc/passwd'],
+    ['an option', 'type: string, pattern: "[a-z/=-]*"', echo, '--output=/etc/passwd'],
     [
       'a path upwards',
-      'type: string, pattern: ".*"',
+      'type: string, pattern: "[a-z/.]*"',
       `    http: "POST http://127.0.0.1:1/nodes/\${{ steps.find.outputs.leader }}/restart"\n`,
       '../../admin',
     ],
     [
       'a second header',
-      'type: string, pattern: "(?s).*"',
+      'type: string, enum: ["a\\r\\nauthorization: b"]',
       `    http: { method: GET, url: "http://127.0.0.1:1/", headers: { x: "\${{ steps.find.outputs.leader }}" } }\n`,
       'a\r\nauthorization: b',
     ],
-  ])('cannot smuggle in %s, though its pattern lets it', async (_, limits, use, leader) => {
+  ])('cannot smuggle in %s, though its limits let it', async (_, limits, use, leader) => {
     const scene = await approvedRun(moving(limits, use), leader);
     const report = await scene.service().status(null);
     expect(report).toMatchObject({ status: 'failed' });
@@ -66,7 +66,7 @@ describe('a value that came later', () => {
 
   test('stays one argument, whatever stands in it', async () => {
     const leader = `a' "b" $(touch stolen); touch stolen`;
-    const scene = await approvedRun(moving('type: string, pattern: ".*"', echo), leader);
+    const scene = await approvedRun(moving('type: string, pattern: "[ -~]*"', echo), leader);
     expect(scene.output.text).toContain(`first\n${leader}\n`);
     expect(existsSync(join(scene.dir, 'stolen'))).toBe(false);
   });
@@ -88,7 +88,7 @@ describe('a value that came later', () => {
   test('cannot be a mark itself', async () => {
     const mark = '\uE000steps.find.outputs.leader\uE001';
     const scene = openScene({
-      runbook: moving('type: string, pattern: ".*"', echo),
+      runbook: moving(String.raw`type: string, pattern: '[a-z.\x{E000}\x{E001}]*'`, echo),
       files: { 'leader.txt': mark },
     });
     const { run } = await scene.exec();

@@ -254,6 +254,7 @@ grants:
     ['a pattern of a number', '{ type: integer, min: 1, max: 8, pattern: "[0-9]" }'],
     ['a pattern that is none', '{ type: string, pattern: "(" }'],
     ['a pattern that breaks out of the whole text', '{ type: string, pattern: "a)|(.*" }'],
+    ['a pattern that takes anything', '{ type: string, pattern: "(?s).*" }'],
     ['values of another type', '{ type: integer, enum: [1, two] }'],
   ])('does not vary over %s', (_, limits) => {
     expect(vary(limits)).toHaveLength(1);

@@ -228,9 +228,47 @@ describe('a hole', () => {
     expect(fitsHole(hole({ pattern: '.*' }), `a${text}`)).not.toBeNull();
   });
 
+  test('takes a thousand characters, and no control character that nobody enumerated', () => {
+    const word = hole({ pattern: String.raw`x+|a(?s:.)b` });
+    expect(fitsHole(word, 'x'.repeat(1000))).toBeNull();
+    expect(fitsHole(word, 'x'.repeat(1001))).toBe(
+      '`steps.first.outputs.it` may hold 1000 characters, not 1001',
+    );
+    expect(fitsHole(word, 'a\u001Bb')).toBe('`steps.first.outputs.it` holds a control character');
+    expect(fitsHole(hole({ enum: ['a\nb'] }), 'a\nb')).toBeNull();
+  });
+
+  test.each([
+    '.*',
+    '.+',
+    '(?s).*',
+    String.raw`[\s\S]{0,3}`,
+    '[^;]*',
+    '[^/]+',
+    String.raw`(?i)\pL*|\PL*|.*`,
+    String.raw`[^\pC]*`,
+    'x|(?s:.)*',
+  ])('is no limit with a pattern that takes anything (%s)', (pattern) => {
+    expect(isBounded(hole({ pattern }))).toBe(false);
+  });
+
+  test.each([
+    'node-[0-9]+',
+    '[a-z0-9-]*',
+    String.raw`\w+`,
+    String.raw`\S{1,40}@example\.org`,
+    '[ -~]{1,80}',
+    '(?i)[a-z]+',
+    String.raw`\pL+`,
+    '^v[0-9.]+$',
+  ])('is limited by a pattern that names what may come (%s)', (pattern) => {
+    expect(isBounded(hole({ pattern }))).toBe(true);
+  });
+
   test('has limits that a reviewer can judge', () => {
     expect(isBounded(hole({}))).toBe(false);
     expect(isBounded(hole({ pattern: 'a' }))).toBe(true);
+    expect(isBounded(hole({ enum: ['a'], pattern: '.*' }))).toBe(true);
     expect(isBounded(hole({ type: 'integer', min: 1 }))).toBe(false);
     expect(isBounded(hole({ type: 'integer', min: 1, max: 2 }))).toBe(true);
     expect(isBounded(hole({ type: 'boolean' }))).toBe(true);

@@ -115,6 +115,10 @@ describe('beside `manual`', () => {
       ['ask: { key: { type: string, secret: true } }'],
       '5:19 `key`: a secret cannot be asked for here — pass it as a secret parameter, which is never stored',
     ],
+    [
+      ['ask: { key: { type: string, pattern: ".+" } }'],
+      '5:42 the pattern `.+` limits nothing: it takes line breaks or other control characters — name the characters that may come, as in `[a-z0-9-]{1,40}`',
+    ],
   ])('%j is an error', (lines, problem) => {
     expect(problemsOf(aStep('manual: look', ...lines))).toEqual([problem]);
   });

@@ -32,6 +32,10 @@ test.each([
   ['{ type: string, enum: [1] }', '`it` must be text, not `1`'],
   ['{ type: string, pattern: "(" }', 'missing closing )'],
   ['{ type: string, pattern: "\\\\Qa" }', 'missing closing )'],
+  [
+    '{ type: string, pattern: "(?s).*" }',
+    'the pattern `(?s).*` limits nothing: it takes line breaks or other control characters — name the characters',
+  ],
   ['{ type: text }', '`type` must be `string` or'],
   ['{ type: string, secret: true }', 'the output `it` is secret: nobody could see what it may be'],
 ])('%s is refused, at its own line', (output, message) => {

@@ -2,7 +2,7 @@ import { list, object } from '../../base/yaml-collections.ts';
 import { number, oneOf, plainScalar, text } from '../../base/yaml-scalars.ts';
 import { type Checked, optional, refine } from '../../base/yaml-schema.ts';
 import type { HoleLimits } from '../../runbook/holes/hole.ts';
-import { isBounded, wholePatternProblem } from '../../runbook/holes/limits.ts';
+import { isBounded, loosePatternFlaw, wholePatternProblem } from '../../runbook/holes/limits.ts';
 import { paramTypes } from '../../runbook/runbook.ts';
 
 const written = object({
@@ -29,8 +29,17 @@ function flawOf(limits: Written): string | null {
   if (pattern !== null && type !== 'string') {
     return '`pattern` is for a `string`';
   }
-  const flaw = boundsFlaw(limits) ?? (pattern === null ? null : wholePatternProblem(pattern));
-  return flaw ?? enumFlaw(limits);
+  return (
+    (pattern === null ? null : patternFlaw(limits, pattern)) ??
+    boundsFlaw(limits) ??
+    enumFlaw(limits)
+  );
+}
+
+function patternFlaw({ enum: values }: Written, pattern: string): string | null {
+  const loose = values === null ? loosePatternFlaw(pattern) : null;
+  const said = loose === null ? null : `${loose.message}; ${loose.hint}`;
+  return wholePatternProblem(pattern) ?? said;
 }
 
 function boundsFlaw(limits: Written): string | null {

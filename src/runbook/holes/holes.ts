@@ -93,10 +93,22 @@ function fillAction(action: Command['action'], { fill, fillText }: Fillers): Com
   }
 }
 
-/** Why the value may not stand in this hole, in words; null where it may. Text is not taken for a number. */
+/** A reviewer was shown limits, not a text of any length. */
+const maxLength = 1000;
+
+/**
+ * Why the value may not stand in this hole, in words; null where it may. Text is not taken for a number; it
+ * is short, and none but an enumerated one holds a control character, whatever a pattern lets through.
+ */
 export function fitsHole(hole: Hole, value: Json): string | null {
   if (typeof value === 'string' && mayHoldMark(value)) {
     return `\`${hole.name}\` holds a character that stands for a value nobody knows yet`;
+  }
+  if (typeof value === 'string' && value.length > maxLength) {
+    return `\`${hole.name}\` may hold ${maxLength} characters, not ${value.length}`;
+  }
+  if (typeof value === 'string' && hole.enum === null && /\p{Cc}/u.test(value)) {
+    return `\`${hole.name}\` holds a control character`;
   }
   const read = readWithin(hole.name, hole, value);
   if ('message' in read) {

@@ -2,6 +2,7 @@ import type { Json } from '../../base/json.ts';
 import { patternProblem } from '../../base/regex.ts';
 import { type ReadParam, readParam } from '../param-value.ts';
 import type { HoleLimits } from './hole.ts';
+import { whyLoose } from './loose-pattern.ts';
 
 /** A value within limits, in its type, by the rules of parameters; a pattern is about the whole text. */
 export function readWithin(
@@ -40,13 +41,24 @@ function wholeText(pattern: string): string {
   return String.raw`\A(?:${pattern})\z`;
 }
 
+/** Why the pattern of a value that comes later is no limit, with what to write instead; null where it is one. */
+export function loosePatternFlaw(pattern: string): { message: string; hint: string } | null {
+  const why = wholePatternProblem(pattern) === null ? whyLoose(wholeText(pattern)) : null;
+  return why === null
+    ? null
+    : {
+        message: `the pattern \`${pattern}\` limits nothing: ${why}`,
+        hint: 'name the characters that may come, as in `[a-z0-9-]{1,40}`',
+      };
+}
+
 /** True where a reviewer can say in advance what may come. */
 export function isBounded({ type, enum: values, pattern, min, max }: HoleLimits): boolean {
   switch (type) {
     case 'boolean':
       return true;
     case 'string':
-      return values !== null || pattern !== null;
+      return values !== null || (pattern !== null && loosePatternFlaw(pattern) === null);
     case 'integer':
     case 'number':
       return values !== null || (min !== null && max !== null);

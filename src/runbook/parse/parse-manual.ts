@@ -2,6 +2,7 @@ import type { YamlNode } from '../../base/yaml.ts';
 import type { Located } from '../../base/yaml-schema.ts';
 import type { ManualAction } from '../plan.ts';
 import type { StepFile } from '../schema.ts';
+import { refuseLoose } from './parse-outputs.ts';
 import { parseParam } from './parse-param.ts';
 import { refuseControls } from './refuse-controls.ts';
 import type { Reading } from './site.ts';
@@ -22,6 +23,7 @@ export function parseManual(file: ManualFile, node: YamlNode, reading: Reading):
       const hint = 'pass it as a secret parameter, which is never stored';
       reading.report(it.node, { message: `\`${name}\`: a secret cannot be asked for here`, hint });
     }
+    refuseLoose(it.value, it.node, reading);
     return [name, parseParam(name, it, reading)] as const;
   });
   return {

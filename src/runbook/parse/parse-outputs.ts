@@ -1,5 +1,5 @@
 import type { HoleLimits } from '../holes/hole.ts';
-import { wholePatternProblem } from '../holes/limits.ts';
+import { loosePatternFlaw, wholePatternProblem } from '../holes/limits.ts';
 import type { PlannedOutput, PlannedStep } from '../plan.ts';
 import type { OutputFile } from '../schema.ts';
 import { type About, addExpression } from './parse-outcome.ts';
@@ -59,5 +59,18 @@ function parseLimits(
   if (problem !== null && param.pattern !== null) {
     reading.report(pattern?.node ?? node, { message: problem });
   }
+  refuseLoose(value, node, reading);
   return { type, enum: param.enum, pattern: param.pattern, min, max };
+}
+
+/** A text that comes later is bounded by its pattern where no enum does it: one that takes anything is an error. */
+export function refuseLoose(
+  { pattern, enum: values }: Pick<Declared, 'pattern' | 'enum'>,
+  node: OutputFile['node'],
+  reading: Reading,
+): void {
+  const flaw = pattern === null || values !== null ? null : loosePatternFlaw(pattern.value);
+  if (flaw !== null) {
+    reading.report(pattern?.node ?? node, flaw);
+  }
 }
