@@ -2,7 +2,8 @@ import { personOf } from '../approval/people/identity.ts';
 import { DeniedError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
-import { lastUseMs, tallyRequest } from '../run/judge.ts';
+import { activityOf } from '../run/activity.ts';
+import { tallyRequest } from '../run/judge.ts';
 import { type Due, type Now, next } from '../run/next.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
@@ -151,7 +152,7 @@ function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
         people: session.inForce.rules.people,
         initiator: state.initiator,
         nowMs: session.nowMs(),
-        lastUseMs: lastUseMs(state, request),
+        ...activityOf(state, request),
       }),
   };
   return next(state, session.plan, now);

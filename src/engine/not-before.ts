@@ -1,6 +1,10 @@
+import { formatTime } from '../base/clock.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
 import type { StartInput } from './service.ts';
+
+/** How far ahead a run may be scheduled. What is approved for it may wait for that long, and for no longer. */
+const furthestMs = 30 * 24 * 3_600_000;
 
 type Timed = Pick<StartInput, 'notBefore'>;
 
@@ -10,8 +14,8 @@ export function momentOf({ clock }: Pick<Engine, 'clock'>, { notBefore }: Timed)
   return notBefore === undefined ? nowMs : Math.max(nowMs, Date.parse(notBefore));
 }
 
-/** Throws UsageError `at_invalid`, `at_past`. */
-export function refusePast({ clock }: Pick<Engine, 'clock'>, { notBefore }: Timed): void {
+/** Throws UsageError `at_invalid`, `at_past`, `at_far`. */
+export function refuseTime({ clock }: Pick<Engine, 'clock'>, { notBefore }: Timed): void {
   if (notBefore === undefined) {
     return;
   }
@@ -24,6 +28,14 @@ export function refusePast({ clock }: Pick<Engine, 'clock'>, { notBefore }: Time
       code: 'at_past',
       message: `a run cannot start at ${notBefore}: that is over`,
       hint: 'leave out `--at` to start it now',
+    });
+  }
+  const lastMs = clock.now().wallMs + furthestMs;
+  if (startMs > lastMs) {
+    throw new UsageError({
+      code: 'at_far',
+      message: `a run cannot start at ${notBefore}: that is more than 30 days ahead, ${formatTime(lastMs)} at the latest`,
+      hint: 'start it nearer to the time, or let your scheduler call `exec` then',
     });
   }
 }

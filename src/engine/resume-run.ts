@@ -5,9 +5,10 @@ import { refusalFor } from '../approval/people/refusal.ts';
 import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
+import { activityOf } from '../run/activity.ts';
 import { decidersOf } from '../run/deciders.ts';
 import type { Event } from '../run/events.ts';
-import { lastUseMs, type Rules, tallyRequest } from '../run/judge.ts';
+import { type Rules, tallyRequest } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
 import type { RunState } from '../run/state.ts';
 import { readSecrets } from '../runbook/build-plan.ts';
@@ -97,7 +98,7 @@ function expiries(
       return [];
     }
     const { request } = standing;
-    const counting = { people, initiator, nowMs, lastUseMs: lastUseMs(state, request) };
+    const counting = { people, initiator, nowMs, ...activityOf(state, request) };
     const tally = tallyRequest(request, counting);
     return tally.kind === 'expired'
       ? [{ type: 'approval.expired', data: { request: request.content.id, which: tally.which } }]

@@ -19,7 +19,7 @@ import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
 import { refuseReuse, refuseUnfit } from './grant/ask-varying.ts';
 import { callerSigned } from './judge-signer.ts';
-import { momentOf, refusePast } from './not-before.ts';
+import { momentOf, refuseTime } from './not-before.ts';
 import { refuseLong } from './refuse-long.ts';
 import type { StartInput } from './service.ts';
 import { whyNobody } from './step/request-approval.ts';
@@ -79,7 +79,7 @@ export function draftRun(
  */
 export async function startRun(unsigned: Engine, input: StartInput): Promise<Draft> {
   refuseUnexplained(input);
-  refusePast(unsigned, input);
+  refuseTime(unsigned, input);
   const inForce = await ensureConfig(unsigned);
   const engine = await signedBy(unsigned, inForce, input);
   const draft = draftRun(engine, inForce.trusted, input);

@@ -1,6 +1,7 @@
 import { personOf } from '../approval/people/identity.ts';
 import { chainPeople } from '../approval/people/initiator.ts';
 import type { ChainLink, Initiator, People } from '../approval/people/people.ts';
+import { viewsOf } from '../approval/people/views.ts';
 import { parseStatement } from '../approval/statement/statement.ts';
 import { eligibleFor } from '../approval/tally/eligible.ts';
 import { type Tally, tally } from '../approval/tally/tally.ts';
@@ -79,6 +80,7 @@ export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Ve
     peopleDigest: rules.peopleDigest,
     eligible: (slot) => eligibleFor(slot, { people, initiator }),
     agentInChain: initiator.chain.some(({ role }) => role === 'agent'),
+    views: viewsOf(initiator.chain),
     asked: byHand ? nothingAsked : one.asked,
     authors: one.authors,
     authorOf: (address) => personOf(people, `email:${address.toLowerCase()}`)?.name ?? null,
@@ -91,7 +93,7 @@ export function judgeStep(rules: Rules, one: Case, { nowMs, lists }: Moment): Ve
 const nothing = { rules: [], grants: [], breakGlass: [] } as const;
 const nothingAsked: Asked = { breakGlass: null, overrides: [], reuse: null };
 
-/** What rules see of a step. */
+/** What rules see of a step, its chain taken as one: each of them is asked about every view of it. */
 export function factsOf({ plan, step, initiator, reason, ticket }: Case): Facts {
   const named = (role: ChainLink['role']): string | null => {
     const link = initiator.chain.find((each) => each.role === role);

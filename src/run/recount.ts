@@ -4,7 +4,8 @@ import { parseStatement } from '../approval/statement/statement.ts';
 import type { Tally } from '../approval/tally/tally.ts';
 import { weaker } from '../policy/assurance.ts';
 import type { Slot } from '../policy/policy.ts';
-import { lastUseMs, tallyClaim } from './judge.ts';
+import { activityOf } from './activity.ts';
+import { tallyClaim } from './judge.ts';
 import type { DecisionRecord, RequestRecord, RunState } from './state.ts';
 
 /** What a claim is counted by, at its moment. */
@@ -30,7 +31,7 @@ export function recountClaim(request: RequestRecord, court: ClaimCourt): Tally {
   const decisions = standingDecisions(request, court);
   return tallyClaim(
     { ...request, decisions },
-    { people, initiator, nowMs, slots, lastUseMs: lastUseMs(state, request) },
+    { people, initiator, nowMs, slots, ...activityOf(state, request) },
   );
 }
 

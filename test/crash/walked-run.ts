@@ -1,8 +1,9 @@
 import { encodeStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newRunId, type RequestId } from '../../src/base/ids.ts';
+import { activityOf } from '../../src/run/activity.ts';
 import type { Event, Recorded } from '../../src/run/events.ts';
-import { lastUseMs, tallyRequest } from '../../src/run/judge.ts';
+import { tallyRequest } from '../../src/run/judge.ts';
 import type { Now } from '../../src/run/next.ts';
 import { apply, foldRun, type RunState } from '../../src/run/state.ts';
 import type { Plan } from '../../src/runbook/plan.ts';
@@ -63,7 +64,7 @@ export function nowOf(state: RunState, hurry = false): Now {
         people,
         initiator: state.initiator,
         nowMs,
-        lastUseMs: lastUseMs(state, request),
+        ...activityOf(state, request),
       }),
   };
 }

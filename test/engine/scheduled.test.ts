@@ -97,6 +97,16 @@ describe('a run that starts later', () => {
     await expect(start).rejects.toMatchObject({ code: 'at_past' });
   });
 
+  test('cannot be scheduled further ahead than a request may wait at all', async () => {
+    const scene = openScene({ runbook });
+    const month = 30 * 24 * hour;
+    const start = scene.service().start(await inputAt(scene, month + hour));
+    await expect(start).rejects.toMatchObject({ code: 'at_far' });
+    await expect(scene.service().start(await inputAt(scene, month - hour))).resolves.toBeTypeOf(
+      'string',
+    );
+  });
+
   test('asks at once what it asks together, and holds the approval until then', async () => {
     const scene = openScene({
       runbook: `name: gated

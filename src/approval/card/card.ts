@@ -147,9 +147,11 @@ function effect({ effect, grant, commands }: RequestContent): CardSection | null
 }
 
 function limits({ content, words, nowMs }: CardInput): CardSection | null {
-  const { pending_until, unused_ms } = content.limits;
+  const { pending_until, unused_ms, not_before } = content.limits;
   const leftMs = Date.parse(pending_until) - nowMs;
   const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
+  const startsAt: [string, string][] =
+    not_before === undefined ? [] : [['starts no earlier than', not_before]];
   return fields('Limits', [
     ['request', words],
     ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
@@ -157,7 +159,11 @@ function limits({ content, words, nowMs }: CardInput): CardSection | null {
       'decide by',
       `${pending_until} (${leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late'})`,
     ],
-    ['an approval holds', formatDuration(unused_ms)],
+    ...startsAt,
+    [
+      'an approval holds',
+      `${formatDuration(unused_ms)}${startsAt.length > 0 ? ' from then on' : ''}`,
+    ],
   ]);
 }
 

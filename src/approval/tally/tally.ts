@@ -3,6 +3,7 @@ import { combinationsOf } from '../../policy/combinations.ts';
 import type { Assurance, Slot } from '../../policy/policy.ts';
 import { ever, sourcesOf } from './eligible.ts';
 import { type Matching, matchPeople } from './matching.ts';
+import { holdsWhileRunning, type Stretch } from './unused.ts';
 
 /** One recorded decision, reduced to what counts. */
 export interface TallyDecision {
@@ -35,6 +36,8 @@ export interface TallyInput {
   readonly unusedMs: number;
   /** When the last use ended; null or absent where there was none. */
   readonly lastUseMs?: number | null;
+  /** When steps of the run were running: in them an approval does not lie unused. */
+  readonly running?: readonly Stretch[];
   /** Nothing of the run happens earlier, so that until then an approval does not lie unused. */
   readonly notBeforeMs?: number | null;
   /**
@@ -102,10 +105,13 @@ export function tally(input: TallyInput): Tally {
     : { kind: 'granted', at, until, by: filled, usesLeft: input.uses - input.used };
 }
 
-function holdsUntil({ lastUseMs, notBeforeMs, windowMs, unusedMs }: TallyInput, at: number) {
-  return typeof windowMs === 'number'
-    ? at + windowMs
-    : Math.max(at, lastUseMs ?? at, notBeforeMs ?? at) + unusedMs;
+function holdsUntil(input: TallyInput, at: number): number {
+  const { lastUseMs, notBeforeMs, windowMs, unusedMs, nowMs, running = [] } = input;
+  if (typeof windowMs === 'number') {
+    return at + windowMs;
+  }
+  const sinceMs = Math.max(at, lastUseMs ?? at, notBeforeMs ?? at);
+  return holdsWhileRunning({ sinceMs, unusedMs, nowMs }, running);
 }
 
 /**

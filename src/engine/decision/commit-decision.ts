@@ -10,8 +10,9 @@ import {
   UsageError,
 } from '../../base/errors.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
+import { activityOf } from '../../run/activity.ts';
 import type { Decided } from '../../run/events.ts';
-import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { tallyRequest } from '../../run/judge.ts';
 import type { DecisionRecord, RequestRecord } from '../../run/state.ts';
 import type { CommitInput } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
@@ -169,7 +170,7 @@ function tallyNow(engine: Engine, { proven, inForce, request }: Bench): Tally {
     people: inForce.rules.people,
     initiator: proven.state.initiator,
     nowMs: engine.clock.now().wallMs,
-    lastUseMs: lastUseMs(proven.state, request),
+    ...activityOf(proven.state, request),
   });
 }
 

@@ -2,8 +2,9 @@ import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RequestId } from '../../base/ids.ts';
 import { recordedLists } from '../../policy/lists.ts';
 import type { Evaluation, Slot, Verdict } from '../../policy/policy.ts';
+import { activityOf } from '../../run/activity.ts';
 import type { Recorded, StepStarted } from '../../run/events.ts';
-import { caseOf, judgeStep, lastUseMs, type Rules, tallyRequest } from '../../run/judge.ts';
+import { caseOf, judgeStep, type Rules, tallyRequest } from '../../run/judge.ts';
 import { apply, foldRun, type RequestRecord, type RunState } from '../../run/state.ts';
 import { allSteps, type Plan } from '../../runbook/plan.ts';
 import type { DecisionDifference } from './reports.ts';
@@ -104,7 +105,7 @@ function retryStart({ step, permit }: StepStarted, time: string, then: Then): Pa
     // How often it may start is not the rules' to say.
     uses: 1,
     used: 0,
-    lastUseMs: lastUseMs(then.state, request),
+    ...activityOf(then.state, request),
   });
   return { step, was: granted, would_be: describeTally(tally) };
 }

@@ -2,7 +2,8 @@ import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
-import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { activityOf } from '../../run/activity.ts';
+import { tallyRequest } from '../../run/judge.ts';
 import { standingReview } from '../../run/owed-review.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
 import type { Command } from '../../runbook/command.ts';
@@ -111,7 +112,7 @@ export function currentTally(engine: Engine, state: RunState, record: RequestRec
     people: engine.trusted().people.value,
     initiator: state.initiator,
     nowMs: engine.clock.now().wallMs,
-    lastUseMs: lastUseMs(state, record),
+    ...activityOf(state, record),
   });
 }
 

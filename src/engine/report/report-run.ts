@@ -1,7 +1,8 @@
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
+import { activityOf } from '../../run/activity.ts';
 import type { RunFinished } from '../../run/events.ts';
-import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { tallyRequest } from '../../run/judge.ts';
 import { standingReview } from '../../run/owed-review.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
@@ -97,7 +98,7 @@ function tallies(engine: Engine, state: RunState): Judged {
         people,
         initiator: state.initiator,
         nowMs,
-        lastUseMs: lastUseMs(state, record),
+        ...activityOf(state, record),
       });
       const report: RequestReport = {
         request: content.id,

@@ -1,7 +1,8 @@
 import { dueNotices, nextNoticeMs, type Waiting } from '../../approval/reminders.ts';
 import { missingOf } from '../../approval/tally/tally.ts';
 import type { RequestId } from '../../base/ids.ts';
-import { lastUseMs, tallyRequest } from '../../run/judge.ts';
+import { activityOf } from '../../run/activity.ts';
+import { tallyRequest } from '../../run/judge.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -38,7 +39,7 @@ function waitingOf(session: Session, request: RequestId): Waiting | null {
     people: inForce.rules.people,
     initiator: state.initiator,
     nowMs: session.nowMs(),
-    lastUseMs: lastUseMs(state, record),
+    ...activityOf(state, record),
   });
   const missing = missingOf(tally).map(({ slot }) => slot);
   return { content: record.content, missing, told: record.reminded ?? [] };
