@@ -85,12 +85,12 @@ ok anything else needs nobody
     const scene = aCompany({ 'rules/cases.yaml': wrong });
     const { exitCode, stdout } = await scene.run('policy', 'test', 'rules/cases.yaml');
     expect(exitCode).toBe(1);
-    expect(stdout).toBe(`failed two teams for production data (rules/cases.yaml)
+    expect(stdout).toBe(`failed two teams for production data (rules/cases.yaml:4)
    eligible for \`production data/owner\`: expected \`bob\`, got \`carol\`
-failed the owner signs (rules/cases.yaml)
+failed the owner signs (rules/cases.yaml:12)
    granted: expected true, but it lacks \`production data/owner\`
 ok agents rest at weekends
-failed anything else needs nobody (rules/cases.yaml)
+failed anything else needs nobody (rules/cases.yaml:22)
    expected \`deny\`, but it is \`none\`
 
 1 passed, 3 failed
@@ -121,7 +121,7 @@ failed anything else needs nobody (rules/cases.yaml)
     const { exitCode, stdout } = await scene.run('policy', 'test', 'rules/cases.yaml');
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
-      'failed the owner signs (rules/cases.yaml)\n   there is no person `bbo`\n',
+      'failed the owner signs (rules/cases.yaml:12)\n   there is no person `bbo`\n',
     );
   });
 

@@ -29,8 +29,8 @@ function renderCases({ cases, passed, failed }: PolicyTestReport, style: Style):
   return `${lines.join('')}\n${failed === 0 ? paint.good(sum) : paint.bad(sum)}\n`;
 }
 
-function renderCase({ ok, file, name, differences }: CaseReport, { paint }: Style): string {
+function renderCase({ ok, file, line, name, differences }: CaseReport, { paint }: Style): string {
   const head = ok ? paint.good('ok') : paint.bad('failed');
-  const where = ok ? '' : ` ${paint.quiet(`(${file})`)}`;
-  return [`${head} ${name}${where}`, ...differences.map((line) => `   ${line}`), ''].join('\n');
+  const where = ok ? '' : ` ${paint.quiet(`(${file}:${line})`)}`;
+  return [`${head} ${name}${where}`, ...differences.map((each) => `   ${each}`), ''].join('\n');
 }

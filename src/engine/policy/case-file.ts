@@ -57,7 +57,7 @@ const caseRow = refine(
       place.report(node.at, `\`${vain[0] ?? ''}\` belongs beside \`expect: ask\` alone`);
       return invalid;
     }
-    return row;
+    return { ...row, line: node.at.line };
   },
 );
 

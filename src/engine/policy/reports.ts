@@ -12,6 +12,7 @@ export interface NamedText {
 /** One case of a table, and what came of it. */
 export interface CaseReport {
   readonly file: string;
+  readonly line: number;
   readonly name: string;
   readonly ok: boolean;
   /** What differs, each in a line; empty where nothing does. */
@@ -76,7 +77,10 @@ export interface ExplainedRule {
   readonly name: string;
   readonly outcome: 'matched' | 'unmatched' | 'failed' | 'out_of_time';
   readonly when: string | null;
-  /** What failed, or which calendars are open and which are closed; null where there is nothing to say. */
+  /**
+   * What failed, which calendars are open and which are closed, and how the chain is read where the rule has
+   * a say in some ways alone; null where there is nothing to say.
+   */
   readonly note: string | null;
 }
 

@@ -24,7 +24,8 @@ export function testPolicy({ table, read, inForce }: CaseFiles): readonly CaseRe
   return cases.cases.map((row) => {
     const slips = unknownNames(row, cases.lists, rules);
     const differences = slips.length > 0 ? slips : compare(row, judgeCase(rules, row, cases.lists));
-    return { file: table.file, name: row.name, ok: differences.length === 0, differences };
+    const { name, line } = row;
+    return { file: table.file, line, name, ok: differences.length === 0, differences };
   });
 }
 
