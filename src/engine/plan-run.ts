@@ -10,6 +10,7 @@ import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
 import { refuseUnfit } from './grant/ask-varying.ts';
 import { momentOf } from './not-before.ts';
+import { refuseUnmatched } from './refuse-unmatched.ts';
 import type { PlanReport } from './reports.ts';
 import type { StartInput } from './service.ts';
 import { type Draft, draftCase, draftRun } from './start-run.ts';
@@ -27,6 +28,10 @@ export function planRun(engine: Engine, input: StartInput): PlanReport {
     peopleDigest: trusted.people.digest,
   };
   const steps = allSteps(draft.plan).map((step) => planStep(engine, { draft, rules, step }, input));
+  refuseUnmatched(
+    input,
+    steps.map(({ verdict }) => verdict),
+  );
   const asks = steps.some(({ verdict }) => verdict.kind === 'ask');
   const refusal = asks ? refusalFor(rules.people, draft.initiator.chain) : null;
   return { plan: draft.plan, initiator: draft.initiator, refusal, steps };

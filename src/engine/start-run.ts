@@ -21,6 +21,7 @@ import { refuseReuse, refuseUnfit } from './grant/ask-varying.ts';
 import { callerSigned } from './judge-signer.ts';
 import { momentOf, refuseTime } from './not-before.ts';
 import { refuseLong } from './refuse-long.ts';
+import { refuseUnmatched } from './refuse-unmatched.ts';
 import type { StartInput } from './service.ts';
 import { whyNobody } from './step/request-approval.ts';
 import { initiatorFacts } from './step/scope.ts';
@@ -228,8 +229,15 @@ async function refuseHopeless(
   const means = await meansOf(engine, { people, initiator, served: isServed(engine) });
   const nowMs = momentOf(engine, input);
   const lists = listsOf(engine, inForce.rules);
-  for (const step of allSteps(plan)) {
-    const verdict = judgeStep(inForce.rules, draftCase(draft, input, step), { nowMs, lists });
+  const judged = allSteps(plan).map((step) => ({
+    step,
+    verdict: judgeStep(inForce.rules, draftCase(draft, input, step), { nowMs, lists }),
+  }));
+  refuseUnmatched(
+    input,
+    judged.map(({ verdict }) => verdict),
+  );
+  for (const { step, verdict } of judged) {
     if (verdict.kind !== 'ask') {
       continue;
     }

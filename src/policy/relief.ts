@@ -41,7 +41,7 @@ export function findRelief<Rule extends Season & { readonly name: string }>(
     case 'matched':
       return { rule, refusals: [] };
     case 'unmatched':
-      return refuse('it does not match this step now');
+      return refuse(`rule \`${rule.name}\` does not match this step now`);
     case 'failed':
       return refuse(`its \`when\` fails: ${outcome.message}`);
   }

@@ -208,7 +208,8 @@ describe('nobody gets past what is owed', () => {
 
 describe('the glass is broken by the terms that were signed, or not at all', () => {
   test('not on a step that the rule does not match', async () => {
-    const scene = openNight({ runbook: nightRunbook('other') });
+    const other = '  - { id: other, privileged: true, run: echo ran | tee -a ran.txt }\n';
+    const scene = openNight({ runbook: nightRunbook().replace('steps:\n', `steps:\n${other}`) });
     expect(await breakGlass(scene)).toMatchObject({ status: 'denied', exit_code: 13 });
     expect(effects(scene)).toBe(0);
   });

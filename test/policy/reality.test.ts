@@ -326,7 +326,7 @@ break_glass:
     });
     const prod = someFacts({ step: { privileged: true }, environment: { name: 'prod' } });
     expect(reasonsOf(judge(text, glass('night'), prod))).toEqual([
-      'it does not match this step now',
+      'rule `night` does not match this step now',
     ]);
   });
 
