@@ -3,8 +3,8 @@ import { celVersion } from '../base/expression.ts';
 import { buildSlot, type Demand, type Hall, listsNamed } from './build-slots.ts';
 import { demandsOf, denials, overrideDemands, requirementsOf, tooManyWays } from './demands.ts';
 import { type Antecedents, excludeFrom } from './exclusions.ts';
-import type { Facts } from './facts.ts';
-import { openMatcher, type Season } from './match.ts';
+import type { Facts, InitiatorFacts } from './facts.ts';
+import { type Matcher, openMatcher } from './match.ts';
 import type { Asked, Evaluation, ListAnswer, Policy, Rule, SlotPeople, Verdict } from './policy.ts';
 import {
   breakGlassDemand,
@@ -14,7 +14,6 @@ import {
   reuseTerms,
   unknownOverrides,
 } from './relief.ts';
-import type { When } from './when.ts';
 
 /** What a verdict depends on besides the step itself. */
 export interface PolicyContext extends Antecedents {
@@ -26,6 +25,8 @@ export interface PolicyContext extends Antecedents {
   /** Who may fill a slot as it is now, before anybody further is told. */
   readonly eligible: (slot: SlotPeople) => readonly string[];
   readonly agentInChain: boolean;
+  /** Every way to read who stands behind the run; absent: as the facts say. Null: too many. */
+  readonly views?: readonly InitiatorFacts[] | null;
   /** How the run was asked for beyond the ordinary. */
   readonly asked: Asked;
   /** What a list says; asked only where a slot needs it, and recorded with the verdict. */
@@ -35,12 +36,14 @@ export interface PolicyContext extends Antecedents {
 /**
  * Policy's word on one step. Every matching rule adds its slots, the strictest expiry holds, a matching
  * `deny` or an expression that fails denies. Rules only ever add: no rule makes a step easier to run.
+ * They match where they do in any view of who stands behind the run, and relief where it does in all.
  * Relief comes from what the run asked for by name alone: break-glass, a grant, an override.
  */
 export function evaluatePolicy(policy: Policy, facts: Facts, context: PolicyContext): Verdict {
   const seen = withPrivilege(facts);
-  const matches = openMatcher(policy, seen, context.nowMs);
-  const outcomes = policy.rules.map((rule) => ({ rule, ...matches(rule) }));
+  const { nowMs, views = [seen.initiator] } = context;
+  const matches = openMatcher(policy, { facts: seen, views }, nowMs);
+  const outcomes = policy.rules.map((rule) => ({ rule, ...matches.any(rule) }));
   const matched = outcomes.flatMap(({ kind, rule }) => (kind === 'matched' ? rule : []));
   const failed = outcomes.flatMap((it) =>
     it.kind === 'failed' ? [{ rule: it.rule.name, message: it.message }] : [],
@@ -73,7 +76,7 @@ interface Matter {
   readonly policy: Policy;
   readonly facts: Facts;
   readonly context: PolicyContext;
-  readonly matches: (season: Season) => When;
+  readonly matches: Matcher;
   readonly matched: readonly Rule[];
   readonly evaluation: Evaluation;
 }
@@ -88,7 +91,7 @@ function ordinarily(matter: Matter): Verdict {
   const reuse =
     asked.reuse === null
       ? null
-      : findRelief('grants', { rules: policy.grants, name: asked.reuse }, matter.matches);
+      : findRelief('grants', { rules: policy.grants, name: asked.reuse }, matter.matches.every);
   const reasons = [
     ...denials(
       matched.filter((rule) => !lifted.includes(rule)),
@@ -126,7 +129,7 @@ function isSupervised({ policy, context, matched }: Matter): boolean {
 /** One slot instead of all others. What the rule does not lift by name still denies. */
 function byBreakGlass(matter: Matter, name: string): Verdict {
   const { policy, facts, context, matched, evaluation } = matter;
-  const found = findRelief('break_glass', { rules: policy.breakGlass, name }, matter.matches);
+  const found = findRelief('break_glass', { rules: policy.breakGlass, name }, matter.matches.every);
   const { rule } = found;
   if (rule === undefined) {
     return { kind: 'deny', reasons: found.refusals, evaluation };

@@ -1,5 +1,5 @@
 import { isOpen } from './calendar.ts';
-import type { Facts } from './facts.ts';
+import type { InitiatorFacts, Sight } from './facts.ts';
 import type { Policy } from './policy.ts';
 import { openWhen, type When } from './when.ts';
 
@@ -10,25 +10,72 @@ export interface Season {
   readonly outside?: readonly string[];
 }
 
+/** What matches one step at one moment, whoever one takes to stand behind its run. */
+export interface Matcher {
+  /** For what asks for more: it matches, or fails, where it does in any view. */
+  any(season: Season): When;
+  /** For what relieves: it matches where it does in every view. */
+  every(season: Season): When;
+  /** The outcome in each view. */
+  each(season: Season): readonly Seen[];
+}
+
+/** What a season came to, by one way to read who stands behind the run. */
+export interface Seen {
+  readonly when: When;
+  /** Null: it does not look at whoever stands there. */
+  readonly initiator: InitiatorFacts | null;
+}
+
 /**
  * Answers what matches one step at one moment. Out of its times a rule does not match, whatever its
  * `when` would say; a calendar that does not exist has failed.
  */
 export function openMatcher(
   { calendars }: Pick<Policy, 'calendars'>,
-  facts: Facts,
+  { facts, views }: Sight,
   nowMs: number,
-): (season: Season) => When {
+): Matcher {
   const known = new Map<string, boolean>();
-  const judge = openWhen(facts, nowMs);
-  return ({ when, during = [], outside = [] }) => {
+  const plain = openWhen(facts, nowMs);
+  const judges = views?.map((initiator) => ({
+    initiator,
+    judge: openWhen({ ...facts, initiator }, nowMs),
+  }));
+  return {
+    each,
+    any: (season) => {
+      const outcomes = each(season).map(({ when }) => when);
+      return (
+        outcomes.find(({ kind }) => kind === 'failed') ??
+        outcomes.find(({ kind }) => kind === 'matched') ?? { kind: 'unmatched' }
+      );
+    },
+    every: (season) => {
+      const outcomes = each(season).map(({ when }) => when);
+      return (
+        outcomes.find(({ kind }) => kind === 'failed') ??
+        outcomes.find(({ kind }) => kind === 'unmatched') ?? { kind: 'matched' }
+      );
+    },
+  };
+
+  function each({ when, during = [], outside = [] }: Season): readonly Seen[] {
     const missing = [...during, ...outside].find((name) => !Object.hasOwn(calendars, name));
     if (missing !== undefined) {
-      return { kind: 'failed', message: `there is no calendar \`${missing}\`` };
+      return one({ kind: 'failed', message: `there is no calendar \`${missing}\`` });
     }
     const inTime = (during.length === 0 || during.some(open)) && !outside.some(open);
-    return inTime ? judge(when) : { kind: 'unmatched' };
-  };
+    if (!inTime) {
+      return one({ kind: 'unmatched' });
+    }
+    if (when === null || !when.includes('initiator')) {
+      return one(plain(when));
+    }
+    return (
+      judges?.map(({ initiator, judge }) => ({ initiator, when: judge(when) })) ?? one(tooMany)
+    );
+  }
 
   function open(name: string): boolean {
     const calendar = calendars[name];
@@ -36,4 +83,13 @@ export function openMatcher(
     known.set(name, answer);
     return answer;
   }
+}
+
+const tooMany: When = {
+  kind: 'failed',
+  message: 'more people, agents and jobs stand behind the run than rules can be asked about',
+};
+
+function one(when: When): readonly Seen[] {
+  return [{ initiator: null, when }];
 }

@@ -27,7 +27,9 @@ export function evaluateWhen(when: string | null, facts: Facts, nowMs: number): 
 
 /** As `evaluateWhen`, for many rules about one step. */
 export function openWhen(facts: Facts, nowMs: number): (when: string | null) => When {
-  const scope = lazy(() => new ReadyScope({ ...facts, now: new Date(nowMs) }));
+  const scope = lazy(
+    () => new ReadyScope({ ...facts, initiator: { ...facts.initiator }, now: new Date(nowMs) }),
+  );
   return (when) => (when === null ? { kind: 'matched' } : outcomeOf(when, scope));
 }
 

@@ -42,13 +42,25 @@ describe('the chain behind a run', () => {
     expect(roles).toEqual(['resumer', 'ci', 'ci_actor']);
   });
 
+  test('takes what `SUDO_USER` says for a mere claim, unless root says it', () => {
+    const claimed = (osUser: string) =>
+      resolve({ osUser, sudoUser: 'bob' }).chain.at(-1)?.claimed ?? false;
+    expect(claimed('ana@web1')).toBe(true);
+    expect(claimed('root@web1')).toBe(false);
+  });
+
+  test('is of a CI job from when one takes it on', () => {
+    const job = resumerLinks(crew, { osUser: 'ana@web1', ci: { identity: 'github/acme/infra' } });
+    expect(job.reduce(addLink, resolve({ osUser: 'ana@web1' })).kind).toBe('ci');
+  });
+
   test('gains the agent and its owner, and loses nobody by it', () => {
     expect(resolve({ osUser: 'ana@web1', agent: 'deploy-bot' })).toEqual({
       kind: 'agent',
       chain: [
         { role: 'caller', identity: 'os:ana@web1', person: 'ana' },
-        { role: 'agent', identity: 'agent:deploy-bot', person: null },
-        { role: 'agent_owner', identity: 'person:carol', person: 'carol' },
+        { role: 'agent', identity: 'agent:deploy-bot', person: null, claimed: true },
+        { role: 'agent_owner', identity: 'person:carol', person: 'carol', claimed: true },
       ],
     });
   });
@@ -139,7 +151,7 @@ describe('whoever a run is done for', () => {
     const { chain } = resolve({ osUser: 'ana@web1', onBehalfOf });
     expect(chain).toEqual([
       { role: 'caller', identity: 'os:ana@web1', person: 'ana' },
-      { role: 'on_behalf_of', identity, person },
+      { role: 'on_behalf_of', identity, person, claimed: true },
     ]);
   });
 });

@@ -7,7 +7,7 @@ import type { RunReport } from '../../src/engine/reports.ts';
 import type { StartInput } from '../../src/engine/service.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
 import { click, issueToken } from '../support/click.ts';
-import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
+import { driving, openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 import { execAs, signResume, signStart, startOf } from '../support/signed-start.ts';
 import { aKey, forgeDecision, forgeResolution, leaveUnknown } from './forge.ts';
 
@@ -193,6 +193,81 @@ describe.each(ways)('nobody behind a run decides about it $name', (way) => {
     const signed = await forgeResolution(scene, signer, { run, step: 'restart', person });
     await expectRefused(scene, () => settle(scene, run, signed));
   });
+});
+
+const agent = { agent: 'deploy-bot' };
+const job = { ci: { identity: 'github/acme/infra', actor: 'github/zoe' } };
+const zoe = `  - { name: zoe, agents: [rogue, ci:github/acme/infra, ci:github/zoe] }`;
+
+/** A rule that matches whoever starts it first, and what they or somebody else then say to escape it. */
+const escapes: readonly {
+  readonly name: string;
+  readonly when: string;
+  readonly caller: Partial<Caller>;
+  readonly resumer?: Partial<Caller>;
+}[] = [
+  { name: 'a person, an agent by a variable', when: 'kind == "person"', caller: agent },
+  { name: 'a person, a job by variables', when: 'kind == "person"', caller: job },
+  { name: 'a job, an agent besides', when: 'kind == "ci"', caller: { ...job, ...agent } },
+  { name: 'a person, resumed by an agent', when: 'kind == "person"', caller: {}, resumer: agent },
+  { name: 'a person, then a job', when: 'kind == "ci"', caller: {}, resumer: job },
+  {
+    name: 'one agent behind another',
+    when: 'agent == "rogue"',
+    caller: agent,
+    resumer: { agent: 'rogue' },
+  },
+  {
+    name: 'one job behind another',
+    when: 'ci == "github/acme/infra"',
+    caller: { ci: { identity: 'github/x' } },
+    resumer: job,
+  },
+  { name: 'no agent, and then one', when: 'agent == null', caller: agent },
+  {
+    name: 'without somebody who is named',
+    when: '!("zoe" in people)',
+    caller: { onBehalfOf: 'zoe' },
+  },
+  {
+    name: 'without somebody, by `SUDO_USER`',
+    when: '!("zoe" in people)',
+    caller: { sudoUser: 'zoe' },
+  },
+  { name: 'without the owner of an agent', when: '!("zoe" in people)', caller: { agent: 'rogue' } },
+  { name: 'without whoever set off a job', when: '!("zoe" in people)', caller: {}, resumer: job },
+];
+
+describe.each(escapes)('no claim escapes a rule: $name', ({ when, caller, resumer }) => {
+  const seen = when.replace(/\b(kind|agent|ci|people)\b(?= ==|\))/, 'initiator.$1');
+  const start = async (rule: string): Promise<RunReport> => {
+    const people = zoe.replace('name: zoe', `name: zoe, os_users: [zoe@${host}]`);
+    const policy = `rules: [{ name: r, when: '${seen} && step.privileged', ${rule} }]`;
+    const scene = openScene({ runbook: gated, caller, policy, morePeople: people });
+    const service = scene.service();
+    const run = await service.start(startOf(scene));
+    if (resumer !== undefined) {
+      await scene.service(undefined, resumer).resume({ run, given: {} });
+    }
+    return service.drive(run, driving(scene));
+  };
+
+  test('that denies', async () => {
+    const run = start('deny: never');
+    await expect(run.then(({ status }) => status)).resolves.toBe('denied');
+  });
+
+  test('that asks for more', async () => {
+    const { requests } = await start(`require: { approvals: [{ id: more, from: [robin] }] }`);
+    expect(requests[0]?.missing.map(({ slot }) => slot)).toEqual(['r/more']);
+  });
+});
+
+test('a claim gets nobody a grant that is not for them', async () => {
+  const policy = `grants: [{ name: bots, when: 'initiator.kind == "agent"', max_uses: 2, for: 1h }]`;
+  const scene = openScene({ runbook: gated, caller: agent, policy });
+  const asked = execAs(scene, {}, startOf(scene, { reuse: 'bots' }));
+  await expect(asked).rejects.toMatchObject({ code: 'rule_unmatched' });
 });
 
 function settle(scene: Scene, run: RunId, signed: SignedStatement | null) {

@@ -49,20 +49,27 @@ export function resumerLinks(people: People, caller: Caller): readonly ChainLink
 
 /**
  * The chain with one more link; whoever already stands in it is not repeated. With an agent in it a run
- * is an agent's, or a rule about agents could be passed by letting a person start.
+ * is an agent's and with a job a job's, whoever started it.
  */
 export function addLink(initiator: Initiator, link: ChainLink): Initiator {
   const known = initiator.chain.some(
     (other) => other.identity === link.identity && other.person === link.person,
   );
-  const kind = link.role === 'agent' ? 'agent' : initiator.kind;
-  return known ? initiator : { kind, chain: [...initiator.chain, link] };
+  if (known) {
+    return initiator;
+  }
+  const chain = [...initiator.chain, link];
+  return { kind: kindOf(chain), chain };
 }
 
 /** The people of the chain, in its order, each once. */
 export function chainPeople(initiator: Initiator): readonly string[] {
-  const names = initiator.chain.map((link) => link.person).filter((name) => name !== null);
-  return [...new Set(names)];
+  return peopleOf(initiator.chain);
+}
+
+/** As `chainPeople`, of some links. */
+export function peopleOf(links: readonly ChainLink[]): readonly string[] {
+  return [...new Set(links.flatMap(({ person }) => person ?? []))];
 }
 
 function accountLinks(people: People, caller: AccountCaller): ChainLink[] {
@@ -74,7 +81,9 @@ function accountLinks(people: People, caller: AccountCaller): ChainLink[] {
   const host = caller.osUser.slice(caller.osUser.lastIndexOf('@'));
   const user = caller.sudoUser.endsWith(host) ? caller.sudoUser : `${caller.sudoUser}${host}`;
   const before = accountIdentity(user);
-  return [...links, linkOf(people, 'sudo', before), ...ownLinks(people, before)];
+  const sudo = [linkOf(people, 'sudo', before), ...ownLinks(people, before)];
+  // Root could set its variable, too, but root can also become that person.
+  return [...links, ...(account === `os:root${host}` ? sudo : sudo.map(claimed))];
 }
 
 /** An account of an agent or a job says by itself who works, without any variable. */
@@ -118,10 +127,12 @@ function claimedLinks(people: People, caller: Claims): ChainLink[] {
       : `person:${caller.onBehalfOf}`;
     links.push(linkOf(people, 'on_behalf_of', identity));
   }
-  if (caller.signer !== undefined) {
-    links.push(caller.signer);
-  }
-  return links;
+  const said = links.map(claimed);
+  return caller.signer === undefined ? said : [...said, caller.signer];
+}
+
+function claimed(link: ChainLink): ChainLink {
+  return { ...link, claimed: true };
 }
 
 function agentLinks(people: People, id: string): ChainLink[] {
@@ -143,12 +154,30 @@ function linkOf(people: People, role: ChainLink['role'], identity: string): Chai
 }
 
 function kindOf(chain: readonly ChainLink[]): Initiator['kind'] {
-  const has = (role: ChainLink['role']): boolean => chain.some((link) => link.role === role);
-  if (has('agent')) {
-    return 'agent';
-  }
-  if (has('ci')) {
-    return 'ci';
-  }
-  return chain.some((link) => link.person !== null) ? 'person' : 'unknown';
+  return kindsOf(chain)[0];
 }
+
+/** Everything that these links are, an agent before a job before a person. */
+export function kindsOf(links: readonly ChainLink[]): readonly [Kind, ...Kind[]] {
+  const has = (role: ChainLink['role']): boolean => links.some((link) => link.role === role);
+  const [first = 'unknown', ...rest] = [
+    ...(has('agent') ? (['agent'] as const) : []),
+    ...(has('ci') ? (['ci'] as const) : []),
+    ...(links.some(isPerson) ? (['person'] as const) : []),
+  ];
+  return [first, ...rest];
+}
+
+type Kind = Initiator['kind'];
+
+/** Themself, and not as whoever answers for an agent or a job. */
+function isPerson({ role, person }: ChainLink): boolean {
+  return person !== null && !answering.has(role);
+}
+
+const answering: ReadonlySet<ChainLink['role']> = new Set([
+  'agent',
+  'agent_owner',
+  'ci',
+  'ci_actor',
+]);

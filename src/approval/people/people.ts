@@ -36,11 +36,14 @@ export interface ChainLink {
     | 'ci'
     | 'ci_actor'
     | 'resumer'
+    | 'doer'
     | 'decider';
   /** `os:ana@web1`, `agent:deploy-bot`, `person:ana`, `ci:github/ana`, `token:4f7k…`, `ssh:ssh-ed25519 AAAA…`. */
   readonly identity: string;
   /** The person this identity belongs to; null where it maps to none. */
   readonly person: string | null;
+  /** Only a variable or a header says so: it stands in the chain, and may as well not be so. */
+  readonly claimed?: true;
 }
 
 /** Everyone behind a run. */

@@ -1,27 +1,47 @@
+import { quoteWord } from '../../base/quote-word.ts';
 import { isOpen } from '../../policy/calendar.ts';
-import type { Facts } from '../../policy/facts.ts';
-import { openMatcher } from '../../policy/match.ts';
+import type { InitiatorFacts, Sight } from '../../policy/facts.ts';
+import { openMatcher, type Seen } from '../../policy/match.ts';
 import type { Policy, Rule } from '../../policy/policy.ts';
 import type { ExplainedRule, ExplainedStep } from './reports.ts';
 
 /** Every rule with what it came to, in the policy's order. */
 export function explainRules(
   policy: Policy,
-  facts: Facts,
+  sight: Sight,
   nowMs: number,
 ): readonly ExplainedRule[] {
-  const matches = openMatcher(policy, facts, nowMs);
+  const matches = openMatcher(policy, sight, nowMs);
   return policy.rules.map((rule) => {
     const { name, when } = rule;
-    const anytime = matches({ when });
-    const here = matches(rule);
-    const times = describeTimes(rule, policy, nowMs);
-    if (here.kind === 'failed') {
-      return { name, when, outcome: here.kind, note: here.message };
-    }
+    const anytime = matches.any({ when });
+    const here = matches.any(rule);
+    const seen = describeView(matches.each(rule));
+    const notes = [
+      here.kind === 'failed' ? here.message : describeTimes(rule, policy, nowMs),
+      seen,
+    ];
+    const note = notes.filter((each) => each !== null).join('; ');
     const isLate = here.kind === 'unmatched' && anytime.kind !== 'unmatched';
-    return { name, when, outcome: isLate ? 'out_of_time' : here.kind, note: times };
+    const outcome = isLate ? 'out_of_time' : here.kind;
+    return { name, when, outcome, note: note === '' ? null : note };
   });
+}
+
+/** Where it matters how the chain is read: the first way by which the rule has a say. */
+function describeView(seen: readonly Seen[]): string | null {
+  const having =
+    seen.find(({ when }) => when.kind === 'failed') ??
+    seen.find(({ when }) => when.kind === 'matched');
+  const all = seen.every(({ when }) => when.kind === having?.when.kind);
+  const initiator = having?.initiator ?? null;
+  return all || initiator === null ? null : `seen as ${describeInitiator(initiator)}`;
+}
+
+function describeInitiator({ kind, people, agent, ci }: InitiatorFacts): string {
+  const id = kind === 'agent' ? agent : kind === 'ci' ? ci : null;
+  const behind = people.length === 0 ? 'nobody' : named(people);
+  return `${kind}${id === null ? '' : ` \`${id}\``} with ${behind} behind it`;
 }
 
 /** `during `office` (closed)`, `outside `freeze` (open)`. */
@@ -44,28 +64,29 @@ function describeTimes(
 /** What a run could be asked for with at this step, as far as it matches now. */
 export function explainReliefs(
   policy: Policy,
-  of: { readonly facts: Facts; readonly nowMs: number; readonly denied: readonly string[] },
+  of: { readonly sight: Sight; readonly nowMs: number; readonly denied: readonly string[] },
 ): ExplainedStep['reliefs'] {
-  const matches = openMatcher(policy, of.facts, of.nowMs);
+  const matches = openMatcher(policy, of.sight, of.nowMs);
+  const { privileged } = of.sight.facts.step;
   const overrides = policy.rules.filter(
     ({ name, override }) => override !== null && of.denied.includes(name),
   );
-  const glass = of.facts.step.privileged ? policy.breakGlass : [];
+  const glass = privileged ? policy.breakGlass : [];
   return [
     ...overrides.map(({ name, override }) => ({
-      flag: `--override "${name}"`,
+      flag: `--override ${quoteWord(name)}`,
       meaning: `asks ${named((override ?? []).flatMap(({ from }) => from))} to lift it for one run`,
     })),
     ...glass
-      .filter((rule) => matches(rule).kind === 'matched')
+      .filter((rule) => matches.every(rule).kind === 'matched')
       .map(({ name, from, lifts }) => ({
-        flag: `--break-glass "${name}"`,
+        flag: `--break-glass ${quoteWord(name)}`,
         meaning: `${named(from)} may act alone, and owes a review${stays(of.denied, lifts)}`,
       })),
-    ...(of.facts.step.privileged ? policy.grants : [])
-      .filter((rule) => matches(rule).kind === 'matched')
+    ...(privileged ? policy.grants : [])
+      .filter((rule) => matches.every(rule).kind === 'matched')
       .map(({ name, maxUses }) => ({
-        flag: `--grant "${name}"`,
+        flag: `--grant ${quoteWord(name)}`,
         meaning: `asks for an approval that holds for ${maxUses} starts`,
       })),
   ];

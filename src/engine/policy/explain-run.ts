@@ -1,6 +1,7 @@
 import { personNamed } from '../../approval/people/identity.ts';
 import type { Initiator, People } from '../../approval/people/people.ts';
 import { refusalFor } from '../../approval/people/refusal.ts';
+import { viewsOf } from '../../approval/people/views.ts';
 import { conflictOf, eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import { formatTime } from '../../base/clock.ts';
 import { UsageError } from '../../base/errors.ts';
@@ -48,16 +49,19 @@ export function explainRun(engine: Engine, input: ExplainInput): PolicyExplainRe
   const steps = stepsOf(draft, input.step).map((step) => {
     const one = draftCase(draft, input.start, step);
     const verdict = judgeStep(rules, one, { nowMs, lists });
-    const facts = withPrivilege(factsOf(one));
+    const sight = {
+      facts: withPrivilege(factsOf(one)),
+      views: viewsOf(one.initiator.chain),
+    };
     return {
       id: step.id,
       list: step.list,
       summary: summarizeStep(step),
       verdict,
       words: explainVerdict(verdict),
-      rules: explainRules(rules.policy, facts, nowMs),
+      rules: explainRules(rules.policy, sight, nowMs),
       kept_out: keptOut(verdict, rules.people, draft.initiator),
-      reliefs: explainReliefs(rules.policy, { facts, nowMs, denied: deniersOf(verdict) }),
+      reliefs: explainReliefs(rules.policy, { sight, nowMs, denied: deniersOf(verdict) }),
     };
   });
   return {

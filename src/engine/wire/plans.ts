@@ -41,10 +41,12 @@ const initiator: Wire<Initiator> = v.object({
         'ci',
         'ci_actor',
         'resumer',
+        'doer',
         'decider',
       ]),
       identity: v.string(),
       person: v.nullable(v.string()),
+      claimed: v.exactOptional(v.literal(true)),
     }),
   ),
 });
