@@ -1,4 +1,5 @@
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Json } from '../base/json.ts';
 import type { Override } from '../policy/overrides.ts';
 import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
 import type { Hole } from '../runbook/holes/hole.ts';
@@ -31,6 +32,8 @@ export interface RequestContent {
     readonly command: BlobId;
     /** What fills the template's marks, and how far it may go. */
     readonly holes?: readonly Hole[];
+    /** Of an approval that holds for later runs: what the run that asks fills the holes with. */
+    readonly values?: Readonly<Record<string, Json>>;
     /** Of several steps: how often this one may start; `grant.uses` where absent. */
     readonly uses?: number;
   }[];

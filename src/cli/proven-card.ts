@@ -13,10 +13,14 @@ import { cardText } from './card.ts';
 import type { Approver, Cli } from './cli.ts';
 
 /**
- * Shows the card of a proven request, and answers what it asks for. Throws UsageError `not_a_request`, and
+ * Shows the card of a proven request, and answers what it asks for; `over`: its step has run. Throws UsageError `not_a_request`, and
  * what `provenRequest` throws.
  */
-export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): RequestContent {
+export function showProvenCard(
+  cli: Cli,
+  proven: ReturnType<Approver['open']>,
+  over = false,
+): RequestContent {
   const { content } = proven;
   if (content === null) {
     throw new UsageError({
@@ -27,7 +31,7 @@ export function showProvenCard(cli: Cli, proven: ReturnType<Approver['open']>): 
   }
   // Drawn also where nobody looks: it holds the command against the digest that is about to be decided.
   const { file, leafHash } = proven;
-  const card = cardText(cli, provenRequest({ file, content, leafHash }), 'stderr');
+  const card = cardText(cli, { ...provenRequest({ file, content, leafHash }), over }, 'stderr');
   if (cli.settings.output === 'text') {
     cli.io.stderr.write(`${card}\n`);
   }
@@ -58,14 +62,13 @@ export function provenRequest({
     });
   }
   const previous = commandOf(file, content.previous);
-  const missing = content.policy.slots.map(({ id, count, from }) => ({ slot: id, count, from }));
   const words = digestWords(leafHash);
   return {
     content,
     command,
     ...(others.length === 0 ? {} : { others }),
     previous,
-    missing,
+    missing: null,
     words,
   };
 }

@@ -299,6 +299,16 @@ describe('hostile text', () => {
   });
 });
 
+test('a card says what is asked for where nobody can say what is missing', () => {
+  const lines = linesOf(anOpenRequest({ missing: null }));
+  expect(lines).toContain('  floor: asks for 1, from anyone enrolled at A1 (eligible: bob, carol)');
+});
+
+test('a card of what has run counts no time down', () => {
+  const lines = linesOf(anOpenRequest({ missing: null, over: true }));
+  expect(lines).toContain('  decide by: 2026-03-02T01:30:00.000Z');
+});
+
 test('what is shown as the target is what the digest covers', () => {
   const command = aCommand({ environment: 'staging', host: 'web7', uid: 0 });
   const lines = linesOf(anOpenRequest({ command }));

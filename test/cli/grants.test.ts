@@ -52,6 +52,7 @@ test('a grant is asked for, shown, used by another run, listed and ended', async
   const card = await scene.run('review', words);
   expect(`${card.stdout}${card.stderr}`).toContain('up to 3 uses in 20m');
   expect(`${card.stdout}${card.stderr}`).toContain('shard: whole number from 1 to 8');
+  expect(`${card.stdout}${card.stderr}`).toContain('· this run: shard 1\n');
   expect((await scene.run('approve', words, '--key', 'robin.pem')).exitCode).toBe(0);
   expect((await scene.run('resume', run)).exitCode).toBe(0);
   expect((await exec(5)).exitCode).toBe(0);

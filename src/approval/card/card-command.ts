@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts';
+import { quoteWord } from '../../base/quote-word.ts';
 import type { BoundFile, Command, HttpAction, RetryPolicy, Text } from '../../runbook/command.ts';
 import { expectationWords } from '../../runbook/expectation.ts';
 import type { Hole } from '../../runbook/holes/hole.ts';
@@ -129,11 +130,6 @@ function scriptLine(shell: string, script: string): string {
   const first = lines.find((line) => !line.trim().startsWith('#')) ?? '';
   const more = lines.length > 1 ? ` … (${lines.length} lines)` : '';
   return `${shell}: ${first.trim()}${more}`;
-}
-
-/** Plain words stay as they are; the rest is quoted, so that its ends are seen. */
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Secrets stand by name, in marks that are doubled where the text itself has them: no value can pose as one. */

@@ -1,4 +1,3 @@
-import { formatDuration } from '../../base/duration.ts';
 import { hasMixedScripts, sanitizeLine } from '../../base/sanitize.ts';
 import {
   explainFrom,
@@ -14,9 +13,11 @@ import type { ChainLink } from '../people/people.ts';
 import type { RequestContent } from '../request.ts';
 import type { MissingSlot } from '../tally/tally.ts';
 import { beyondSections } from './card-beyond.ts';
+import { effect, limits } from './card-limits.ts';
+import { showWith } from './card-marks.ts';
 import { reuseSection } from './card-reuse.ts';
 import { type CardSection, cleanSection, fields, list, textsOf } from './card-section.ts';
-import { startsWords, stepSections, titleOf } from './card-steps.ts';
+import { stepSections, titleOf } from './card-steps.ts';
 
 /** What every channel shows, in this order and whole. It adds markup of its own; the data brings none. */
 export interface Card {
@@ -38,8 +39,10 @@ export interface CardInput {
   readonly previous: Command | null;
   readonly words: string;
   readonly nowMs: number;
-  /** What the tally still misses. */
-  readonly missing: readonly MissingSlot[];
+  /** What the tally still misses; null where that is not known, as decisions do not travel with a request. */
+  readonly missing: readonly MissingSlot[] | null;
+  /** The step has run: nobody decides any more. */
+  readonly over?: boolean;
 }
 
 /**
@@ -109,6 +112,7 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   ci_actor: 'set off by',
   ci: 'CI',
   resumer: 'resumed by',
+  doer: 'values from',
   decider: 'decided by',
 };
 
@@ -124,54 +128,26 @@ function linkField({ role, identity, person }: ChainLink): [string, string] {
   return [roles[role], person === null ? identity : `${identity}, who is ${person}`];
 }
 
-function slotLine(slot: Slot, missing: readonly MissingSlot[]): string {
-  const open = missing.find((it) => it.slot === slot.id)?.count ?? 0;
-  // Of alternatives only the way that lacks least is missing something, so the others are not complete.
-  const done = slot.any === undefined ? 'complete' : `${slot.count}, where this way is taken`;
-  const given = open === 0 ? done : `${open} of ${slot.count} missing`;
+function slotLine(slot: Slot, missing: CardInput['missing']): string {
+  const given = missing === null ? `asks for ${slot.count}` : standing(slot, missing);
   const level = `${slot.assurance}${explainProof(slot)}`;
   const who = [`eligible: ${namesOf(slot.eligible)}`, ...slotConditions(slot)].join('; ');
   return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (${who})`;
 }
 
-function effect({ effect, grant, commands }: RequestContent): CardSection | null {
-  return fields('Effect', [
-    ['may start', commands.length > 1 ? 'each step as it says' : startsWords(grant.uses)],
-    [
-      'idempotent',
-      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
-    ],
-    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
-    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
-  ]);
-}
-
-function limits({ content, words, nowMs }: CardInput): CardSection | null {
-  const { pending_until, unused_ms, not_before } = content.limits;
-  const leftMs = Date.parse(pending_until) - nowMs;
-  const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
-  const startsAt: [string, string][] =
-    not_before === undefined ? [] : [['starts no earlier than', not_before]];
-  return fields('Limits', [
-    ['request', words],
-    ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
-    [
-      'decide by',
-      `${pending_until} (${leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late'})`,
-    ],
-    ...startsAt,
-    [
-      'an approval holds',
-      `${formatDuration(unused_ms)}${startsAt.length > 0 ? ' from then on' : ''}`,
-    ],
-  ]);
+function standing(slot: Slot, missing: readonly MissingSlot[]): string {
+  const open = missing.find((it) => it.slot === slot.id)?.count ?? 0;
+  // Of alternatives only the way that lacks least is missing something, so the others are not complete.
+  const done = slot.any === undefined ? 'complete' : `${slot.count}, where this way is taken`;
+  return open === 0 ? done : `${open} of ${slot.count} missing`;
 }
 
 /** A request that took another's place says first of all why. */
-function replaced({ supersedes }: RequestContent): (CardSection | null)[] {
+function replaced({ supersedes, commands }: RequestContent): (CardSection | null)[] {
+  const show = showWith(commands.flatMap(({ holes = [] }) => holes));
   return supersedes === null
     ? []
-    : [list('Replaces a request that no longer held', supersedes.changes)];
+    : [list('Replaces a request that no longer held', supersedes.changes.map(show))];
 }
 
 function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {
@@ -183,8 +159,11 @@ function lastRun({ content, previous, command }: CardInput): (CardSection | null
     return [list('Last run of this step', ['none: this step has not run here before'])];
   }
   const same = content.commands.some(({ digest }) => digest === last.digest);
+  const show = showWith(content.commands.flatMap(({ holes = [] }) => holes));
   const unknown =
-    previous === null ? ['its command is no longer stored'] : describeChanges(previous, command);
+    previous === null
+      ? ['its command is no longer stored']
+      : describeChanges(previous, command).map(show);
   return [
     fields('Last run of this step', [
       ['when', last.time],

@@ -12,6 +12,8 @@ import type { StartInput } from '../service.ts';
 import type { Session } from '../session.ts';
 import { scopeOf } from '../step/scope.ts';
 
+type Values = Readonly<Record<string, Json>>;
+
 type Asking = Pick<StartInput, 'reuse' | 'breakGlass' | 'overrides'>;
 
 /** Before a run is recorded. Throws UsageError `grant_unknown`, `grant_conflict`. */
@@ -72,14 +74,14 @@ export async function freezeCommand(
   readonly asked: RequestContent['commands'][number];
   readonly grant: Pick<RequestContent['grant'], 'reuse'>;
 }> {
-  const { template, holes }: VaryingCommand =
+  const { template, holes, values }: VaryingCommand & { readonly values: Values } =
     reuse === null
-      ? { template: command, holes: [] }
+      ? { template: command, holes: [], values: {} }
       : await renderBound(session, step, { command, reuse });
   const blob = await session.engine.store.putBlob(encodeCommand(template));
   const asked = { step: step.id, digest: commandDigest(template), command: blob };
   return {
-    asked: holes.length === 0 ? asked : { ...asked, holes },
+    asked: holes.length === 0 ? asked : { ...asked, holes, values },
     grant: reuse === null ? {} : { reuse: termsOf(reuse) },
   };
 }
@@ -92,7 +94,7 @@ async function renderBound(
   session: Session,
   step: PlannedStep,
   { command, reuse }: { readonly command: Command; readonly reuse: ReuseTerms },
-): Promise<VaryingCommand> {
+): Promise<VaryingCommand & { readonly values: Values }> {
   const { engine, plan } = session;
   const scope = await scopeOf(session, null, step);
   const rendered = renderVarying(plan, step, { scope, vary: reuse.vary });
@@ -108,10 +110,10 @@ async function renderBound(
   if (commandDigest(fillHoles(template, values)) !== commandDigest(command)) {
     throw unfit(step, 'with the values of this run its template is not what would run');
   }
-  return { template, holes: rendered.holes };
+  return { template, holes: rendered.holes, values };
 }
 
-function holeValues(plan: Plan, { holes }: VaryingCommand): Readonly<Record<string, Json>> {
+function holeValues(plan: Plan, { holes }: VaryingCommand): Values {
   return Object.fromEntries(
     holes.flatMap(({ name }): [string, Json][] => {
       const value = valueOf(plan, name.slice('params.'.length));

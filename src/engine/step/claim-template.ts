@@ -1,4 +1,5 @@
 import type { RequestContent } from '../../approval/request.ts';
+import { canonicalize } from '../../base/jcs.ts';
 import type { Json } from '../../base/json.ts';
 import type { Command } from '../../runbook/command.ts';
 import { describeChanges } from '../../runbook/diff.ts';
@@ -40,9 +41,19 @@ export async function holdAgainst(
   }
   const template = session.engine.actions.bind(rendered, true);
   const misfits = holes.flatMap((hole) => fitsHole(hole, values[hole.name] ?? null) ?? []);
-  const changes = [...(await changesTo(session, approved, template)), ...misfits];
+  const changes = [
+    ...(await changesTo(session, approved, template)),
+    ...misfits,
+    ...shownElse(approved, values),
+  ];
   const isFilled = commandDigest(fillHoles(template, values)) === commandDigest(command);
   return { changes: changes.length > 0 || isFilled ? changes : ['the command'], values };
+}
+
+/** The card showed what this run would put there. */
+function shownElse({ values: shown }: Approved, values: Held['values']): readonly string[] {
+  const isOther = shown !== undefined && canonicalize(shown) !== canonicalize(values);
+  return isOther ? ['the values of this run'] : [];
 }
 
 async function changesTo(

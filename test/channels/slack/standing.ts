@@ -11,6 +11,7 @@ import { aCommand, anOpenRequest, aRequest } from '../../approval/request-builde
 export function aStanding(more: Partial<StandingRequest> = {}): StandingRequest {
   return {
     ...anOpenRequest(),
+    missing: [{ slot: 'floor', count: 1, from: ['*'] }],
     hash: sha256('request'),
     state: 'pending',
     decisions: [],

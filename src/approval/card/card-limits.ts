@@ -1,0 +1,44 @@
+import { formatDuration } from '../../base/duration.ts';
+import type { RequestContent } from '../request.ts';
+import type { CardInput } from './card.ts';
+import { type CardSection, fields } from './card-section.ts';
+import { startsWords } from './card-steps.ts';
+
+/** What a start may do, and how often. */
+export function effect({ effect, grant, commands }: RequestContent): CardSection | null {
+  return fields('Effect', [
+    ['may start', commands.length > 1 ? 'each step as it says' : usesWords(grant)],
+    [
+      'idempotent',
+      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
+    ],
+    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
+    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
+  ]);
+}
+
+function usesWords({ uses, reuse }: RequestContent['grant']): string {
+  return reuse === undefined
+    ? startsWords(uses)
+    : `${startsWords(reuse.max_uses)}, later runs included`;
+}
+
+/** Until when all this holds. */
+export function limits({ content, words, nowMs, over = false }: CardInput): CardSection | null {
+  const { pending_until, unused_ms, not_before } = content.limits;
+  const leftMs = Date.parse(pending_until) - nowMs;
+  const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
+  const left = leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late';
+  const startsAt: [string, string][] =
+    not_before === undefined ? [] : [['starts no earlier than', not_before]];
+  // A window for later runs counts from the approval, in the place of the time it may lie unused.
+  const holdsMs = content.grant.reuse?.for_ms ?? unused_ms;
+  const fromThen = startsAt.length > 0 && content.grant.reuse === undefined ? ' from then on' : '';
+  return fields('Limits', [
+    ['request', words],
+    ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
+    ['decide by', over ? pending_until : `${pending_until} (${left})`],
+    ...startsAt,
+    ['an approval holds', `${formatDuration(holdsMs)}${fromThen}`],
+  ]);
+}
