@@ -200,6 +200,13 @@ export interface Answer {
   readonly code: string;
   /** Nothing is wrong with the decision: the journal or the configuration failed. It may be handed in again. */
   readonly later?: true;
+  /** What was recorded; absent where nothing was. */
+  readonly decided?: {
+    readonly person: string;
+    readonly assurance: string;
+    /** Who is still missing after it. */
+    readonly missing: readonly MissingSlot[];
+  };
 }
 
 export interface Notes {

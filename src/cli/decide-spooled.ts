@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseStatement } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import type { Cli } from './cli.ts';
 import { confirmOwn } from './confirm-decision.ts';
 import type { DecideInput } from './decide.ts';
 import type { Spooled } from './find-spooled.ts';
+import { personOfAccount, refuseAccountInVain } from './own-account.ts';
 import { showProvenCard } from './proven-card.ts';
 import { signDecision } from './sign-decision.ts';
 import { refuseAgent } from './signing.ts';
@@ -24,22 +26,25 @@ export async function decideSpooled(
 ): Promise<number> {
   refuseAgent(cli);
   const { spool, left } = spooled;
-  const { dropped, receipt } =
+  const meant =
     input.account === true
-      ? { dropped: await sayAsAccount(cli, input, spooled), receipt: null }
+      ? await sayAsAccount(cli, input, spooled)
       : await sign(cli, input, spooled);
+  const { dropped, receipt, person, assurance } = meant;
   const answer = await awaitAnswer(spool.drop(left, dropped));
+  const facts = {
+    request: left.id,
+    decision: input.decision,
+    // What the executor says of it, once it does.
+    ...(answer?.decided ?? { person, assurance, missing: left.missing }),
+    receipt,
+    state: stateOf(answer),
+  };
+  cli.print(facts, () => renderLeft(facts, answer, left.executor.account));
   if (answer?.accepted === false) {
     const { code, message, hint } = answer;
     throw new RunbookError({ code, message, hint: hint ?? undefined }, exitCodeOf(code));
   }
-  const state = answer === null ? 'left' : 'recorded';
-  const facts = { request: left.id, decision: input.decision, state, receipt };
-  cli.print({ ...facts, message: answer?.message ?? null }, () =>
-    answer === null
-      ? `${input.decision} left for ${left.executor.account}\n`
-      : `${answer.message}\n`,
-  );
   if (receipt !== null) {
     cli.say(`receipt: ${receipt}`);
   }
@@ -51,31 +56,66 @@ export async function decideSpooled(
   return 0;
 }
 
-type Dropped = Parameters<Spooled['spool']['drop']>[1];
+type Given = ReturnType<ReturnType<Spooled['spool']['drop']>['answer']>;
+
+function stateOf(answer: Given): 'left' | 'recorded' | 'refused' {
+  if (answer === null) {
+    return 'left';
+  }
+  return answer.accepted ? 'recorded' : 'refused';
+}
+
+/** Why it was refused is told as an error. */
+function renderLeft(
+  { decision, state }: { readonly decision: string; readonly state: string },
+  answer: Given,
+  executor: string,
+): string {
+  if (answer === null) {
+    return `${decision} left for ${executor}\n`;
+  }
+  return state === 'refused' ? '' : `${answer.message}\n`;
+}
+
+/** What is left, and what is known of it here. */
+interface Meant {
+  readonly dropped: Parameters<Spooled['spool']['drop']>[1];
+  readonly receipt: string | null;
+  /** Null where the account is nobody's by the files of this machine. */
+  readonly person: string | null;
+  readonly assurance: 'A0' | 'A3';
+}
 
 async function sign(
   cli: Cli,
   input: DecideInput,
   { approver, proven, left }: Spooled,
-): Promise<{ readonly dropped: Dropped; readonly receipt: string }> {
+): Promise<Meant> {
   const command = `runbook ${input.decision} ${left.id}`;
   const signed = await signDecision(cli, { approver, proven, input, command });
-  return { dropped: { v: 1, signed: signed.signed }, receipt: approver.keep(signed, null) };
+  const { person } = parseStatement(signed.signed.statement);
+  const receipt = approver.keep(signed, null);
+  return { dropped: { v: 1, signed: signed.signed }, receipt, person, assurance: 'A3' };
 }
 
 /** Nobody signs: the file system says whose it is, to an executor who is asked to believe it. */
 async function sayAsAccount(
   cli: Cli,
   input: DecideInput,
-  { proven, left }: Spooled,
-): Promise<Dropped> {
+  { proven, left, words }: Spooled,
+): Promise<Meant> {
   const content = showProvenCard(cli, proven);
+  const person = personOfAccount(cli);
+  if (input.decision === 'approve') {
+    refuseAccountInVain(content, { person, words });
+  }
   cli.warn(
     `nothing signs this: it is the word of ${left.executor.account}'s host that your account left it (A0), and counts only where policy takes that`,
   );
   await confirmOwn(cli, content, input);
   const { decision, reason = null } = input;
-  return { v: 1, request: proven.leafHash, decision, reason };
+  const dropped = { v: 1, request: proven.leafHash, decision, reason } as const;
+  return { dropped, receipt: null, person, assurance: 'A0' };
 }
 
 async function awaitAnswer(left: ReturnType<Spooled['spool']['drop']>) {

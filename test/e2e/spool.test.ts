@@ -118,7 +118,7 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
   });
 
   test('reads the request, signs with its own key, and the run goes on', async () => {
-    const { ana, robin } = await shareHost();
+    const { ana, robin, spool } = await shareHost();
     const run = await startWaiting(ana);
 
     const listed = await done(robin.run('requests', '--json'));
@@ -129,13 +129,26 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
     const [asked] = requests;
     const reviewed = await done(robin.run('review', asked?.words ?? ''));
     expect(reviewed.stdout).toContain('echo restarted >> ran.txt');
+    const unsigned = await robin.run('approve', '--account', '--yes', '--json');
+    expect(unsigned.exitCode).toBe(13);
+    expect(JSON.parse(unsigned.stderr)).toMatchObject({ code: 'assurance_too_low' });
+    const [box = ''] = readdirSync(spool);
+    expect(readdirSync(join(spool, box, 'decisions'))).toEqual([]);
     const approved = await done(robin.run('approve', '--key', robin.key, '--json'));
-    expect(JSON.parse(approved.stdout)).toMatchObject({
+    expect(JSON.parse(approved.stdout)).toEqual({
       request: asked?.request,
       decision: 'approve',
+      person: 'robin',
+      assurance: 'A3',
+      missing: [{ slot: 'floor', count: 1, from: ['*'] }],
+      receipt: expect.any(String) as string,
       state: 'left',
     });
     expect(existsSync(join(robin.home, '.local/state/runbook'))).toBe(false);
+
+    // As a script polls that started it.
+    const polled = await done(ana.run('status', run, '--json'));
+    expect(JSON.parse(polled.stdout)).toMatchObject({ status: 'waiting', requests: [] });
 
     const resumed = await done(ana.run('resume', run, '--json'));
     expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'succeeded' });
@@ -151,13 +164,15 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
   });
 
   test('is told at once what a waiting run made of it', async () => {
-    const { ana, robin } = await shareHost();
+    const { host, ana, robin } = await shareHost('floor: { assurance: A0 }\n');
+    const mallory = await host.addUser('mallory', 'runbook');
     const waiting = ana.start('exec', './restart.yaml', '--wait', '60s', '--json');
     await eventually(async () => (await robin.run('requests')).stdout).toContain('executed by ana');
-    const unsigned = await robin.run('approve', '--account', '--yes', '--json');
-    expect(unsigned.exitCode).toBe(13);
-    expect(JSON.parse(unsigned.stderr.split('\n').at(-2) ?? '')).toMatchObject({
-      code: 'assurance_too_low',
+    const refused = await mallory.run('approve', '--account', '--yes', '--json');
+    expect(refused.exitCode).toBe(13);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ person: null, state: 'refused' });
+    expect(JSON.parse(refused.stderr.split('\n').at(-2) ?? '')).toMatchObject({
+      code: 'identity_unknown',
     });
     const signed = await done(robin.run('approve', '--key', robin.key));
     expect(signed.stdout).toBe('approve by robin recorded (A3)\n');
@@ -168,8 +183,14 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
     const { ana, robin } = await shareHost('floor: { assurance: A0 }\n');
     const run = await startWaiting(ana);
     expect((await robin.run('approve', '--account')).exitCode).toBe(2);
-    const left = await done(robin.run('approve', '--account', '--yes'));
+    const left = await done(robin.run('approve', '--account', '--yes', '--json'));
     expect(left.stderr).toContain('nothing signs this');
+    expect(JSON.parse(left.stdout)).toMatchObject({
+      person: 'robin',
+      assurance: 'A0',
+      receipt: null,
+      state: 'left',
+    });
     await done(ana.run('resume', run));
     expect(await decisionIn(ana, run)).toMatchObject({
       person: 'robin',

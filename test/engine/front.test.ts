@@ -93,6 +93,7 @@ describe('what a reception hands in', { timeout: 60_000 }, () => {
       code: 'recorded',
       message: 'approve by robin recorded (A1)',
       hint: null,
+      decided: { person: 'robin', assurance: 'A1', missing: [] },
     });
     await served.settled(run, 'succeeded');
     expect(await chat.click(run, 'KIM', 'approve')).toMatchObject({ accepted: false });

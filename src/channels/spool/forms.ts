@@ -35,10 +35,12 @@ export const limits = { request: 16 * 1024 * 1024, decision: 256 * 1024, answer:
 
 const text = v.string();
 
+const missing = v.array(v.looseObject({ slot: text, count: v.number(), from: v.array(text) }));
+
 const published = v.strictObject({
   v: v.literal(1),
   state: v.picklist(requestStates),
-  missing: v.array(v.looseObject({ slot: text, count: v.number(), from: v.array(text) })),
+  missing,
   request: requestFileSchema,
 });
 
@@ -57,6 +59,7 @@ const answer = v.strictObject({
   message: text,
   hint: v.nullable(text),
   code: text,
+  decided: v.exactOptional(v.strictObject({ person: text, assurance: text, missing })),
 });
 
 /** Null for what is not exactly such a file. */

@@ -162,6 +162,15 @@ function readAnswer(box: Box, name: string): Answer | null {
       ...answer,
       message: sanitizeLine(answer.message),
       hint: answer.hint && sanitizeLine(answer.hint),
+      ...(answer.decided === undefined ? {} : { decided: cleanDecided(answer.decided) }),
     }
   );
+}
+
+function cleanDecided({ person, assurance, missing }: NonNullable<Answer['decided']>) {
+  return {
+    person: sanitizeLine(person),
+    assurance: sanitizeLine(assurance),
+    missing: missing.map(clean),
+  };
 }

@@ -111,11 +111,13 @@ const notTheirs = [JournalError, ConfigError, InvalidFileError];
 async function answered(record: () => Promise<DecisionReport>): Promise<Answer> {
   try {
     const report = await record();
+    const { person, assurance, missing } = report;
     return {
       accepted: true,
       message: tellReport(report),
       hint: null,
       code: report.duplicate ? 'duplicate' : 'recorded',
+      decided: { person, assurance, missing },
     };
   } catch (error) {
     if (error instanceof RunbookError) {

@@ -74,11 +74,17 @@ describe.skipIf(!mayGiveAway)('a reader of the spool', { timeout: 60_000 }, () =
     expect(statSync(left.path).mode & 0o777).toBe(0o640);
     expect(JSON.parse(readFileSync(left.path, 'utf8'))).toEqual(dropped);
     expect(left.answer()).toBeNull();
-    const answer = { accepted: true, message: 'recorded\u001b', hint: null, code: 'recorded' };
+    const decided = { person: 'robin\u001b', assurance: 'A3', missing: [] };
+    const told = { accepted: true, message: 'recorded\u001b', hint: null, code: 'recorded' };
+    const answer = { ...told, decided };
     write(`answers/${name}`, JSON.stringify(answer), uids.robin);
     expect(left.answer()).toBeNull();
     write(`answers/${name}`, JSON.stringify(answer));
-    expect(left.answer()).toEqual({ ...answer, message: 'recorded\\x1b' });
+    expect(left.answer()).toEqual({
+      ...answer,
+      message: 'recorded\\x1b',
+      decided: { ...decided, person: 'robin\\x1b' },
+    });
   });
 
   test('says so where nothing can be left', async () => {
