@@ -110,7 +110,7 @@ export class Authorization {
       return;
     }
     const shown = this.#readShown(entry, blobs);
-    this.#judge(entry, replay);
+    this.#judge(entry, replay, blobs);
     const after = { ...withShown(replay, shown), state: apply(replay.state, entry) };
     this.#loans.follow(entry, after);
     this.#breakGlass.follow(entry, after.state);
@@ -187,10 +187,10 @@ export class Authorization {
     return shown;
   }
 
-  #judge(entry: Recorded, replay: Replay): void {
+  #judge(entry: Recorded, replay: Replay, blobs: ReadonlyMap<BlobId, Blob>): void {
     const { event } = entry;
     const people = this.#inForce?.rules.people;
-    const misplaced = people === undefined ? null : judgeCourse(entry, replay, people);
+    const misplaced = people === undefined ? null : judgeCourse(entry, { replay, people, blobs });
     if (misplaced !== null) {
       this.#complain(entry, 'E_RUN', misplaced);
     }

@@ -1,7 +1,7 @@
 import type { RequestId, Sha256 } from '../base/ids.ts';
 import type { Rules } from '../run/judge.ts';
 import type { Loan } from '../run/loan.ts';
-import type { RunState } from '../run/state.ts';
+import type { Attempt, RunState } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
 import type { Dealings } from './loans.ts';
@@ -31,4 +31,9 @@ export interface Docket {
 /** A step of the run's plan; null where it has none of this id, or its plan is gone. */
 export function plannedStep({ plan }: Replay, id: string | null): PlannedStep | null {
   return (plan === null ? undefined : allSteps(plan).find((step) => step.id === id)) ?? null;
+}
+
+/** An attempt of one of its steps, as the entries before have it; null where there is none. */
+export function attemptOf({ state }: Replay, step: string, attempt: number): Attempt | null {
+  return state.steps.get(step)?.attempts.find((each) => each.attempt === attempt) ?? null;
 }

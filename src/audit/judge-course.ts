@@ -1,17 +1,15 @@
-import { agentOfAccount, personOf } from '../approval/people/identity.ts';
-import type { ChainLink, People } from '../approval/people/people.ts';
-import type { ManualAsked, ManualDone, Recorded, StepFinished } from '../run/events.ts';
-import { waitsUntil } from '../run/manual.ts';
+import type { ManualAsked, Recorded, StepFinished } from '../run/events.ts';
 import { startsAt } from '../run/next.ts';
-import type { Attempt } from '../run/state.ts';
-import { plannedStep, type Replay } from './docket.ts';
+import { attemptOf, plannedStep, type Replay } from './docket.ts';
+import { judgeDone, type ManualBench } from './judge-manual.ts';
 
 /**
  * What is wrong with an entry's place in its run: before the time that the run was scheduled for, or about
  * a step that a person does and nothing may be started for. Null where nothing is.
  */
-export function judgeCourse(entry: Recorded, replay: Replay, people: People): string | null {
+export function judgeCourse(entry: Recorded, bench: ManualBench): string | null {
   const { event } = entry;
+  const { replay } = bench;
   if (event.type === 'step.started') {
     return early(entry, replay) ?? judgeStart(event.data.step, replay);
   }
@@ -21,7 +19,7 @@ export function judgeCourse(entry: Recorded, replay: Replay, people: People): st
   if (event.type === 'manual.asked') {
     return early(entry, replay) ?? judgeAsked(event.data, replay);
   }
-  return event.type === 'manual.done' ? judgeDone(entry, event.data, { replay, people }) : null;
+  return event.type === 'manual.done' ? judgeDone(entry, event.data, bench) : null;
 }
 
 function early({ time }: Recorded, { state }: Replay): string | null {
@@ -48,36 +46,4 @@ function judgeAsked({ step, attempt }: ManualAsked, replay: Replay): string | nu
     return `${step} is not for a person to do, by its plan`;
   }
   return attemptOf(replay, step, attempt) === null ? null : `${step} had been asked before`;
-}
-
-function judgeDone(
-  { time }: Recorded,
-  { step, attempt, by }: ManualDone,
-  { replay, people }: { readonly replay: Replay; readonly people: People },
-): string | null {
-  const asked = attemptOf(replay, step, attempt);
-  if (asked?.asked === undefined || asked.finished !== null) {
-    return `${step} was said to be done, and nobody was waiting for that`;
-  }
-  const action = plannedStep(replay, step)?.action;
-  const untilMs = waitsUntil(asked, action?.kind === 'manual' ? action.wait_ms : null);
-  if (untilMs !== null && Date.parse(time) >= untilMs) {
-    return `${step} was said to be done after it had given up`;
-  }
-  return judgeDoer(by, people);
-}
-
-/** Agents and jobs do nothing by hand, and nobody is taken for a person they are not. */
-function judgeDoer({ role, identity, person }: ChainLink, people: People): string | null {
-  const machine = role === 'agent' || role === 'ci' || agentOfAccount(people, identity) !== null;
-  if (machine || (identity.startsWith('token:') && person === null)) {
-    return `${identity} is no person, and said that a manual step is done`;
-  }
-  return identity.startsWith('os:') && (personOf(people, identity)?.name ?? null) !== person
-    ? `${identity} is not ${person ?? 'nobody'}`
-    : null;
-}
-
-function attemptOf({ state }: Replay, step: string, attempt: number): Attempt | null {
-  return state.steps.get(step)?.attempts.find((each) => each.attempt === attempt) ?? null;
 }

@@ -1,27 +1,26 @@
-import { resolveInitiator } from '../approval/people/initiator.ts';
-import type { ChainLink, People } from '../approval/people/people.ts';
-import { refusalFor } from '../approval/people/refusal.ts';
 import { formatTime } from '../base/clock.ts';
-import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
+import { ConflictError, UsageError } from '../base/errors.ts';
 import { type BlobId, newNonce, type RunId } from '../base/ids.ts';
 import { waitsUntil } from '../run/manual.ts';
 import { standingOf } from '../run/standing.ts';
 import type { Attempt, RunState } from '../run/state.ts';
 import { readParams } from '../runbook/params.ts';
 import { allSteps, type ManualAction, type Plan } from '../runbook/plan.ts';
+import { doerOf, refuseDecider } from './doer.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
 import { findRun } from './find.ts';
 import { refuseLong } from './refuse-long.ts';
-import { hasPrivileged, refuseEnded } from './resume-run.ts';
+import { refuseEnded } from './resume-run.ts';
 import type { DoneInput } from './service.ts';
 import { loadRun } from './session.ts';
 import { guardToken, refuseEndedToken } from './token/standing-token.ts';
 
 /**
  * Records what a person says of a step that they were asked to do, with the values they were asked for.
- * It starts nothing and approves nothing: whoever drives the run goes on from there. Throws DeniedError
- * `agent_does_manual`, `initiator_unknown`, UsageError `step_not_asked`, `manual_too_late`,
+ * It starts nothing and approves nothing: whoever drives the run goes on from there. With values they join
+ * the run's chain, for what is made of them is theirs. Throws DeniedError `agent_does_manual`,
+ * `initiator_unknown`, `decider_gives_values`, UsageError `step_not_asked`, `manual_too_late`,
  * `outputs_invalid`, `manual_done`.
  */
 export async function finishManual(engine: Engine, input: DoneInput): Promise<RunId> {
@@ -35,6 +34,9 @@ export async function finishManual(engine: Engine, input: DoneInput): Promise<Ru
   refuseLate(attempt, { action, nowMs: engine.clock.now().wallMs });
   const { step, outcome, note } = input;
   const outputs = await keepValues(engine, action, input);
+  if (outputs !== null) {
+    refuseDecider(state, by);
+  }
   try {
     await engine.store.commit({
       run,
@@ -57,32 +59,6 @@ export async function finishManual(engine: Engine, input: DoneInput): Promise<Ru
     throw error;
   }
   return run;
-}
-
-/**
- * Who says so: a person, whatever account they came from. Where nothing is gated, also an account that
- * maps to nobody, and the journal names it as such.
- */
-function doerOf(
-  engine: Engine,
-  { people, state }: { readonly people: People; readonly state: RunState },
-): ChainLink {
-  const initiator = resolveInitiator(people, engine.caller);
-  const machine = initiator.chain.find(({ role }) => role === 'agent' || role === 'ci');
-  if (machine !== undefined || initiator.kind === 'agent' || initiator.kind === 'ci') {
-    throw new DeniedError({
-      code: 'agent_does_manual',
-      message: `\`${machine?.identity ?? initiator.kind}\` cannot say that a manual step is done: that takes a person`,
-      hint: 'a person runs `runbook done` in a session of their own',
-    });
-  }
-  const refusal = refusalFor(people, initiator.chain);
-  if (refusal !== null && hasPrivileged(state)) {
-    throw new DeniedError({ code: 'initiator_unknown', ...refusal });
-  }
-  const [first] = initiator.chain;
-  const link = initiator.chain.find(({ person }) => person !== null) ?? first;
-  return link ?? { role: 'caller', identity: 'os:?', person: null };
 }
 
 function askedStep({

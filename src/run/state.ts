@@ -9,6 +9,7 @@ import type {
   Decided,
   Expired,
   ManualAsked,
+  ManualDone,
   Recorded,
   Reminded,
   RunFinished,
@@ -157,7 +158,7 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'manual.asked':
       return withStep(next, event.data.step, (step) => askedOf(step, event.data, entry.time));
     case 'manual.done':
-      return withStep(next, event.data.step, (step) => answered(step, event.data, entry.time));
+      return applyDone(next, entry, event.data);
     case 'step.skipped':
       return withStep(next, event.data.step, (step) => ({ ...step, skipped: event.data.why }));
     case 'step.denied':
@@ -179,6 +180,15 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'token.revoked':
       return next;
   }
+}
+
+/** What is made of somebody's values is theirs: they stand behind the run from here on. */
+function applyDone(state: RunState, { time }: Recorded, data: ManualDone): RunState {
+  const initiator =
+    data.outputs === null
+      ? state.initiator
+      : addLink(state.initiator, { ...data.by, role: 'doer' });
+  return withStep({ ...state, initiator }, data.step, (step) => answered(step, data, time));
 }
 
 function addRequest(state: RunState, entry: Recorded, content: RequestContent): RunState {

@@ -84,6 +84,64 @@ test.each<[string, Event, RegExp]>([
   expect(finding).toMatch(words);
 });
 
+const asking = `name: check
+steps:
+  - { id: look, manual: look, ask: { leader: { type: string, enum: [a, b] }, lag: { type: integer, max: 9 } } }
+  - { id: use, exec: [echo, "\${{ steps.look.outputs.leader }}"], privileged: true }
+`;
+
+test.each<[string, unknown, string]>([
+  ['outside their limits', { leader: 'EVIL', lag: 3 }, 'must be one of a, b'],
+  ['of another type', { leader: 'a', lag: '3' }, 'not in the form that it asks for'],
+  ['that nobody asked for', { leader: 'a', lag: 3, more: 1 }, 'unknown output `more`'],
+  ['that are too few', { leader: 'a' }, '`lag` is missing'],
+  ['that are none', ['a'], 'cannot be read'],
+  ['that are not there', null, 'without what it asks for: `lag` is missing'],
+])('values %s', async (_what, values, words) => {
+  const scene = openScene({ runbook: asking });
+  const { run } = await scene.exec();
+  const bytes = Buffer.from(JSON.stringify(values));
+  const outputs = values === null ? null : await scene.engine().store.putBlob(bytes);
+  const [finding] = await findings(scene, run, done({ outputs }));
+  expect(finding).toMatch(/^E_RUN /);
+  expect(finding).toContain(words);
+});
+
+test.each<[string, ChainLink]>([
+  ['who answers for an agent', { role: 'agent_owner', identity: 'person:ana', person: 'ana' }],
+  ['on whose behalf it was said', { role: 'on_behalf_of', identity: 'person:ana', person: 'ana' }],
+  ['who set a job off', { role: 'ci_actor', identity: 'person:ana', person: 'ana' }],
+  ['whom a variable names', { ...ana, role: 'sudo', claimed: true }],
+])('nobody proved to be %s', async (_what, by) => {
+  const { scene, run } = await waiting();
+  expect(await findings(scene, run, done({ by }))).toEqual([
+    expect.stringMatching(/^E_RUN .* proves nobody/) as string,
+  ]);
+});
+
+test('values of somebody who decided in the run', async () => {
+  const scene = openScene({ runbook: decidedFirst });
+  const { run } = await scene.exec();
+  await scene.decide(scene.people.robin, 'approve');
+  await scene.resume(run);
+  const outputs = await scene.engine().store.putBlob(Buffer.from('{"leader":"a"}'));
+  const by: ChainLink = { role: 'caller', identity: `os:robin@${hostname()}`, person: 'robin' };
+  scene.trusted.people = scene.trusted.people.replace(
+    'name: robin,',
+    `name: robin, os_users: [robin@${hostname()}],`,
+  );
+  await scene.service().initialise();
+  expect(await findings(scene, run, done({ by, outputs }))).toEqual([
+    'E_RUN robin decided in this run and gave the values of look',
+  ]);
+});
+
+const decidedFirst = `name: check
+steps:
+  - { id: stop, exec: echo stopped, privileged: true }
+  - { id: look, manual: look, ask: { leader: { type: string } } }
+`;
+
 test('it is too late to say so', async () => {
   const { scene, run } = await waiting();
   scene.clock.shift(3_600_000);

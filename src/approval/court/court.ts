@@ -110,5 +110,6 @@ const roles: Readonly<Record<ChainLink['role'], string>> = {
   ci: 'the CI job',
   ci_actor: 'who set off the CI job,',
   resumer: 'who resumed it,',
+  doer: 'who gave it values,',
   decider: 'who settled a step,',
 };

@@ -47,7 +47,9 @@ function isStrangeAccount(people: People, links: readonly ChainLink[], index: nu
 
 /** Somebody signed what this account did, before another came to the run. */
 function isSigned(later: readonly ChainLink[]): boolean {
-  const next = later.findIndex(({ role }) => role === 'caller' || role === 'resumer');
+  const next = later.findIndex(
+    ({ role }) => role === 'caller' || role === 'resumer' || role === 'doer',
+  );
   const own = next === -1 ? later : later.slice(0, next);
   return own.some(({ role, person }) => role === 'signer' && person !== null);
 }

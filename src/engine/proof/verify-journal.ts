@@ -155,7 +155,7 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
         id === null ? [] : [{ id, read: false }],
       );
     case 'manual.done':
-      return event.data.outputs === null ? [] : [{ id: event.data.outputs, read: false }];
+      return event.data.outputs === null ? [] : [{ id: event.data.outputs, read: true }];
     case 'log.genesis':
     case 'approval.reminded':
     case 'manual.asked':
