@@ -24,7 +24,7 @@ export class Session {
   readonly secrets: Map<string, string>;
   /** Steps whose probe this process has run. */
   readonly probed = new Set<string>();
-  /** This process has found that nothing of the run can be asked together. */
+  /** This process has found that nothing more of the run can be asked for before it begins. */
   apart = false;
   #state: RunState;
   #inForce: InForce;

@@ -32,7 +32,7 @@ export type Due =
   | { readonly kind: 'scheduled'; readonly untilMs: number }
   /** Nothing to do before `untilMs`. */
   | { readonly kind: 'delay'; readonly step: PlannedStep; readonly untilMs: number }
-  /** Nothing has run yet: all steps that can be are asked for in one request. */
+  /** Nothing has run yet: whatever can be asked for now is. */
   | { readonly kind: 'ask_together' }
   /** A person must decide. */
   | { readonly kind: 'await'; readonly step: PlannedStep; readonly request: RequestRecord }
@@ -53,7 +53,7 @@ export interface Now {
   readonly nowMs: number;
   /** Where a request stands under the people and the chain as they are. */
   readonly judge: (request: RequestRecord) => Tally;
-  /** Whoever drives it has found that nothing can be asked together. */
+  /** Whoever drives it has found that nothing more can be asked for before it begins. */
   readonly apart?: boolean;
   /** Nothing more is to run, `finally` included. */
   readonly hurry: boolean;
@@ -146,13 +146,19 @@ function throughBody(state: RunState, plan: Plan, now: Now): Stop {
 /** Where approvals are asked together, nothing happens before they are given. */
 function throughGate(state: RunState, plan: Plan, now: Now): Progress {
   const gate = gateOf(state, plan);
-  if (gate.kind === 'asked') {
-    const { step, request } = gate;
-    return request.closed === null
-      ? progressOfTally(now.judge(request), { step, request })
-      : halts({ kind: 'expired', step, request });
+  if (gate.kind !== 'shut') {
+    return gate.kind === 'open' ? through : ends('denied', 13);
   }
-  return gate.kind === 'ask' && now.apart !== true ? halts({ kind: 'ask_together' }) : through;
+  for (const { step, request } of gate.asked) {
+    const progress =
+      request.closed === null
+        ? progressOfTally(now.judge(request), { step, request })
+        : halts({ kind: 'expired', step, request });
+    if (progress.kind !== 'through') {
+      return progress;
+    }
+  }
+  return now.apart === true ? through : halts({ kind: 'ask_together' });
 }
 
 /** What is to be done about a request before anything can be done under it. */

@@ -40,33 +40,45 @@ export function usesOf(
 /** Where a run stands before anything of it has happened. */
 export type Gate =
   | { readonly kind: 'open' }
-  /** Its steps are to be asked for, as far as they can be now. */
-  | { readonly kind: 'ask' }
-  /** They have been: nothing happens until people decided. */
-  | { readonly kind: 'asked'; readonly step: PlannedStep; readonly request: RequestRecord };
+  /** Nothing happens until people decided about all of these, and about what is still to be asked for. */
+  | { readonly kind: 'shut'; readonly asked: readonly Asked[] }
+  /** A step may not run as things stand, so that none does. */
+  | { readonly kind: 'denied' };
+
+interface Asked {
+  readonly step: PlannedStep;
+  readonly request: RequestRecord;
+}
 
 /**
  * The gate that stands before the first step of a run whose approvals are asked together. Once anything
  * has happened it is open for good: from then on each step looks to its own request.
  */
 export function gateOf(state: RunState, plan: Plan): Gate {
-  if (plan.approvals !== 'together' || hasBegun(state)) {
+  if (plan.approvals !== 'together' || hasBegun(state, plan)) {
     return { kind: 'open' };
   }
-  const request = [...state.requests.values()].at(-1);
-  if (request === undefined || (request.closed?.kind === 'expired' && request.closed.reopened)) {
-    return { kind: 'ask' };
+  if ([...state.steps.values()].some(({ denied }) => denied !== null)) {
+    return { kind: 'denied' };
   }
-  const step = allSteps(plan).find(({ id }) => id === request.content.step);
-  return isTogether(request.content) && step !== undefined
-    ? { kind: 'asked', step, request }
-    : { kind: 'open' };
+  const asked = [...state.requests.values()].flatMap((request) => {
+    const step = allSteps(plan).find(({ id }) => id === request.content.step);
+    return isPending(request) && step !== undefined ? { step, request } : [];
+  });
+  return { kind: 'shut', asked };
 }
 
-function hasBegun({ steps }: RunState): boolean {
-  return [...steps.values()].some(
-    ({ attempts, skipped, denied }) => attempts.length > 0 || skipped !== null || denied !== null,
-  );
+/** Open, or expired and nobody resumed since. */
+function isPending({ closed }: RequestRecord): boolean {
+  return closed === null || (closed.kind === 'expired' && !closed.reopened);
+}
+
+/** What `finally` did after the end of a run that never began is no beginning. */
+function hasBegun({ steps }: RunState, { preconditions, steps: body }: Plan): boolean {
+  return [...preconditions, ...body].some(({ id }) => {
+    const step = steps.get(id);
+    return step !== undefined && (step.attempts.length > 0 || step.skipped !== null);
+  });
 }
 
 /**

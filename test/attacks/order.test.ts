@@ -47,3 +47,53 @@ steps:
     expect((await verify(scene)).findings).toEqual([]);
   });
 });
+
+describe('a rule more for one step of several', () => {
+  const runbook = `
+name: two
+approvals: together
+steps:
+  - { id: one, privileged: true, run: echo one }
+  - { id: two, privileged: true, run: echo two }
+finally:
+  - { id: tidy, run: echo tidied }
+`;
+  const slot = (step: string, require: string): string =>
+    `  - { name: ${step} rule, when: step.id == "${step}", require: { ${require} } }\n`;
+  const base = `rules:\n${slot('one', 'approvals: [{ id: s, from: [robin] }]')}`;
+  const kim = 'approvals: [{ id: s, from: [kim] }]';
+
+  test.each([
+    ['', kim],
+    ['an exclusion', `${kim}, exclude: [earlier_approver]`],
+    [
+      'an exclusion of whoever is asked',
+      `approvals: [{ id: s, from: [robin] }], exclude: [earlier_approver]`,
+    ],
+    ['a second person', 'approvals: [{ id: s, from: [kim] }, { id: t, from: [robin] }]'],
+  ])('lets the other start with no fewer people: %s', async (_, require) => {
+    const scene = openScene({ runbook, policy: `${base}${slot('two', require)}` });
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve').catch(() => undefined);
+    await scene.resume(run).catch(() => undefined);
+    expect(scene.output.text).not.toContain('one');
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+
+  test('that denies it ends the run before the other', async () => {
+    const deny = '  - { name: never, when: step.id == "two", deny: never }\n';
+    const scene = openScene({ runbook, policy: `${base}${slot('two', kim)}${deny}` });
+    const report = await scene.exec();
+    expect(report).toMatchObject({ status: 'denied', exit_code: 13 });
+    // What needs nobody puts right what there is, also after a no.
+    expect(scene.output.text).toBe('tidied\n');
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+
+  test('that nobody can meet beside the rest ends the run before the other', async () => {
+    const robin = slot('two', 'approvals: [{ id: s, from: [robin] }]');
+    const scene = openScene({ runbook, policy: `${base}${robin}` });
+    expect(await scene.exec()).toMatchObject({ status: 'denied' });
+    expect(scene.output.text).toBe('tidied\n');
+  });
+});

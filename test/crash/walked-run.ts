@@ -59,6 +59,7 @@ export function nowOf(state: RunState, hurry = false): Now {
   return {
     nowMs,
     hurry,
+    apart: [...state.requests.values()].some(({ closed }) => closed === null),
     judge: (request) =>
       tallyRequest(request, {
         people,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunReport } from '../../src/engine/reports.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { type Colleague, openScene, type Scene } from '../support/scene.ts';
 
 const move = `
 name: move-leader
@@ -33,6 +33,27 @@ async function findings(on: Scene): Promise<unknown> {
     progress: () => undefined,
   });
   return report.findings;
+}
+
+/** A signed decision on the run's newest request, while others are open beside it. */
+async function decideOnLast(
+  on: Scene,
+  who: Colleague,
+  decision: 'approve' | 'reject' = 'approve',
+): Promise<void> {
+  const request = await lastRequest(on);
+  const door = on.service();
+  const proven = await who.approver.read((seen) => door.review(request, seen));
+  const { signed } = await who.approver.decide(proven, who.signer, {
+    decision,
+    reason: 'so be it',
+  });
+  await door.decide(signed, 'cli');
+}
+
+async function lastRequest(on: Scene): Promise<string> {
+  const { requests } = await on.service().status(null);
+  return requests.at(-1)?.request ?? '';
 }
 
 describe('approvals that are asked together', () => {
@@ -208,7 +229,7 @@ rules:
     expect(await findings(on)).toEqual([]);
   });
 
-  test('leave out a step whose approver must not have approved another one', async () => {
+  test('ask after the others for a step whose approver must not have approved another one', async () => {
     const on = scene(move, {
       policy: `
 rules:
@@ -217,9 +238,17 @@ rules:
     require: { approvals: [{ id: eyes, from: ["*"] }], exclude: [earlier_approver] }
 `,
     });
-    await on.exec();
-    expect(on.output.text).toBe('b');
-    expect((await on.open()).content.commands.map(({ step }) => step)).toEqual(['drain']);
+    const { run } = await on.exec();
+    expect((await on.open()).content.commands).toMatchObject([{ step: 'drain' }]);
+    await on.decide(on.people.robin, 'approve');
+    expect(await on.resume(run)).toMatchObject({ status: 'waiting' });
+    expect(on.output.text).toBe('');
+    const { content } = await on.service().describeRequest(await lastRequest(on));
+    expect(content.commands).toMatchObject([{ step: 'restart' }]);
+    expect(content.policy.slots).toMatchObject([{ eligible: ['kim'] }]);
+    await decideOnLast(on, on.people.kim);
+    expect(await on.resume(run)).toMatchObject({ status: 'succeeded' });
+    expect(await findings(on)).toEqual([]);
   });
 
   test('can be taken back for the steps that have not started', async () => {
@@ -273,13 +302,13 @@ steps:
     expect(statuses(waiting)).toEqual(['look waiting', 'drain pending', 'restart pending']);
   });
 
-  test('are counted by the policy of the moment at which they are asked', async () => {
+  test('end before anything happened where policy denies one of the steps', async () => {
     const on = scene(move, {
       policy: 'rules: [{ name: no, when: step.id == "drain", deny: not now }]',
     });
     await on.exec();
-    // One step is denied, so that one is left: it is asked at its own point, which the run never reaches.
-    expect(on.output.text).toBe('b');
-    expect(await on.service().status(null)).toMatchObject({ status: 'denied' });
+    expect(on.output.text).toBe('');
+    expect(await on.service().status(null)).toMatchObject({ status: 'denied', exit_code: 13 });
+    expect(await findings(on)).toEqual([]);
   });
 });

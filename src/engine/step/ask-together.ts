@@ -1,140 +1,101 @@
 import type { RequestContent } from '../../approval/request.ts';
-import { UsageError } from '../../base/errors.ts';
 import { mergeAsks } from '../../policy/merge-asks.ts';
 import { describeOverrides } from '../../policy/overrides.ts';
-import type { Policy, Verdict } from '../../policy/policy.ts';
-import { caseOf, judgeStep } from '../../run/judge.ts';
-import type { Command } from '../../runbook/command.ts';
+import type { Verdict } from '../../policy/policy.ts';
+import type { Event, StepDenied } from '../../run/events.ts';
+import type { RequestRecord } from '../../run/state.ts';
 import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
-import type { Hole } from '../../runbook/holes/hole.ts';
-import { renderTemplate } from '../../runbook/holes/holes.ts';
-import { outputHoles } from '../../runbook/holes/output-holes.ts';
-import { allSteps, type PlannedStep } from '../../runbook/plan.ts';
-import { evaluateIf, type RenderScope, renderStep } from '../../runbook/render.ts';
-import { referencesOf } from '../../runbook/step-references.ts';
-import { listsOf } from '../ask-lists.ts';
-import { findLoan } from '../grant/find-loan.ts';
 import type { Session } from '../session.ts';
 import { whyInVain } from './judge-now.ts';
-import { frameOf, limitsOf } from './request-approval.ts';
-import { scopeOf } from './scope.ts';
+import { lookAhead, type Part } from './look-ahead.ts';
+import { frameOf, limitsOf, previousRun } from './request-approval.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
 
-/** A step that can be asked for before anything runs. */
-interface Part {
-  readonly step: PlannedStep;
-  readonly verdict: Ask;
-  /** Bound, with hashes, and with marks where `holes` are. */
-  readonly command: Command;
-  readonly holes: readonly Hole[];
-}
-
 /**
- * Asks for all steps that can be known before anything runs, in one request. Steps that nobody need be
- * asked about, that are denied just now, or whose command is not known yet are left to their own point.
- * False where fewer than two are left, or nobody could approve them all: nothing is asked then.
+ * Asks for all steps that can be known before anything runs: in one request what may be decided by the
+ * same people, then one by one what must not. Where policy denies a step, or nobody could approve, the run
+ * ends here: a rule more must never let the other steps start with fewer people. False where everything
+ * was asked, or fewer than two steps need it: nothing is asked then.
  */
 export async function askTogether(session: Session): Promise<boolean> {
   await session.refreshConfig();
-  const parts = await notLent(session, partsOf(session, await scopeOf(session, null)));
-  if (parts.length < 2) {
+  const { denied, parts } = await lookAhead(session);
+  if (denied !== null) {
+    const { evaluation, reasons } = denied.verdict;
+    return deny(session, { step: denied.step.id, evaluation, reasons });
+  }
+  const group = dueNow(session, parts);
+  const [first] = group;
+  if (first === undefined) {
     return false;
   }
-  const verdict = mergeAsks(parts.map(({ step, verdict }) => ({ step: step.id, verdict })));
-  if ((await whyInVain(session, verdict)) !== null) {
-    return false;
+  const verdict = mergeAsks(group.map(({ step, verdict }) => ({ step: step.id, verdict })));
+  const { evaluation } = verdict;
+  const refusal = await whyInVain(session, verdict);
+  if (refusal !== null) {
+    const together = group.length === 1 ? '' : ', where all steps are asked together';
+    const reasons = [{ rule: 'floor', reason: `${refusal}${together}` }];
+    return deny(session, { step: first.step.id, evaluation, reasons });
   }
-  const content = await freezeParts(session, parts, verdict);
-  await session.commit(`request.${content.id}`, [{ type: 'approval.requested', data: content }], {
-    guards: { config: verdict.evaluation.config },
-  });
+  await ask(session, group, verdict);
   return true;
 }
 
-/** A step that may start under the approval of another run is asked about by nobody. */
-async function notLent(session: Session, parts: readonly Part[]): Promise<readonly Part[]> {
-  const asked: Part[] = [];
-  for (const part of parts) {
-    // What has holes is compared with what was approved once its values are known.
-    if (part.holes.length > 0 || (await findLoan(session, part)) === null) {
-      asked.push(part);
-    }
-  }
-  return asked;
+async function deny(session: Session, data: StepDenied): Promise<boolean> {
+  await session.commit(`step.denied.${data.step}.0`, [{ type: 'step.denied', data }]);
+  return true;
 }
 
-function partsOf(session: Session, scope: RenderScope): readonly Part[] {
-  const { engine, inForce, plan, state } = session;
-  const moment = { nowMs: session.nowMs(), lists: listsOf(engine, inForce.rules) };
-  return allSteps(plan).flatMap((step) => {
-    if (step.action.kind === 'manual' || isSkipped(session, step, scope)) {
-      return [];
-    }
-    const verdict = judgeStep(inForce.rules, caseOf(state, plan, step), moment);
-    const asks = verdict.kind === 'ask' && mayJoin(verdict, inForce.rules.policy);
-    return asks ? partOf(session, { step, verdict }, scope) : [];
-  });
-}
-
-/** What is asked beyond the ordinary stands alone; so does who must not have approved another step. */
-function mayJoin({ breakGlass, reuse, evaluation }: Ask, { rules }: Policy): boolean {
-  const excludesEarlier = rules.some(
-    ({ name, require }) =>
-      evaluation.matched.includes(name) && require?.exclude.includes('earlier_approver') === true,
-  );
-  return breakGlass === null && reuse === null && !excludesEarlier;
-}
-
-/** By what is known already; where `if` looks at other steps, nobody knows yet. */
-function isSkipped({ plan }: Session, step: PlannedStep, scope: RenderScope): boolean {
-  if (
-    step.if === null ||
-    referencesOf([], [step.if]).some(({ path: [root] }) => root === 'steps')
-  ) {
-    return false;
-  }
-  try {
-    return !evaluateIf(plan, step, scope);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      return true;
-    }
-    throw error;
-  }
-}
-
-function partOf(
-  { engine, plan }: Session,
-  { step, verdict }: Pick<Part, 'step' | 'verdict'>,
-  scope: RenderScope,
-): readonly Part[] {
-  const holes = outputHoles(plan, step);
-  if (holes === null) {
+/** Those that are asked for next; none where all have been, or a single one is left to its own point. */
+function dueNow(session: Session, parts: readonly Part[]): readonly Part[] {
+  const asked = (part: Part): RequestRecord | null => openRequest(session, part);
+  const joined = parts.filter(({ alone }) => !alone);
+  const open = [...session.state.requests.values()].filter(({ closed }) => closed === null);
+  const unasked = joined.filter((part) => asked(part) === null);
+  if (parts.length < 2 && open.length === 0) {
     return [];
   }
-  try {
-    const names = holes.map(({ name }) => name);
-    const rendered =
-      holes.length === 0
-        ? renderStep(plan, step, scope)
-        : renderTemplate(plan, step, { scope, names });
-    return rendered === null
-      ? []
-      : [{ step, verdict, command: engine.actions.bind(rendered, true), holes }];
-  } catch (error) {
-    if (error instanceof UsageError) {
-      // What cannot be made now, perhaps an earlier step makes possible; else it fails at its own point.
-      return [];
-    }
-    throw error;
+  if (unasked.length > 0) {
+    return unasked;
   }
+  // Who must not have approved the others is known only once those were asked, anew where that was so.
+  const newest = Math.max(-1, ...joined.map((part) => asked(part)?.seq ?? -1));
+  const next = parts.find((part) => {
+    const request = asked(part);
+    return part.alone && (request === null || request.seq < newest);
+  });
+  return next === undefined ? [] : [next];
+}
+
+function openRequest({ state }: Session, { step }: Part): RequestRecord | null {
+  const id = state.steps.get(step.id)?.requests.at(-1);
+  const request = id === undefined ? undefined : state.requests.get(id);
+  return request === undefined || request.closed !== null ? null : request;
+}
+
+async function ask(session: Session, group: readonly Part[], verdict: Ask): Promise<void> {
+  const [first] = group;
+  const before = group.length === 1 && first !== undefined ? openRequest(session, first) : null;
+  const supersedes =
+    before === null
+      ? null
+      : { request: before.content.id, changes: ['the other steps were asked for anew'] };
+  const content = await freezeParts(session, group, { verdict, supersedes });
+  const requested: Event = { type: 'approval.requested', data: content };
+  const events: Event[] =
+    supersedes === null
+      ? [requested]
+      : [{ type: 'approval.superseded', data: supersedes }, requested];
+  await session.commit(`request.${content.id}`, events, {
+    guards: { config: verdict.evaluation.config },
+  });
 }
 
 async function freezeParts(
   session: Session,
   parts: readonly Part[],
-  verdict: Ask,
+  { verdict, supersedes }: { readonly verdict: Ask } & Pick<RequestContent, 'supersedes'>,
 ): Promise<RequestContent> {
   const { engine, inForce } = session;
   const commands = await Promise.all(parts.map((part) => freezePart(session, part)));
@@ -158,8 +119,9 @@ async function freezeParts(
     break_glass: null,
     ...(overrides.length === 0 ? {} : { overrides }),
     limits: limitsOf(session, verdict),
-    supersedes: null,
-    previous: null,
+    supersedes,
+    previous:
+      parts.length === 1 && first !== undefined ? await previousRun(session, first.step.id) : null,
   };
 }
 

@@ -131,7 +131,8 @@ export function limitsOf(session: Session, verdict: Ask): RequestContent['limits
   };
 }
 
-async function previousRun(
+/** The last start of a step of this runbook in this environment, as a card shows it. */
+export async function previousRun(
   { engine, plan }: Session,
   step: string,
 ): Promise<RequestContent['previous']> {
