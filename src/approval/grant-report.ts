@@ -32,3 +32,17 @@ export interface GrantReport {
   /** RFC 3339; null where nobody ended it. */
   readonly revoked_at: string | null;
 }
+
+/** A start under an approval of another run. */
+export interface GrantUse {
+  readonly request: string;
+  readonly words: string;
+  readonly use: number;
+  readonly of: number;
+  readonly approved_by: readonly string[];
+}
+
+/** `under grant WORDS, use 2 of 3, approved by bob`. Not sanitised. */
+export function describeGrantUse({ words, use, of, approved_by }: GrantUse): string {
+  return `under grant ${words}, use ${use} of ${of}, approved by ${approved_by.join(', ')}`;
+}

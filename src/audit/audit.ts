@@ -83,14 +83,14 @@ function sumUp(
   head: SignedHead | null,
   facts: {
     readonly completeness: Omit<Answer, 'name'>;
-    readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'attested'>;
+    readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested'>;
     readonly heads: number;
     readonly owed: number;
     readonly lastTime: string | null;
   },
 ): readonly Answer[] {
   const key = keyId(trust.origin, trust.publicKey).toString('hex');
-  const { spawns, grants, attested } = facts.authorization;
+  const { spawns, grants, lent, attested } = facts.authorization;
   const now = { anchored_at: facts.lastTime };
   return [
     {
@@ -101,11 +101,16 @@ function sumUp(
     { name: 'completeness', ...facts.completeness },
     {
       name: 'authorization',
-      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under a grant)${unsigned(attested)}${unreviewed(facts.owed)}`,
+      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}`,
       ...now,
     },
     { name: 'time', anchor: "the machine's own clocks", ...now },
   ];
+}
+
+/** Approvals of other runs that were asked to hold for later ones. */
+function lentOf(lent: number): string {
+  return lent === 0 ? '' : `, ${lent} of them lent by other runs`;
 }
 
 /** What no signature of a person's backs is said with the verdict that rests on it. */

@@ -36,6 +36,8 @@ export class Authorization {
   readonly decisions = new Set<string>();
   spawns = 0;
   grants = 0;
+  /** Of these, those under an approval of another run. */
+  lent = 0;
   /** Decisions that rest on a receiver's word. */
   attested = 0;
   readonly #origin: string;
@@ -232,6 +234,7 @@ export class Authorization {
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {
     this.spawns += 1;
     this.grants += data.permit.kind === 'grant' ? 1 : 0;
+    this.lent += data.permit.kind === 'grant' && data.permit.lent_by !== undefined ? 1 : 0;
     const docket = this.#docket(entry);
     if (docket === null) {
       return;

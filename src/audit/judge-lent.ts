@@ -55,8 +55,10 @@ function findingsOf(judged: LoanVerdict, permit: GrantPermit, lender: string): F
         : findingsOfTally(judged.tally);
     case 'granted': {
       const { use, holes = {}, approved_by = [], approved_with = {}, lent_by = '' } = permit;
-      const said = [use, holes, approved_by, approved_with, lent_by];
-      const is = [judged.use, judged.holes, judged.by, judged.identities, lender];
+      const lent = permit.lent ?? null;
+      const said = [use, holes, approved_by, approved_with, lent_by, lent];
+      const words = lent === null ? null : judged.lent;
+      const is = [judged.use, judged.holes, judged.by, judged.identities, lender, words];
       return canonicalize(said) === canonicalize(is)
         ? []
         : stretched(`it says ${canonicalize(said)}, but the journal says ${canonicalize(is)}`);

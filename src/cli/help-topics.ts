@@ -62,7 +62,7 @@ exec, resume, wait, status, cancel, resolve and done print
   exit_code    as in \`runbook help exit-codes\`
   stamp        advisory or enforced
   steps        [{id, name, status, attempt, exit_code?, duration_ms?, outputs?,
-               reason?, done_by?}]
+               reason?, done_by?, grant?}]
   requests     [{request, step, digest, words, expires_at,
                missing: [{slot, count, from}]}]
   reason       why it stands where it stands, or null

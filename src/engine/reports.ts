@@ -1,4 +1,5 @@
 import type { OwedReport, StandingReview } from '../approval/debt.ts';
+import type { GrantUse } from '../approval/grant-report.ts';
 import type { Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
@@ -45,8 +46,10 @@ export interface RunReport {
   readonly terminal: boolean;
   readonly exit_code: number;
   readonly stamp: 'advisory' | 'enforced';
-  /** The rule under which it breaks the glass; null for every ordinary run. */
+  /** The rule under which it asked to break the glass; null for every ordinary run. */
   readonly break_glass: string | null;
+  /** It has come to that: somebody was asked to, or has. */
+  readonly glass_broken: boolean;
   /** Denying rules that it asked to be lifted. */
   readonly overrides: readonly string[];
   /** What was started under break-glass, and whether somebody has reviewed it. */
@@ -55,6 +58,8 @@ export interface RunReport {
   readonly requests: readonly RequestReport[];
   /** In words, why it stands where it stands; null where `status` says it all. */
   readonly reason: string | null;
+  /** What may be done about it where policy denied; absent where nothing is known to help. */
+  readonly hint?: string;
   readonly next: { readonly command: string } | null;
   /** What a person has to do before it goes on; absent where it waits for nothing of the kind. */
   readonly manual?: ManualReport;
@@ -85,6 +90,8 @@ export interface StepReport {
   readonly reason?: string;
   /** Who said how a manual step went: a person, or an account that maps to nobody. */
   readonly done_by?: string;
+  /** The approval of another run under which it started. */
+  readonly grant?: GrantUse;
 }
 
 export interface RequestReport {
@@ -163,8 +170,10 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly started: string;
   readonly caller: string;
-  /** The rule under which it breaks the glass; null for every ordinary run. */
+  /** The rule under which it asked to break the glass; null for every ordinary run. */
   readonly break_glass: string | null;
+  /** It has come to that: somebody was asked to, or has. */
+  readonly glass_broken: boolean;
   /** What was run where it is a command and no runbook; absent otherwise. */
   readonly command?: string;
 }

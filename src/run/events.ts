@@ -5,7 +5,7 @@ import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
-import type { Assurance, Evaluation, ListAnswer } from '../policy/policy.ts';
+import type { Assurance, DenyReason, Evaluation, ListAnswer } from '../policy/policy.ts';
 import type { RunResumed } from './run-resumed.ts';
 
 /**
@@ -173,7 +173,7 @@ export interface RunFinished {
 export interface StepDenied {
   readonly step: string;
   readonly evaluation: Evaluation;
-  readonly reasons: readonly { readonly rule: string; readonly reason: string }[];
+  readonly reasons: readonly DenyReason[];
 }
 
 /** Durable before the spawn. `(run, step, attempt)` is unique. A probe's step is `ID/check`. */
@@ -201,6 +201,8 @@ export interface StepStarted {
         readonly approved_by?: readonly string[];
         /** What each of them approved with: `ssh:…`, `slack:…`. */
         readonly approved_with?: Readonly<Record<string, readonly string[]>>;
+        /** Of a lent grant: the four words of its request, and how many uses there are in all. */
+        readonly lent?: { readonly words: string; readonly of: number };
         /** The scope in which a review is owed from here on. */
         readonly break_glass?: string;
       }

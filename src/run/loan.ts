@@ -1,9 +1,11 @@
 import { evidenceIdentities } from '../approval/court/evidence-identity.ts';
+import type { GrantUse } from '../approval/grant-report.ts';
 import { personNamed } from '../approval/people/identity.ts';
 import { addLink } from '../approval/people/initiator.ts';
 import type { Initiator, People } from '../approval/people/people.ts';
 import { conflictOf } from '../approval/tally/eligible.ts';
 import type { Tally } from '../approval/tally/tally.ts';
+import { digestWords } from '../base/digest.ts';
 import type { Sha256 } from '../base/ids.ts';
 import { canonicalize } from '../base/jcs.ts';
 import type { Json } from '../base/json.ts';
@@ -13,6 +15,7 @@ import { commandDigest, isSecretRef } from '../runbook/digest.ts';
 import type { HoleLimits } from '../runbook/holes/hole.ts';
 import { fillHoles, fitsHole } from '../runbook/holes/holes.ts';
 import type { Plan } from '../runbook/plan.ts';
+import type { StepStarted } from './events.ts';
 import { type Counting, tallyClaim } from './judge.ts';
 import { type ClaimCourt, standingDecisions } from './recount.ts';
 import type { RequestRecord, RunState } from './state.ts';
@@ -56,6 +59,8 @@ export type LoanVerdict =
       readonly by: readonly string[];
       /** What each of them approved with. */
       readonly identities: Readonly<Record<string, readonly string[]>>;
+      /** The words of its request, and how many uses there are in all. */
+      readonly lent: { readonly words: string; readonly of: number };
       /** From then on it holds no more. */
       readonly untilMs: number;
     }
@@ -251,6 +256,7 @@ function count(
     holes: valuesOf(request, borrower),
     by,
     identities: Object.fromEntries(by.map((person) => [person, identitiesIn(decisions, person)])),
+    lent: { words: digestWords(request.hash), of: terms.maxUses },
     untilMs: tally.until,
   };
 }
@@ -280,4 +286,13 @@ function unionOf(lender: Initiator, borrower: Initiator): Initiator {
 
 function stretched(why: string): LoanVerdict {
   return { kind: 'stretched', why };
+}
+
+/** What of a permit tells people that the start stands under an approval of another run; null where it does not. */
+export function grantUse(permit: StepStarted['permit']): GrantUse | null {
+  if (permit.kind !== 'grant' || permit.lent === undefined) {
+    return null;
+  }
+  const { request, use, lent, approved_by = [] } = permit;
+  return { request, words: lent.words, use, of: lent.of, approved_by };
 }

@@ -55,7 +55,16 @@ test('a grant is asked for, shown, used by another run, listed and ended', async
   expect(`${card.stdout}${card.stderr}`).toContain('· this run: shard 1\n');
   expect((await scene.run('approve', words, '--key', 'robin.pem')).exitCode).toBe(0);
   expect((await scene.run('resume', run)).exitCode).toBe(0);
-  expect((await exec(5)).exitCode).toBe(0);
+  const lent = await exec(5);
+  expect(lent.exitCode).toBe(0);
+  const under = `under grant ${words}, use 2 of 3, approved by robin`;
+  expect(lent.stderr).toContain(`● restart\n  ${under}\n`);
+  const later = await scene.run('status');
+  expect(later.stdout.replace(/\s+/g, ' ')).toContain(under);
+  const { stdout: json } = await scene.run('status', '--json');
+  expect(JSON.parse(json)).toMatchObject({
+    steps: [{ grant: { words, use: 2, of: 3, approved_by: ['robin'] } }],
+  });
   const { stdout } = await scene.run('grant', 'list');
   expect(stdout.replace(/\s+/g, ' ').replace(/in (20m|19m( \d+s)?)/, 'in 20m')).toBe(
     `${words} 1 of 3 uses left, ends in 20m shards/restart in local shards; shard: whole number from 1 to 8; approved by robin `,
@@ -67,7 +76,11 @@ test('a grant is asked for, shown, used by another run, listed and ended', async
     stderr: '',
   });
   expect((await exec(6)).exitCode).toBe(10);
-  expect((await scene.run('audit', 'verify')).exitCode).toBe(0);
+  const verified = await scene.run('audit', 'verify');
+  expect(verified.exitCode).toBe(0);
+  expect(verified.stdout.replace(/\s+/g, ' ')).toContain(
+    'over 2 spawns (2 under an approval, 1 of them lent by other runs)',
+  );
 });
 
 test('a rule that policy does not have is an error that helps', async () => {

@@ -1,9 +1,12 @@
+import { describeGrantUse } from '../../approval/grant-report.ts';
 import type { ChainLink } from '../../approval/people/people.ts';
 import type { RequestContent } from '../../approval/request.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunReport } from '../../engine/reports.ts';
 import type { Listener } from '../../engine/service.ts';
+import { describeDenial, hintOf } from '../../run/denial.ts';
 import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
+import { grantUse } from '../../run/loan.ts';
 import type { Paint } from '../paint.ts';
 import { liveOutput } from './live-output.ts';
 import { formatSpan } from './span.ts';
@@ -103,16 +106,19 @@ function tellStep(event: EventOf<`step.${string}`>, lines: StepLines, paint: Pai
   switch (event.type) {
     case 'step.started':
       tellBreaking(event.data, lines, paint);
-      return lines.begin(step, paint.accent('●'));
+      lines.begin(step, paint.accent('●'));
+      return tellGrant(event.data, lines, paint);
     case 'step.finished':
       return lines.end(describeEnd(event.data, paint));
     case 'step.skipped':
       lines.begin(step, paint.quiet('○'));
       return lines.end(paint.quiet(`skipped${because(event.data.why)}`));
     case 'step.denied': {
-      const reasons = event.data.reasons.map(({ reason }) => reason).join('; ');
+      const { reasons } = event.data;
+      const hint = hintOf(reasons);
       lines.begin(step, paint.bad('✗'));
-      return lines.end(`${paint.bad('denied')}${because(reasons)}`);
+      lines.end(`${paint.bad('denied')}${because(describeDenial(reasons))}`);
+      return hint === null ? undefined : lines.note(`hint: ${sanitizeLine(hint)}`);
     }
     case 'step.unknown':
       lines.begin(step, paint.bad('?'));
@@ -185,6 +191,14 @@ function tellBreaking({ permit }: StepStarted, lines: StepLines, paint: Paint): 
   const scope = permit.kind === 'grant' ? permit.break_glass : undefined;
   if (scope !== undefined) {
     lines.note(paint.bad(`BREAK-GLASS: a review is owed in ${sanitizeLine(scope)} from now on`));
+  }
+}
+
+/** What runs unasked, because another run asked for it, is not what runs because nobody has to be asked. */
+function tellGrant({ permit }: StepStarted, lines: StepLines, paint: Paint): void {
+  const use = grantUse(permit);
+  if (use !== null) {
+    lines.note(paint.quiet(sanitizeLine(describeGrantUse(use))));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { OwedReport } from '../../approval/debt.ts';
+import { describeGrantUse } from '../../approval/grant-report.ts';
 import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { wrapText } from '../../base/wrap.ts';
@@ -20,6 +21,7 @@ export function renderRunReport(report: RunReport, style: Style, nowMs: number):
     `${paintHead(wrapped(`${report.status}${reason}`, style), report.status, (word) =>
       paintStatus(report.status, paint, word),
     )}\n`,
+    report.hint === undefined ? '' : `${wrapped(`hint: ${sanitizeLine(report.hint)}`, style)}\n`,
     '\n',
     renderTable(
       report.steps.map((step) => stepRow(step, style)),
@@ -50,14 +52,27 @@ export function renderHead({ runbook, environment, run }: RunReport, style: Styl
 
 /** How it was asked for beyond the ordinary, a line each; empty for every other run. */
 export function renderBeyond(
-  { break_glass, overrides }: Pick<RunReport, 'break_glass' | 'overrides'>,
+  report: Pick<RunReport, 'break_glass' | 'glass_broken' | 'overrides'>,
   style: Style,
 ): string {
+  const glass = describeGlass(report);
   const lines = [
-    ...(break_glass === null ? [] : [`BREAK-GLASS by ${sanitizeLine(break_glass)}`]),
-    ...overrides.map((rule) => `lifts the rule ${sanitizeLine(rule)}`),
+    ...(glass === null ? [] : [glass]),
+    ...report.overrides.map((rule) => `lifts the rule ${sanitizeLine(rule)}`),
   ];
   return lines.map((line) => `${style.paint.bad(wrapped(line, style))}\n`).join('');
+}
+
+/** `BREAK-GLASS by night` once it is broken; null where nobody asked for it. */
+export function describeGlass({
+  break_glass,
+  glass_broken,
+}: Pick<RunReport, 'break_glass' | 'glass_broken'>): string | null {
+  if (break_glass === null) {
+    return null;
+  }
+  const rule = sanitizeLine(break_glass);
+  return glass_broken ? `BREAK-GLASS by ${rule}` : `asked for break-glass ${rule}`;
 }
 
 /** What broke the glass, and the command that reviews it. */
@@ -68,8 +83,8 @@ function renderOwed(owed: OwedReport, style: Style, nowMs: number): string {
     return `${paint.quiet(text)}\n`;
   }
   const brush = owed.overdue ? paint.bad : paint.careful;
-  const flags = '--finding justified|unjustified --reason TEXT';
-  return `${brush(text)}\n  runbook break-glass review ${owed.request} ${flags}\n`;
+  const flags = '--finding justified --reason TEXT';
+  return `${brush(text)}\n  runbook break-glass review ${owed.request} ${flags}\n  (or --finding unjustified)\n`;
 }
 
 function wrapped(text: string, { columns }: Style): string {
@@ -124,6 +139,7 @@ function stepRow(step: StepReport, { paint }: Style): Cell[] {
     step.duration_ms === undefined ? '' : formatSpan(step.duration_ms),
     step.attempt > 1 ? `attempt ${step.attempt}` : '',
     step.reason === undefined ? '' : sanitizeLine(step.reason),
+    step.grant === undefined ? '' : sanitizeLine(describeGrantUse(step.grant)),
     Object.entries(step.outputs ?? {})
       .map(([key, value]) => `${key}=${shown(value)}`)
       .join(' '),

@@ -142,7 +142,7 @@ function judge(
   if (judged.kind !== 'granted') {
     return null;
   }
-  const { use, holes, by, identities, untilMs } = judged;
+  const { use, holes, by, identities, lent, untilMs } = judged;
   return {
     permit: {
       kind: 'grant',
@@ -153,6 +153,7 @@ function judge(
       lent_by: content.run,
       approved_by: by,
       approved_with: identities,
+      lent,
     },
     guards: {
       beforeMs: untilMs,

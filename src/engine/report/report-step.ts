@@ -1,6 +1,8 @@
 import type { BlobId } from '../../base/ids.ts';
 import type { Json } from '../../base/json.ts';
+import { describeDenial } from '../../run/denial.ts';
 import type { StepFinished } from '../../run/events.ts';
+import { grantUse } from '../../run/loan.ts';
 import type { Attempt, RunState, StepRecord } from '../../run/state.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { Engine } from '../engine.ts';
@@ -32,6 +34,7 @@ export async function reportStep(
     ...(finished === null ? {} : await resultOf(engine, finished)),
     ...(reason === null ? {} : { reason }),
     ...doneBy(last),
+    ...underGrant(last),
   };
 }
 
@@ -41,13 +44,20 @@ function doneBy(last: Attempt | undefined): Pick<StepReport, 'done_by'> {
   return by === undefined ? {} : { done_by: by.person ?? by.identity };
 }
 
+/** The approval of another run, where it stands under one. */
+function underGrant(last: Attempt | undefined): Pick<StepReport, 'grant'> {
+  const started = last?.started ?? null;
+  const grant = started === null ? null : grantUse(started.data.permit);
+  return grant === null ? {} : { grant };
+}
+
 /** Why it was skipped, denied, is unknown, or failed. */
 function reasonOf({ skipped, denied, attempts }: StepRecord): string | null {
   const last = attempts.at(-1);
   if (last?.resolved) {
     return last.resolved.reason;
   }
-  const denial = denied?.reasons.map(({ reason }) => reason).join('; ');
+  const denial = denied === null ? null : describeDenial(denied.reasons);
   return skipped ?? denial ?? last?.unknown ?? last?.finished?.data.reason ?? null;
 }
 

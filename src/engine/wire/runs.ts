@@ -53,6 +53,7 @@ export const runReport: Wire<RunReport> = v.object({
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),
   break_glass: v.nullable(v.string()),
+  glass_broken: v.boolean(),
   overrides: v.array(v.string()),
   reviews: v.array(
     v.object({ request: requestId, words: v.string(), step: v.string(), ...standingReview }),
@@ -68,6 +69,15 @@ export const runReport: Wire<RunReport> = v.object({
       outputs: v.exactOptional(v.record(v.string(), json)),
       reason: v.exactOptional(v.string()),
       done_by: v.exactOptional(v.string()),
+      grant: v.exactOptional(
+        v.object({
+          request: v.string(),
+          words: v.string(),
+          use: v.number(),
+          of: v.number(),
+          approved_by: v.array(v.string()),
+        }),
+      ),
     }),
   ),
   requests: v.array(
@@ -83,6 +93,7 @@ export const runReport: Wire<RunReport> = v.object({
     }),
   ),
   reason: v.nullable(v.string()),
+  hint: v.exactOptional(v.string()),
   next: v.nullable(v.object({ command: v.string() })),
   manual: v.exactOptional(
     v.object({
@@ -103,6 +114,7 @@ const runSummary: Wire<RunSummary> = v.object({
   started: time,
   caller: v.string(),
   break_glass: v.nullable(v.string()),
+  glass_broken: v.boolean(),
   command: v.exactOptional(v.string()),
 });
 
