@@ -1,3 +1,4 @@
+import { refusalFor } from '../approval/people/refusal.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import type { Docket, Replay } from './docket.ts';
@@ -20,12 +21,27 @@ export function judgeStarted(
     case 'policy':
       return judgeUnasked({ entry, data, evaluation: permit.evaluation }, by);
     case 'grant':
-      return permit.lent_by === undefined
-        ? judgeGrant({ entry, data, permit }, by)
-        : judgeLent({ entry, data, permit }, by);
+      return [
+        ...judgeStarters(by),
+        ...(permit.lent_by === undefined
+          ? judgeGrant({ entry, data, permit }, by)
+          : judgeLent({ entry, data, permit }, by)),
+      ];
     case 'check':
       return judgeProbe(by.replay, data, permit.of);
   }
+}
+
+/** Somebody stood behind it who could have been anybody, also whoever approved it. */
+function judgeStarters({
+  docket,
+  replay,
+}: {
+  readonly docket: Docket;
+  readonly replay: Replay;
+}): readonly (readonly [FindingCode, string])[] {
+  const refusal = refusalFor(docket.rules.people, replay.state.initiator.chain);
+  return refusal === null ? [] : [['E_START', refusal.message]];
 }
 
 function isRepeated(state: RunState, { step, attempt }: StepStarted): boolean {

@@ -1,3 +1,4 @@
+import { refusalFor } from '../../approval/people/refusal.ts';
 import type { Tally } from '../../approval/tally/tally.ts';
 import { IntegrityError, UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
@@ -41,7 +42,7 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
   if (command === null) {
     return { kind: 'again' };
   }
-  const verdict = await heldUp(session, judgeNow(session, due.step));
+  const verdict = heldByStranger(session, await heldUp(session, judgeNow(session, due.step)));
   if (verdict.kind === 'deny') {
     const { evaluation, reasons } = verdict;
     await session.commit(`step.denied.${due.step.id}.${due.attempt}`, [
@@ -75,6 +76,18 @@ export async function claimStep(session: Session, due: Claim): Promise<Begun> {
     });
   }
   return start(session, { due, command, verdict, request, counted, own, values: held.values });
+}
+
+/** Whoever was known when they started it may be nobody by now. */
+function heldByStranger({ inForce, state }: Session, verdict: Verdict): Verdict {
+  const refusal = refusalFor(inForce.rules.people, state.initiator.chain);
+  return refusal === null || verdict.kind === 'deny'
+    ? verdict
+    : {
+        kind: 'deny',
+        reasons: [{ rule: 'floor', reason: refusal.message, hint: refusal.hint }],
+        evaluation: verdict.evaluation,
+      };
 }
 
 async function staleState(session: Session, proven: ProvenRun): Promise<Begun> {
