@@ -13,11 +13,11 @@ export interface Season {
 /** What matches one step at one moment, whoever one takes to stand behind its run. */
 export interface Matcher {
   /** For what asks for more: it matches, or fails, where it does in any view. */
-  any(season: Season): When;
+  readonly any: (season: Season) => When;
   /** For what relieves: it matches where it does in every view. */
-  every(season: Season): When;
+  readonly every: (season: Season) => When;
   /** The outcome in each view. */
-  each(season: Season): readonly Seen[];
+  readonly each: (season: Season) => readonly Seen[];
 }
 
 /** What a season came to, by one way to read who stands behind the run. */
@@ -32,50 +32,41 @@ export interface Seen {
  * `when` would say; a calendar that does not exist has failed.
  */
 export function openMatcher(
-  { calendars }: Pick<Policy, 'calendars'>,
-  { facts, views }: Sight,
+  policy: Pick<Policy, 'calendars'>,
+  sight: Sight,
   nowMs: number,
 ): Matcher {
-  const known = new Map<string, boolean>();
-  const plain = openWhen(facts, nowMs);
-  const judges = views?.map((initiator) => ({
-    initiator,
-    judge: openWhen({ ...facts, initiator }, nowMs),
-  }));
+  const timeOf = openTimes(policy, nowMs);
+  const judge = openViews(sight, nowMs);
+  const each = (season: Season): readonly Seen[] => {
+    const time = timeOf(season);
+    return time.kind === 'matched' ? judge(season.when) : alone(time);
+  };
+  const first = (season: Season, kinds: readonly When['kind'][]): When | undefined => {
+    const outcomes = each(season).map(({ when }) => when);
+    return kinds.flatMap((kind) => outcomes.find((when) => when.kind === kind) ?? [])[0];
+  };
   return {
     each,
-    any: (season) => {
-      const outcomes = each(season).map(({ when }) => when);
-      return (
-        outcomes.find(({ kind }) => kind === 'failed') ??
-        outcomes.find(({ kind }) => kind === 'matched') ?? { kind: 'unmatched' }
-      );
-    },
-    every: (season) => {
-      const outcomes = each(season).map(({ when }) => when);
-      return (
-        outcomes.find(({ kind }) => kind === 'failed') ??
-        outcomes.find(({ kind }) => kind === 'unmatched') ?? { kind: 'matched' }
-      );
-    },
+    any: (season) => first(season, ['failed', 'matched']) ?? { kind: 'unmatched' },
+    every: (season) => first(season, ['failed', 'unmatched']) ?? { kind: 'matched' },
   };
+}
 
-  function each({ when, during = [], outside = [] }: Season): readonly Seen[] {
+/** Whether it is the time for something. */
+function openTimes(
+  { calendars }: Pick<Policy, 'calendars'>,
+  nowMs: number,
+): (season: Season) => When {
+  const known = new Map<string, boolean>();
+  return ({ during = [], outside = [] }) => {
     const missing = [...during, ...outside].find((name) => !Object.hasOwn(calendars, name));
     if (missing !== undefined) {
-      return one({ kind: 'failed', message: `there is no calendar \`${missing}\`` });
+      return { kind: 'failed', message: `there is no calendar \`${missing}\`` };
     }
     const inTime = (during.length === 0 || during.some(open)) && !outside.some(open);
-    if (!inTime) {
-      return one({ kind: 'unmatched' });
-    }
-    if (when === null || !when.includes('initiator')) {
-      return one(plain(when));
-    }
-    return (
-      judges?.map(({ initiator, judge }) => ({ initiator, when: judge(when) })) ?? one(tooMany)
-    );
-  }
+    return { kind: inTime ? 'matched' : 'unmatched' };
+  };
 
   function open(name: string): boolean {
     const calendar = calendars[name];
@@ -85,11 +76,28 @@ export function openMatcher(
   }
 }
 
+/** A condition in every view, as far as it looks at whoever stands behind the run. */
+function openViews(
+  { facts, views }: Sight,
+  nowMs: number,
+): (when: string | null) => readonly Seen[] {
+  const plain = openWhen(facts, nowMs);
+  const judges = views?.map((initiator) => ({
+    initiator,
+    judge: openWhen({ ...facts, initiator }, nowMs),
+  }));
+  return (when) =>
+    when?.includes('initiator') === true
+      ? (judges?.map(({ initiator, judge }) => ({ initiator, when: judge(when) })) ??
+        alone(tooMany))
+      : alone(plain(when));
+}
+
 const tooMany: When = {
   kind: 'failed',
   message: 'more people, agents and jobs stand behind the run than rules can be asked about',
 };
 
-function one(when: When): readonly Seen[] {
+function alone(when: When): readonly Seen[] {
   return [{ initiator: null, when }];
 }

@@ -1,6 +1,7 @@
 // Policy's word on a step, so many times over: people, chains, calendars and lists as a company has them.
 
 import type { Initiator, People, Person } from '../../src/approval/people/people.ts';
+import { viewsOf } from '../../src/approval/people/views.ts';
 import { eligibleFor } from '../../src/approval/tally/eligible.ts';
 import { evaluatePolicy } from '../../src/policy/evaluate.ts';
 import type { Facts } from '../../src/policy/facts.ts';
@@ -67,8 +68,8 @@ const initiator: Initiator = {
   kind: 'agent',
   chain: [
     { role: 'caller', identity: 'os:p1@web1', person: 'p1' },
-    { role: 'agent', identity: 'agent:deploy-bot', person: null },
-    { role: 'agent_owner', identity: 'person:p1', person: 'p1' },
+    { role: 'agent', identity: 'agent:deploy-bot', person: null, claimed: true },
+    { role: 'agent_owner', identity: 'person:p2', person: 'p2', claimed: true },
   ],
 };
 const policy = parsePolicy(text, 'policy.yaml');
@@ -90,7 +91,7 @@ function factsAt(at: number): Facts {
     initiator: {
       kind: 'agent',
       caller: 'os:p1@web1',
-      people: ['p1'],
+      people: ['p1', 'p2'],
       agent: 'deploy-bot',
       ci: null,
       ci_actor: null,
@@ -106,6 +107,7 @@ function decide(at: number): string {
     peopleDigest: '',
     eligible: (slot) => eligibleFor(slot, { people, initiator }),
     agentInChain: true,
+    views: viewsOf(initiator.chain),
     asked: { breakGlass: null, overrides: [], reuse: null },
     authors: null,
     authorOf: () => null,
