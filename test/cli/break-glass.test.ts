@@ -49,6 +49,20 @@ beforeAll(async () => {
   scene.write('failover.yaml', failover);
 });
 
+test('plan says who acts, who reviews, and which rule is lifted', async () => {
+  const { stdout } = await scene.run('plan', ...night, ...why);
+  expect(stdout.replace(/ {2,}/g, '  ')).toContain(
+    '  BREAK-GLASS  by night: whoever signs acts alone\n  review  owed within 1d of its start, by somebody else from `robin`\n',
+  );
+  scene.write(
+    'config/policy.yaml',
+    `${policy}rules:\n  - name: frozen\n    deny: nothing changes\n    override: { approvals: [{ id: manager, from: [robin] }] }\n`,
+  );
+  const lifting = await scene.run('plan', 'failover.yaml', '--override', 'frozen', ...why);
+  expect(lifting.stdout).toContain('the rule frozen, which denies it\n');
+  scene.write('config/policy.yaml', policy);
+});
+
 describe('break-glass', () => {
   test('says before the run what is wrong with it', async () => {
     const unknown = await scene.run('exec', 'failover.yaml', '--break-glass', 'nigth', ...why);
@@ -97,7 +111,7 @@ describe('break-glass', () => {
 
       "
     `);
-    expect((await scene.run('runs')).stdout).toMatch(/BREAK-GLASS\n$/);
+    expect((await scene.run('runs')).stdout).toMatch(/BREAK-GLASS by night\n$/);
   });
 
   test('shows what is owed, and holds up the next', async () => {
@@ -105,7 +119,7 @@ describe('break-glass', () => {
     expect(plain(stdout + stderr)).toMatchInlineSnapshot(`
       "ID  review due in 1d  night@local  failover switch by ana: payments are down
 
-      review one: runbook break-glass review ID --finding justified|unjustified --reason TEXT --key FILE
+      review one: runbook break-glass review ID --finding justified --reason TEXT --key FILE (or unjustified)
       "
     `);
     const held = await scene.run('exec', ...night, ...why);
@@ -113,7 +127,7 @@ describe('break-glass', () => {
       [
         13,
         "error: a review of request \`ID\` is owed in \`night@local\` since TIME
-      hint: \`runbook break-glass review ID --finding justified|unjustified --reason TEXT --key FILE\`
+      hint: \`runbook break-glass review ID --finding justified --reason TEXT --key FILE\`, or \`unjustified\`
       ",
       ]
     `);
@@ -126,7 +140,8 @@ describe('break-glass', () => {
         succeeded  switch  0.0s
 
       switch: review due in 1d
-        runbook break-glass review ID --finding justified|unjustified --reason TEXT
+        runbook break-glass review ID --finding justified --reason TEXT
+        (or --finding unjustified)
       "
     `);
     const doctor = await scene.run('doctor');

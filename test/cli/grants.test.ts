@@ -83,6 +83,13 @@ test('a grant is asked for, shown, used by another run, listed and ended', async
   );
 });
 
+test('plan says how an approval would hold', async () => {
+  const { stdout } = await scene.run('plan', './shards.yaml', '-p', 'shard=1', '--grant', 'shards');
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    ' holds for later runs, too: up to 3 uses in 20m; shard: whole number from 1 to 8; under the rule shards digest ',
+  );
+});
+
 test('a rule that policy does not have is an error that helps', async () => {
   expect(await exec(1, '--grant', 'shard')).toMatchObject({
     exitCode: 2,

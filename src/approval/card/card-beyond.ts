@@ -23,7 +23,8 @@ export function beyondSections({
   ];
 }
 
-function reviewLine({
+/** Who looks at it afterwards, and by when: `within 1d of its start, by somebody else from group:security`. */
+export function reviewLine({
   from,
   within_ms,
 }: NonNullable<RequestContent['break_glass']>['review']): string {

@@ -1,7 +1,9 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { PlanReport } from '../../engine/reports.ts';
+import { describeDenial, hintOf } from '../../run/denial.ts';
 import { allSteps } from '../../runbook/plan.ts';
 import { describeMissing } from './missing.ts';
+import { planBeyond } from './plan-beyond.ts';
 import type { Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
 
@@ -39,6 +41,7 @@ function stepFacts(step: PlanStep & { readonly manual: boolean }, { paint }: Sty
     ['does', { text: sanitizeLine(step.summary) }],
     ['needs', step.manual ? { text: 'a person who does it' } : needs(step, { paint, columns: 0 })],
   ];
+  rows.push(...planBeyond(step.verdict).map(([label, text]): [string, Cell] => [label, { text }]));
   if (step.verdict.kind !== 'none') {
     rows.push(['digest', { text: describeDigest(step.digest) }]);
   }
@@ -54,7 +57,7 @@ function needs({ verdict }: PlanStep, { paint }: Style): Cell {
       return { text: 'no approval' };
     case 'deny':
       return {
-        text: `denied: ${verdict.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ')}`,
+        text: `denied: ${[describeDenial(verdict.reasons), hintOf(verdict.reasons) ?? []].flat().join('\n')}`,
         paint: paint.bad,
       };
     case 'ask': {
