@@ -1,6 +1,6 @@
 import { reaches } from '../../policy/assurance.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
-import { jointRows, type TruthTable } from '../../policy/check/truth-table.ts';
+import { jointOutcomes, type TruthTable } from '../../policy/check/truth-table.ts';
 import type { Policy, Rule, Slot } from '../../policy/policy.ts';
 import type { People } from '../people/people.ts';
 import { unsatisfiable } from '../tally/satisfiable.ts';
@@ -119,9 +119,7 @@ function canMeet(one: TruthTable | null, other: TruthTable | null): boolean {
   return (
     one !== null &&
     other !== null &&
-    jointRows(one, other).some(
-      ([here, there]) => here.outcome === 'matched' && there.outcome === 'matched',
-    )
+    jointOutcomes(one, other).some(([here, there]) => here === 'matched' && there === 'matched')
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Policy, Requirement, Rule } from '../policy.ts';
 import type { RuleFinding } from './finding.ts';
-import { jointRows, type Row, type TruthTable } from './truth-table.ts';
+import { jointOutcomes, type Row, type TruthTable } from './truth-table.ts';
 
 /**
  * Rules that never make a difference: wherever they match another one denies for good, or asks for all
@@ -66,7 +66,9 @@ function isDeniedBy(one: Placed, other: Placed, { breakGlass }: Policy): boolean
     other.rule.deny !== null &&
     other.rule.override === null &&
     !outlives &&
-    jointRows(one.table, other.table).every(([here, there]) => !isActive(here) || isActive(there))
+    jointOutcomes(one.table, other.table).every(
+      ([here, there]) => here === 'unmatched' || there !== 'unmatched',
+    )
   );
 }
 
@@ -74,11 +76,9 @@ function isDeniedBy(one: Placed, other: Placed, { breakGlass }: Policy): boolean
 function isImpliedBy(one: Placed, other: Placed): boolean {
   return (
     isImplied(one.rule, other.rule) &&
-    jointRows(one.table, other.table).every(
+    jointOutcomes(one.table, other.table).every(
       ([here, there]) =>
-        there.outcome === 'failed' ||
-        here.outcome === 'unmatched' ||
-        (here.outcome === 'matched' && there.outcome === 'matched'),
+        there === 'failed' || here === 'unmatched' || (here === 'matched' && there === 'matched'),
     )
   );
 }

@@ -6,6 +6,8 @@ import { type Dimension, plainFacts, unknown } from './vocabulary.ts';
 /** What a `when` comes to under everything that is tried. */
 export interface TruthTable {
   readonly keys: readonly string[];
+  /** How many choices each key has. */
+  readonly sizes: readonly number[];
   readonly rows: readonly Row[];
 }
 
@@ -24,7 +26,7 @@ export function truthTable(
   dimensionOf: (asked: Asked) => Dimension,
 ): TruthTable | null {
   if (when === null) {
-    return { keys: [], rows: [{ at: [], outcome: 'matched' }] };
+    return { keys: [], sizes: [], rows: [{ at: [], outcome: 'matched' }] };
   }
   const abstract = abstractWhen(when);
   if (abstract === null) {
@@ -41,24 +43,55 @@ export function truthTable(
     at,
     outcome: outcomeOf(evaluate, facts),
   }));
-  return { keys: dimensions.map(({ key }) => key), rows };
+  return {
+    keys: dimensions.map(({ key }) => key),
+    sizes: dimensions.map(({ choices }) => choices.length),
+    rows,
+  };
 }
 
-/** The outcomes that both tables can have at once: pairs of rows that choose the same where both look. */
-export function jointRows(one: TruthTable, other: TruthTable): readonly (readonly [Row, Row])[] {
-  const shared = one.keys.flatMap((key, index) => {
-    const there = other.keys.indexOf(key);
-    return there === -1 ? [] : [[index, there] as const];
-  });
-  const groups = new Map<string, Row[]>();
-  for (const row of other.rows) {
-    const key = shared.map(([, there]) => row.at[there]).join();
-    groups.set(key, [...(groups.get(key) ?? []), row]);
+/**
+ * The outcomes that both tables can have at once, each pair of them once: those of rows that choose the same
+ * where both look. Every two rules of a policy are held together, so that rows are met by number.
+ */
+export function jointOutcomes(one: TruthTable, other: TruthTable): readonly Joint[] {
+  const shared = one.keys.filter((key) => other.keys.includes(key));
+  const here = outcomesBy(one, shared);
+  const there = outcomesBy(other, shared);
+  const joint = new Map<string, Joint>();
+  for (const [choices, outcomes] of here) {
+    for (const first of outcomes) {
+      for (const second of there.get(choices) ?? []) {
+        joint.set(`${first} ${second}`, [first, second]);
+      }
+    }
   }
-  return one.rows.flatMap((row) => {
-    const key = shared.map(([here]) => row.at[here]).join();
-    return (groups.get(key) ?? []).map((match) => [row, match] as const);
-  });
+  return [...joint.values()];
+}
+
+/** What one table, and what the other comes to. */
+type Joint = readonly [Row['outcome'], Row['outcome']];
+
+/** What a table can come to, by what it chooses for these keys, written as one number. */
+function outcomesBy(
+  { keys, sizes, rows }: TruthTable,
+  shared: readonly string[],
+): ReadonlyMap<number, ReadonlySet<Row['outcome']>> {
+  const columns = shared.map((key) => keys.indexOf(key));
+  const outcomes = new Map<number, Set<Row['outcome']>>();
+  for (const { at, outcome } of rows) {
+    let choices = 0;
+    for (const column of columns) {
+      choices = choices * (sizes[column] ?? 1) + (at[column] ?? 0);
+    }
+    const known = outcomes.get(choices);
+    if (known === undefined) {
+      outcomes.set(choices, new Set([outcome]));
+    } else {
+      known.add(outcome);
+    }
+  }
+  return outcomes;
 }
 
 function assignments(
