@@ -5,7 +5,7 @@ import * as app from '../../src/app.ts';
 import type { LoadApp } from '../../src/cli/cli.ts';
 import { policyTools } from '../../src/engine/policy/tools.ts';
 import { openScene } from '../support/scene.ts';
-import { aScene, type Scene } from './scene.ts';
+import { aScene, fixedMs, type Scene } from './scene.ts';
 
 const people = `people:
   - { name: ana, groups: [sre], agents: [deploy-bot] }
@@ -304,7 +304,7 @@ started by  person
 
   test('says what would lift a denial, at a time that is asked about', async () => {
     const scene = aCompany(files);
-    const argv = ['export.yaml', '-e', 'prod', '--agent', 'deploy-bot', '--at'];
+    const argv = ['export.yaml', '-e', 'prod', '--as', 'ana', '--at'];
     const { stdout } = await scene.run(
       'policy',
       'explain',
@@ -313,24 +313,45 @@ started by  person
       '--json',
     );
     expect(JSON.parse(stdout)).toMatchObject({
-      initiator: { kind: 'agent', chain: [{}, { role: 'agent' }, { person: 'ana' }] },
+      initiator: { kind: 'person', chain: [{ person: 'ana' }] },
       steps: [
         { id: 'look', verdict: { kind: 'none' }, reliefs: [] },
         {
           id: 'export',
           verdict: { kind: 'deny' },
-          reliefs: [
-            { flag: '--override "freeze"', meaning: 'asks `carol` to lift it for one run' },
-          ],
+          reliefs: [{ flag: '--override freeze', meaning: 'asks `carol` to lift it for one run' }],
           rules: [{ outcome: 'matched' }, { outcome: 'matched' }],
         },
       ],
     });
   });
 
+  test('offers an agent nothing that only a person may ask for, and nobody what is given', async () => {
+    const night = `break_glass:
+  - { name: night, from: [ana], review: { from: [bob], within: 2h } }
+`;
+    const scene = aCompany({ ...files, 'config/policy.yaml': `${rules}${night}` });
+    const explain = async (...argv: readonly string[]): Promise<unknown> => {
+      const at = ['--at', '2026-12-24T22:00:00Z', '--step', 'export', '--json'];
+      const words = ['policy', 'explain', 'export.yaml', '-e', 'prod', ...argv, ...at];
+      const report = JSON.parse((await scene.run(...words)).stdout) as { steps: unknown[] };
+      return report.steps[0];
+    };
+    expect(await explain('--as', 'ana')).toMatchObject({
+      reliefs: [{ flag: '--override freeze' }, { flag: '--break-glass night' }],
+      relief_refused: null,
+    });
+    expect(await explain('--agent', 'deploy-bot')).toMatchObject({
+      reliefs: [],
+      relief_refused: expect.stringContaining('only a person') as string,
+    });
+    const given = ['--break-glass', 'night', '--reason', 'fire'];
+    expect(await explain('--as', 'ana', ...given)).toMatchObject({ reliefs: [] });
+  });
+
   test('takes every time that `exec --at` takes', async () => {
     const scene = aCompany(files);
-    const now = Date.now();
+    const now = fixedMs;
     for (const [text, fits] of [
       ['+2h', (ms: number) => ms >= now + 7_200_000 && ms < now + 7_300_000],
       ['22:00', (ms: number) => ms > now && new Date(ms).getHours() === 22],

@@ -43,6 +43,9 @@ function renderStep(step: ExplainedStep, { paint, columns }: Style): string {
     ...step.reliefs.map(
       ({ flag, meaning }) => ['or with', { text: `${flag}: ${meaning}` }] as const,
     ),
+    ...(step.relief_refused === null
+      ? []
+      : [['no relief', { text: step.relief_refused }] as const]),
     ...step.rules.map((rule) => ['rule', { text: describeRule(rule) }] as const),
   ];
   const cells = rows.map(([label, cell], index) => [

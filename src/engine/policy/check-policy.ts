@@ -2,13 +2,13 @@ import { checkBreakGlass } from '../../approval/check/check-break-glass.ts';
 import { checkNames } from '../../approval/check/check-names.ts';
 import { checkSlots } from '../../approval/check/check-slots.ts';
 import { parsePeople } from '../../approval/people/people-schema.ts';
+import { parseTrustedFile } from '../../base/trusted-file.ts';
 import { nodeAt, positionIn } from '../../base/yaml.ts';
 import { checkRules } from '../../policy/check/check-rules.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import { type Config, environmentOf, parseConfig } from '../../policy/config.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { parsePolicy } from '../../policy/schema/schema.ts';
-import { parseTrustedFile } from '../../policy/trusted-file.ts';
 import type { Environment } from '../../runbook/plan.ts';
 import type { NamedText, PolicyCheckReport } from './reports.ts';
 

@@ -1,8 +1,8 @@
 import { quoteWord } from '../../base/quote-word.ts';
 import { isOpen } from '../../policy/calendar.ts';
 import type { InitiatorFacts, Sight } from '../../policy/facts.ts';
-import { openMatcher, type Seen } from '../../policy/match.ts';
-import type { Policy, Rule } from '../../policy/policy.ts';
+import { openMatcher, type Season, type Seen } from '../../policy/match.ts';
+import type { Asked, Policy, Rule } from '../../policy/policy.ts';
 import type { ExplainedRule, ExplainedStep } from './reports.ts';
 
 /** Every rule with what it came to, in the policy's order. */
@@ -61,35 +61,55 @@ function describeTimes(
   return said.length === 0 ? null : said.join(', ');
 }
 
-/** What a run could be asked for with at this step, as far as it matches now. */
+/** Somebody who starts a run, and what they ask for already. */
+interface Asking {
+  readonly sight: Sight;
+  readonly nowMs: number;
+  readonly denied: readonly string[];
+  readonly asked: Asked;
+  /** Why nobody answers for it who may lift a rule or break the glass; null where somebody does. */
+  readonly machine: string | null;
+}
+
+/** What a run could be asked for with at this step, as far as it matches now, and is not asked for yet. */
 export function explainReliefs(
   policy: Policy,
-  of: { readonly sight: Sight; readonly nowMs: number; readonly denied: readonly string[] },
-): ExplainedStep['reliefs'] {
-  const matches = openMatcher(policy, of.sight, of.nowMs);
+  of: Asking,
+): Pick<ExplainedStep, 'reliefs' | 'relief_refused'> {
   const { privileged } = of.sight.facts.step;
-  const overrides = policy.rules.filter(
-    ({ name, override }) => override !== null && of.denied.includes(name),
-  );
-  const glass = privileged ? policy.breakGlass : [];
-  return [
-    ...overrides.map(({ name, override }) => ({
-      flag: `--override ${quoteWord(name)}`,
-      meaning: `asks ${named((override ?? []).flatMap(({ from }) => from))} to lift it for one run`,
-    })),
-    ...glass
-      .filter((rule) => matches.every(rule).kind === 'matched')
+  const matches = openMatcher(policy, of.sight, of.nowMs);
+  const fits = (rule: Season): boolean => privileged && matches.every(rule).kind === 'matched';
+  const { breakGlass, reuse } = of.asked;
+  const personal = [
+    // The two do not go together.
+    ...(breakGlass === null ? overridesOf(policy, of.denied) : []),
+    ...policy.breakGlass
+      .filter((rule) => rule.name !== breakGlass && fits(rule))
       .map(({ name, from, lifts }) => ({
         flag: `--break-glass ${quoteWord(name)}`,
         meaning: `${named(from)} may act alone, and owes a review${stays(of.denied, lifts)}`,
       })),
-    ...(privileged ? policy.grants : [])
-      .filter((rule) => matches.every(rule).kind === 'matched')
-      .map(({ name, maxUses }) => ({
-        flag: `--grant ${quoteWord(name)}`,
-        meaning: `asks for an approval that holds for ${maxUses} starts`,
-      })),
   ];
+  const lent = breakGlass === null && reuse === null ? policy.grants.filter(fits) : [];
+  const grants = lent.map(({ name, maxUses }) => ({
+    flag: `--grant ${quoteWord(name)}`,
+    meaning: `asks for an approval that holds for ${maxUses} starts`,
+  }));
+  return of.machine === null || personal.length === 0
+    ? { reliefs: [...personal, ...grants], relief_refused: null }
+    : {
+        reliefs: grants,
+        relief_refused: `${of.machine}: only a person breaks the glass or lifts a rule`,
+      };
+}
+
+function overridesOf({ rules }: Policy, denied: readonly string[]): ExplainedStep['reliefs'] {
+  return rules
+    .filter(({ name, override }) => override !== null && denied.includes(name))
+    .map(({ name, override }) => ({
+      flag: `--override ${quoteWord(name)}`,
+      meaning: `asks ${named((override ?? []).flatMap(({ from }) => from))} to lift it for one run`,
+    }));
 }
 
 function stays(denied: readonly string[], lifts: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { personNamed } from '../../approval/people/identity.ts';
 import type { Initiator, People } from '../../approval/people/people.ts';
-import { refusalFor } from '../../approval/people/refusal.ts';
+import { refusalFor, whyNoPerson } from '../../approval/people/refusal.ts';
 import { viewsOf } from '../../approval/people/views.ts';
 import { conflictOf, eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import { formatTime } from '../../base/clock.ts';
@@ -61,7 +61,13 @@ export function explainRun(engine: Engine, input: ExplainInput): PolicyExplainRe
       words: explainVerdict(verdict),
       rules: explainRules(rules.policy, sight, nowMs),
       kept_out: keptOut(verdict, rules.people, draft.initiator),
-      reliefs: explainReliefs(rules.policy, { sight, nowMs, denied: deniersOf(verdict) }),
+      ...explainReliefs(rules.policy, {
+        sight,
+        nowMs,
+        denied: deniersOf(verdict),
+        asked: one.asked,
+        machine: whyNoPerson(draft.initiator),
+      }),
     };
   });
   return {

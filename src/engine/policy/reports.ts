@@ -70,6 +70,8 @@ export interface ExplainedStep {
   }[];
   /** What the run could be asked for with, and what that would come to. */
   readonly reliefs: readonly { readonly flag: string; readonly meaning: string }[];
+  /** Why there are fewer of them for whoever starts it; null where there are not. */
+  readonly relief_refused: string | null;
 }
 
 /** A rule, and why it had a say, or none. */
