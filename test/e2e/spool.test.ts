@@ -226,12 +226,13 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
     const mallory = await host.addUser('mallory');
     const listed = await mallory.run('requests', '--json');
     expect([listed.exitCode, JSON.parse(listed.stdout)]).toEqual([0, { requests: [] }]);
-    expect(listed.stderr).toContain('you are not in the group');
+    expect(listed.stderr).toContain('you are not in the group `runbook`');
+    expect(listed.stderr).toContain('`usermod -aG runbook mallory`');
     expect((await mallory.do('ls', '/var/lib/runbook/spool')).exitCode).not.toBe(0);
     const [box = ''] = readdirSync(spool);
     const peek = await mallory.do('cat', `/var/lib/runbook/spool/${box}/requests`);
     expect(peek.stderr).toContain('Permission denied');
     const doctor = await mallory.run('doctor');
-    expect(doctor.stdout).toContain('usermod -aG runbook');
+    expect(doctor.stdout).toContain('usermod -aG runbook mallory');
   });
 });

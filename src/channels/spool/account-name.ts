@@ -14,6 +14,18 @@ export function accountName(uid: number): string | null {
   return /^[^\s:/@]+$/.test(name) ? name : null;
 }
 
+/** The name of a group; its number where it has none. To be shown only. */
+export function groupName(gid: number): string {
+  try {
+    const [name = ''] = runTool(['getent', 'group', String(gid)])
+      .stdout.toString()
+      .split(':');
+    return name === '' ? String(gid) : name;
+  } catch {
+    return String(gid);
+  }
+}
+
 function lookUp(uid: number): string {
   try {
     return runTool(['getent', 'passwd', String(uid)]).stdout.toString();

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../base/errors.ts';
+import { accountName, groupName } from './account-name.ts';
 
 /**
  * One executor's part of the spool, `UID.LOGID/`: an account may have several journals. Only its owner
@@ -53,7 +54,8 @@ export function checkSpool(dir: string): Stats {
   try {
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw closed(`you are not in the group of the spool \`${dir}\` (gid ${stats.gid})`, cause);
+    const group = groupName(stats.gid);
+    throw closed(`you are not in the group \`${group}\` of the spool \`${dir}\``, { group, cause });
   }
   return stats;
 }
@@ -62,15 +64,24 @@ function statsOf(dir: string): Stats | undefined {
   try {
     return lstatSync(dir, { throwIfNoEntry: false });
   } catch (cause) {
-    throw closed(`the spool \`${dir}\` lies in a folder that you may not enter`, cause);
+    throw new ConfigError({
+      code: 'spool_closed',
+      message: `the spool \`${dir}\` lies in a folder that you may not enter`,
+      hint: `root lets everybody through: \`namei -l '${dir}'\` shows which; or \`channels.spool.dir\` names another`,
+      cause,
+    });
   }
 }
 
-function closed(message: string, cause: unknown): ConfigError {
+function closed(
+  message: string,
+  { group, cause }: { readonly group: string; readonly cause: unknown },
+): ConfigError {
+  const uid = process.geteuid?.() ?? 0;
   return new ConfigError({
     code: 'spool_closed',
     message,
-    hint: 'root lets you in: `usermod -aG GROUP USER`; then log in again',
+    hint: `root lets you in: \`usermod -aG ${group} ${accountName(uid) ?? uid}\`; then log in again`,
     cause,
   });
 }

@@ -1,7 +1,6 @@
-import { lstatSync } from 'node:fs';
 import { RunbookError } from '../../base/errors.ts';
-import { runTool } from '../../base/tool.ts';
 import type { Check } from '../channel.ts';
+import { groupName } from './account-name.ts';
 import { checkSpool, findBoxes, rootMode } from './box.ts';
 
 /** What `doctor` says of the spool: its folder, its group, and boxes that are not their owners'. */
@@ -31,22 +30,6 @@ export function examineSpool(dir: string): readonly Check[] {
       throw error;
     }
     const { message, hint = null } = error;
-    return [{ name, ok: false, message, hint: hint?.replace('GROUP', groupOf(dir)) ?? null }];
-  }
-}
-
-function groupOf(dir: string): string {
-  return groupName(lstatSync(dir, { throwIfNoEntry: false })?.gid ?? 0);
-}
-
-function groupName(gid: number): string {
-  try {
-    return (
-      runTool(['getent', 'group', String(gid)])
-        .stdout.toString()
-        .split(':')[0] || String(gid)
-    );
-  } catch {
-    return String(gid);
+    return [{ name, ok: false, message, hint }];
   }
 }
