@@ -14,6 +14,17 @@ steps:
     run: echo restarted >> ran.txt; cat ran.txt
 `;
 
+const together = `name: move
+approvals: together
+steps:
+  - id: drain
+    privileged: true
+    run: echo drained
+  - id: restart
+    privileged: true
+    run: echo restarted
+`;
+
 interface Shared {
   readonly host: Host;
   readonly ana: HostUser;
@@ -200,6 +211,21 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
       attested: { identity: `os:robin@${here}`, receiver: `os:ana@${here}` },
     });
     await expectClean(ana);
+  });
+
+  test('sees every command that one decision is for, and decides for all of them', async () => {
+    const { ana, robin } = await shareHost();
+    writeAsRoot(join(ana.home, 'restart.yaml'), together);
+    const run = await startWaiting(ana);
+    const reviewed = await done(robin.run('review'));
+    expect(reviewed.stdout).toContain('echo drained');
+    expect(reviewed.stdout).toContain('echo restarted');
+    const approved = await done(robin.run('approve', '--key', robin.key));
+    expect(approved.stderr).toContain('echo drained');
+    expect(approved.stderr).toContain('echo restarted');
+    const resumed = await done(ana.run('resume', run, '--json'));
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'succeeded' });
+    expect(await decisionIn(ana, run)).toMatchObject({ person: 'robin', assurance: 'A3' });
   });
 
   test('that belongs to the group can neither forge a request nor touch what is not its own', async () => {
