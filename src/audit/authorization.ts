@@ -16,6 +16,7 @@ import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
+import { withGiven } from './given-values.ts';
 import { type OwedEntry, openBreakGlass } from './judge-break-glass.ts';
 import { judgeCourse } from './judge-course.ts';
 import { judgeDecided } from './judge-decided.ts';
@@ -113,7 +114,8 @@ export class Authorization {
     }
     const shown = this.#readShown(entry, blobs);
     this.#judge(entry, replay, blobs);
-    const after = { ...withShown(replay, shown), state: apply(replay.state, entry) };
+    const given = withGiven(replay.given, event, { state: replay.state, blobs });
+    const after = { ...withShown(replay, shown), given, state: apply(replay.state, entry) };
     this.#loans.follow(entry, after);
     this.#breakGlass.follow(entry, after.state);
     if (event.type === 'run.finished') {
@@ -134,7 +136,7 @@ export class Authorization {
       return;
     }
     this.#judgeStarter(entry, data);
-    this.#judgeSigner(entry, null);
+    this.#judgeSigner(entry, { state: null, plan });
     if (plan === null) {
       const message = `the plan of run ${run} is gone or no longer what the entry says`;
       this.#complain(entry, 'E_NO_PLAN', message);
@@ -143,7 +145,7 @@ export class Authorization {
         this.#complain(entry, 'E_PLAN', flaw);
       }
     }
-    const empty = { checks: new Map(), templates: new Map() };
+    const empty = { checks: new Map(), templates: new Map(), given: new Map() };
     this.#runs.set(run, { state: foldRun([entry]), plan, ...empty });
   }
 
@@ -161,11 +163,11 @@ export class Authorization {
     this.#judgeEntering(entry, links, ['start']);
   }
 
-  #judgeSigner(entry: Recorded, state: RunState | null): void {
+  #judgeSigner(entry: Recorded, of: { state: RunState | null; plan: Plan | null }): void {
     const rules = this.#inForce?.rules;
-    const bench = { origin: this.#origin, rootAt: this.#rootAt };
+    const bench = { origin: this.#origin, rootAt: this.#rootAt, plan: of.plan };
     const wrong =
-      rules === undefined ? null : this.#starts.judge(entry, state, { ...bench, rules });
+      rules === undefined ? null : this.#starts.judge(entry, of.state, { ...bench, rules });
     if (wrong !== null) {
       this.#complain(entry, 'E_START', wrong);
     }
@@ -212,7 +214,7 @@ export class Authorization {
         this.#complain(entry, 'E_DECIDER_RESUMED', `${person} decided in this run and resumed it`);
       }
       this.#judgeEntering(entry, event.data.links, ['start', 'admin']);
-      this.#judgeSigner(entry, replay.state);
+      this.#judgeSigner(entry, replay);
     }
   }
 

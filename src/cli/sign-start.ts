@@ -4,6 +4,7 @@ import type { SignedStatement } from '../approval/statement/statement.ts';
 import { UsageError } from '../base/errors.ts';
 import { newRunId } from '../base/ids.ts';
 import type { ResumeInput, Service, StartInput } from '../engine/service.ts';
+import { signedAsk } from '../run/signed-ask.ts';
 import type { Cli } from './cli.ts';
 import type { SigningFlags } from './flags.ts';
 import { requireSigner } from './signing.ts';
@@ -34,7 +35,8 @@ export async function signStart(
   const { plan } = await service.plan({ ...input, run });
   const { name: runbook, source } = plan.runbook;
   const { reason } = input;
-  const what = { run, runbook, source, environment: plan.environment.name, reason };
+  const asked = signedAsk(input, plan.params);
+  const what = { run, runbook, source, environment: plan.environment.name, reason, asked };
   const signed = await sign(cli, service, { flags, meant: { act: 'start', ...what } });
   return { ...input, run, signed };
 }
@@ -49,7 +51,7 @@ export async function signResume(
     return input;
   }
   const { run, runbook, environment } = await service.status(input.run);
-  const what = { run, runbook, source: null, environment, reason: null };
+  const what = { run, runbook, source: null, environment, reason: null, asked: null };
   const signed = await sign(cli, service, { flags, meant: { act: 'resume', ...what } });
   return { ...input, run, signed };
 }

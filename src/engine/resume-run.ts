@@ -81,7 +81,8 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
 /** What whoever resumes a run under their own signature signs. */
 function meantBy({ run, started }: RunState): StartMeant {
   const { runbook, environment } = started;
-  return { act: 'resume', run, runbook: runbook.name, source: null, environment, reason: null };
+  const frozen = { source: null, reason: null, asked: null };
+  return { act: 'resume', run, runbook: runbook.name, environment, ...frozen };
 }
 
 /** What came too late and was not recorded yet. Resuming asks for it anew, so it is recorded before. */

@@ -7,7 +7,9 @@ import { newRunId, newSalt, type RunId, type Sha256 } from '../base/ids.ts';
 import { environmentOf } from '../policy/config.ts';
 import type { RunStarted } from '../run/events.ts';
 import { type Case, judgeStep } from '../run/judge.ts';
-import { buildPlan } from '../runbook/build-plan.ts';
+import { signedAsk } from '../run/signed-ask.ts';
+import { buildPlan, freezeParams } from '../runbook/build-plan.ts';
+import type { SecretRef } from '../runbook/command.ts';
 import { encodePlan, planDigest } from '../runbook/digest.ts';
 import { parseRunbook } from '../runbook/parse/parse.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
@@ -160,21 +162,29 @@ async function signedBy(engine: Engine, inForce: InForce, input: StartInput): Pr
   if (input.signed === undefined) {
     return engine;
   }
-  const { source, environment, reason } = input;
+  const { source, environment, reason, given } = input;
+  const runbook = parseRunbook(source.text, source.file);
+  const params = freezeParams({ runbook, given }, nothingKept);
   const meant = {
     act: 'start',
     // Whoever signed chose the id; without one it was signed for no run that could begin here.
     run: input.run ?? newRunId(),
-    runbook: parseRunbook(source.text, source.file).name,
+    runbook: runbook.name,
     source: sha256(source.text),
     environment: environmentOf(inForce.trusted.config.value, environment).name,
     reason,
+    asked: signedAsk(input, params),
   } as const;
   const { signed } = input;
   return {
     ...engine,
     caller: await callerSigned(engine, inForce.rules, { signed, meant, after: -1 }),
   };
+}
+
+/** A start is signed for the names of secrets: they are committed to once it is known to begin. */
+function nothingKept(secret: string): SecretRef {
+  return { secret, commitment: sha256('') };
 }
 
 /** Whoever bears a token calls at the API, and its runs are a server's to drive. */

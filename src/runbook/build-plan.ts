@@ -116,7 +116,11 @@ export function readSecrets(
 
 type Keep = (path: string, value: string) => SecretRef;
 
-function freezeParams({ runbook, given }: PlanInput, keep: Keep): Plan['params'] {
+/** The parameters as a plan has them; `keep` commits to the secrets. Throws UsageError `params_invalid`. */
+export function freezeParams(
+  { runbook, given }: Pick<PlanInput, 'runbook' | 'given'>,
+  keep: Keep,
+): Plan['params'] {
   const values = Object.entries(resolveParams(runbook, given));
   return Object.fromEntries(
     values.map(([name, value]): [string, PlanValue] =>

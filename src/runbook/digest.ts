@@ -18,6 +18,18 @@ export function planDigest(plan: Plan): Sha256 {
   return sha256(`runbook.plan.v1\0${canonicalize(plan)}`);
 }
 
+/**
+ * SHA-256("runbook.params.v1" ‖ 0x00 ‖ JCS) of a plan's parameters: what a start is signed for. A secret is
+ * in it by its name alone, since its commitment is made when the run is.
+ */
+export function paramsDigest(params: Plan['params']): Sha256 {
+  const open = Object.entries(params).map(([name, value]) => [
+    name,
+    isSecretRef(value) ? { secret: value.secret } : value,
+  ]);
+  return sha256(`runbook.params.v1\0${canonicalize(Object.fromEntries(open))}`);
+}
+
 /** The command's canonical bytes: what its blob holds and its digest covers. */
 export function encodeCommand(command: Command): Buffer {
   return Buffer.from(canonicalize(command), 'utf8');

@@ -5,9 +5,12 @@ import { approvalNamespace, type SignedStatement } from '../../src/approval/stat
 import { sha256 } from '../../src/base/digest.ts';
 import { newRunId, type RunId } from '../../src/base/ids.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { StartInput } from '../../src/engine/service.ts';
 import type { RunStarted } from '../../src/run/events.ts';
+import { signedAsk } from '../../src/run/signed-ask.ts';
+import { decodePlan, encodePlan, planDigest } from '../../src/runbook/digest.ts';
 import { openScene, type Scene } from '../support/scene.ts';
-import { execAs, signResume, signStart } from '../support/signed-start.ts';
+import { execAs, signResume, signStart, startOf } from '../support/signed-start.ts';
 import { aKey } from './forge.ts';
 
 const shared = { osUser: `ops@${hostname()}` };
@@ -19,6 +22,11 @@ steps:
     privileged: true
     run: echo "it ran"
 `;
+
+const aimed = gated.replace(
+  'steps:',
+  'params:\n  target: { type: string, default: dev }\n  pass: { type: string, secret: true, required: false }\nsteps:',
+);
 
 const open = (): Scene => openScene({ runbook: gated, caller: shared });
 
@@ -106,6 +114,39 @@ describe('a signed start does not count', () => {
     const scene = open();
     const input = await signStart(scene, scene.people.ana.signer, { person: 'ana', ...changes });
     await expect(execAs(scene, {}, input)).rejects.toMatchObject({ code, exitCode: 13 });
+  });
+
+  test.each<[string, Partial<StartInput>]>([
+    ['other parameters', { given: { target: 'prod' } }],
+    ['another ticket', { ticket: 'OPS-2' }],
+    ['another `--break-glass`', { breakGlass: 'night', reason: null }],
+    ['another `--override`', { overrides: ['freeze'] }],
+    ['another `--grant`', { reuse: 'shards' }],
+  ])('made for what is asked otherwise: %s', async (words, changes) => {
+    const scene = openScene({ runbook: aimed, caller: shared });
+    const reason = 'the night is long';
+    const input = await signStart(scene, scene.people.ana.signer, { person: 'ana', reason });
+    await expect(execAs(scene, {}, { ...input, ...changes, reason })).rejects.toMatchObject({
+      code: 'other_start',
+      message: expect.stringContaining(`signed for ${words}`) as string,
+    });
+  });
+
+  test('made for another time, or for another parameter beside a secret', async () => {
+    const scene = openScene({ runbook: aimed, caller: shared });
+    const given = { target: 'prod', pass: 'a long secret' };
+    const { plan } = await scene.service().plan(startOf(scene, { given }));
+    const asked = signedAsk({ ticket: null }, plan.params);
+    const input = await signStart(scene, scene.people.ana.signer, { person: 'ana', asked });
+    const notBefore = new Date(scene.clock.now().wallMs + 3_600_000).toISOString();
+    await expect(execAs(scene, {}, { ...input, given, notBefore })).rejects.toThrow(
+      'signed for another time',
+    );
+    await expect(
+      execAs(scene, {}, { ...input, given: { ...given, target: 'dev' } }),
+    ).rejects.toThrow('signed for other parameters');
+    expect(await execAs(scene, {}, { ...input, given })).toMatchObject({ status: 'waiting' });
+    expect(await verify(scene)).toMatchObject({ findings: [] });
   });
 
   test('for a run of another id, or for one that has started', async () => {
@@ -209,6 +250,60 @@ describe('an auditor finds', () => {
     await forgeStarted(scene, {});
     expect(await found(scene)).toContain('E_START');
   });
+
+  test.each<[string, Partial<RunStarted>]>([
+    ['another ticket', { ticket: 'OPS-2' }],
+    ['another time', { not_before: '2020-01-01T00:00:00Z' }],
+    ['another `--break-glass`', { break_glass: 'night' }],
+    ['another `--override`', { overrides: ['freeze'] }],
+    ['another `--grant`', { reuse: 'shards' }],
+  ])('a start that was not signed as it is recorded: %s', async (words, changes) => {
+    const scene = open();
+    const input = await signStart(scene, scene.people.ana.signer, { person: 'ana' });
+    await restartByHand(scene, input, (data) => ({ ...data, ...changes }));
+    expect((await verify(scene)).findings).toContainEqual(
+      expect.objectContaining({
+        code: 'E_START',
+        message: expect.stringContaining(`signed for ${words}`) as string,
+      }),
+    );
+  });
+
+  test('a start whose plan has other parameters than were signed', async () => {
+    const scene = openScene({ runbook: aimed, caller: shared });
+    const input = await signStart(scene, scene.people.ana.signer, { person: 'ana' });
+    const { store } = scene.engine();
+    await restartByHand(scene, input, async (data) => {
+      const plan = decodePlan((await store.getBlob(data.plan)).bytes);
+      const other = { ...plan, params: { ...plan.params, target: 'prod' } };
+      const blob = await store.putBlob(encodePlan(other));
+      return { ...data, plan: blob, plan_digest: planDigest(other) };
+    });
+    expect((await verify(scene)).findings).toMatchObject([
+      { code: 'E_START', message: 'signed for other parameters' },
+    ]);
+  });
+
+  /** Records the start that was signed, but for changes, as whoever holds the journal's key could. */
+  async function restartByHand(
+    scene: Scene,
+    { run, signed }: { readonly run: RunId; readonly signed: SignedStatement },
+    change: (data: RunStarted) => RunStarted | Promise<RunStarted>,
+  ): Promise<void> {
+    const model = await signStart(scene, scene.people.ana.signer, { person: 'ana' });
+    await execAs(scene, {}, model);
+    const [first] = await scene.service().events(model.run, 0);
+    if (first?.event.type !== 'run.started') {
+      throw new Error('the run has no beginning');
+    }
+    const data = await change({ ...first.event.data, signed });
+    await scene.engine().store.commit({
+      run,
+      expectedVersion: 0,
+      commandId: 'run.started',
+      events: [{ type: 'run.started', data }],
+    });
+  }
 
   test('a signer who did not sign', async () => {
     const scene = open();

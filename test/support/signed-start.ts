@@ -10,6 +10,7 @@ import type { SignedStatement } from '../../src/approval/statement/statement.ts'
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, newRunId, type RunId } from '../../src/base/ids.ts';
 import type { StartInput } from '../../src/engine/service.ts';
+import { signedAsk } from '../../src/run/signed-ask.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
 import { driving, type Scene } from './scene.ts';
 
@@ -33,16 +34,18 @@ export async function signStart(
   changes: Partial<StartStatement> & { readonly person: string },
 ): Promise<StartInput & { readonly run: RunId; readonly signed: SignedStatement }> {
   await scene.service().initialise();
-  const { source } = startOf(scene);
+  const input = startOf(scene);
+  const { plan } = await scene.service().plan(input);
   const run = changes.run ?? newRunId();
   const statement: StartStatement = {
     v: 1,
     act: 'start',
     run,
     runbook: 'gated',
-    source: sha256(source.text),
+    source: sha256(input.source.text),
     environment: 'local',
     reason: null,
+    asked: signedAsk(input, plan.params),
     time: new Date(scene.clock.now().wallMs).toISOString(),
     nonce: newNonce(),
     log: await seenHead(scene),
@@ -50,7 +53,7 @@ export async function signStart(
   };
   const text = encodeStart(statement);
   const signature = await signer.sign(startNamespace, Buffer.from(text));
-  return { ...startOf(scene), run, signed: { statement: text, signature } };
+  return { ...input, run, signed: { statement: text, signature } };
 }
 
 /** A resumption likewise. */
@@ -59,7 +62,7 @@ export async function signResume(
   signer: ApproverSigner,
   changes: Partial<StartStatement> & { readonly person: string; readonly run: RunId },
 ): Promise<SignedStatement> {
-  const said = { act: 'resume', source: null, ...changes } as const;
+  const said = { act: 'resume', source: null, asked: null, ...changes } as const;
   return (await signStart(scene, signer, said)).signed;
 }
 

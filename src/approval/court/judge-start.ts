@@ -1,6 +1,12 @@
 import type { Sha256 } from '../../base/ids.ts';
+import { canonicalize } from '../../base/jcs.ts';
 import type { ChainLink } from '../people/people.ts';
-import { parseStart, type StartStatement, startNamespace } from '../statement/start-statement.ts';
+import {
+  parseStart,
+  type SignedAsk,
+  type StartStatement,
+  startNamespace,
+} from '../statement/start-statement.ts';
 import { decisionId } from '../statement/statement.ts';
 import { type Refused, refused, refuseSeenLog } from './court.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
@@ -8,7 +14,7 @@ import { judgeSigned, type SignedCourt } from './judge-signed.ts';
 /** What a start must have been signed for, as its entry has it. */
 export type StartMeant = Pick<
   StartStatement,
-  'act' | 'run' | 'runbook' | 'source' | 'environment' | 'reason'
+  'act' | 'run' | 'runbook' | 'source' | 'environment' | 'reason' | 'asked'
 >;
 
 /** A signed start or resumption and everything it is judged by. */
@@ -45,6 +51,7 @@ export function judgeStart(input: StartCase): AcceptedStart | Refused {
   const { text, person, publicKey } = signed;
   return (
     refuseOther(input.meant, text) ??
+    refuseOtherAsk(input.meant.asked, text.asked) ??
     refuseOld(input, text) ??
     refuseSeenLog(court, text.log, input.after) ?? {
       kind: 'accepted',
@@ -62,9 +69,31 @@ function refuseOther(meant: StartMeant, text: StartStatement): Refused | null {
     : refused(
         'other_start',
         `signed for the ${other} \`${text[other] ?? 'none'}\`, not for \`${meant[other] ?? 'none'}\``,
-        'sign for what is started: `--as NAME` with the same command',
+        signAgain,
       );
 }
+
+/** The same runbook with other parameters, at another time or by another way past a rule is another run. */
+function refuseOtherAsk(meant: SignedAsk | null, said: SignedAsk | null): Refused | null {
+  const keys = ['params', 'ticket', 'not_before', 'break_glass', 'overrides', 'reuse'] as const;
+  const other = keys.find(
+    (key) => canonicalize(meant?.[key] ?? null) !== canonicalize(said?.[key] ?? null),
+  );
+  return other === undefined
+    ? null
+    : refused('other_start', `signed for ${asks[other]}`, signAgain);
+}
+
+const asks: Readonly<Record<keyof SignedAsk, string>> = {
+  params: 'other parameters',
+  ticket: 'another ticket',
+  not_before: 'another time (`--at`)',
+  break_glass: 'another `--break-glass`',
+  overrides: 'another `--override`',
+  reuse: 'another `--grant`',
+};
+
+const signAgain = 'sign for what is started: `--as NAME` with the same command';
 
 function refuseOld({ atMs, withinMs }: StartCase, { time }: StartStatement): Refused | null {
   return Math.abs(atMs - Date.parse(time)) <= withinMs

@@ -18,10 +18,23 @@ export interface StartStatement {
   readonly environment: string;
   /** Why the run is started; null where it is resumed. */
   readonly reason: string | null;
+  /** How it is asked for; null where a run is resumed. */
+  readonly asked: SignedAsk | null;
   readonly person: string;
   readonly time: string;
   readonly nonce: string;
   readonly log: SeenLog;
+}
+
+/** What makes a run of the same runbook another one: what it is given, and what it asks of policy. */
+export interface SignedAsk {
+  /** Digest of the plan's parameters (`paramsDigest`): secrets stand in it by their names alone. */
+  readonly params: Sha256;
+  readonly ticket: string | null;
+  readonly not_before: string | null;
+  readonly break_glass: string | null;
+  readonly overrides: readonly string[];
+  readonly reuse: string | null;
 }
 
 /** The JCS text that is signed and stored. */

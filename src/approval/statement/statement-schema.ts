@@ -76,6 +76,16 @@ export const startSchema = v.strictObject({
   source: v.nullable(sha256),
   environment: name,
   reason: v.nullable(v.string()),
+  asked: v.nullable(
+    v.strictObject({
+      params: sha256,
+      ticket: v.nullable(v.string()),
+      not_before: v.nullable(v.string()),
+      break_glass: v.nullable(v.string()),
+      overrides: v.array(v.string()),
+      reuse: v.nullable(v.string()),
+    }),
+  ),
   person: name,
   time,
   nonce,
