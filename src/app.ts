@@ -44,6 +44,8 @@ export interface Surroundings {
   readonly cwd: string;
   /** The terminal a waiting run may talk to; null where there is none. */
   readonly terminal: Terminal | null;
+  /** Says a warning to whoever called; nobody hears it unless given. */
+  readonly warn?: (line: string) => void;
 }
 
 export interface Terminal {
@@ -149,6 +151,7 @@ function openEngine(
     askList,
     authorsOf: gitAuthors,
     caller: callerOf(env, self.account),
+    ...(surroundings.warn === undefined ? {} : { warn: surroundings.warn }),
     env,
     graceMs: 10_000,
   };

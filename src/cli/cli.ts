@@ -61,10 +61,14 @@ export interface CliInput {
 export async function openCli(input: CliInput): Promise<OpenCli> {
   const { io, settings, argv, loadApp } = input;
   let exitCode = 0;
+  const warn = (line: string): void => {
+    io.stderr.write(`warning: ${line}\n`);
+  };
   const surroundings = (withTerminal: boolean): appModule.Surroundings => ({
     env: io.env,
     cwd: io.cwd,
     terminal: withTerminal ? terminalOf(input) : null,
+    warn,
   });
   const services = openServices({ io, settings, loadApp, surroundings });
   return {
@@ -96,9 +100,7 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
         io.stderr.write(`${line}\n`);
       }
     },
-    warn(line) {
-      io.stderr.write(`warning: ${line}\n`);
-    },
+    warn,
     finish(code) {
       exitCode = code;
     },

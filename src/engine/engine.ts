@@ -16,6 +16,8 @@ export interface Engine {
   readonly channels: readonly Channel[];
   /** Serve the whole store; at most one process at a time does. */
   readonly receptions: readonly Reception[];
+  /** Tells whoever sits here, in one line, of a decision that was left and does not count. */
+  readonly warn?: (line: string) => void;
   /**
    * Which receptions take decisions here, and whether an address may say whose account it is. Only to warn
    * early that nobody could ever approve: each decision is judged for itself.

@@ -6,6 +6,7 @@ import { sleep } from '../sleep.ts';
 import { backOffMs } from './back-off.ts';
 import { JournalFeed } from './feed.ts';
 import { openFront } from './front.ts';
+import { warningOfRefusals } from './warn-of-refusals.ts';
 
 /** How often it is asked whether the store's receiver is gone, or a server came. */
 const pollMs = 1000;
@@ -55,7 +56,7 @@ export async function tellReceptions(
     Promise.allSettled(
       receptions.map((reception) => {
         const front = openFront(engine, reception, { feed, receives: false, url: null });
-        return reception.tell(front, over.signal);
+        return reception.tell(warningOfRefusals(engine, front), over.signal);
       }),
     ),
   ).catch(() => false);

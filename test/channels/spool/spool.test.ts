@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nameDrop, parsePublished } from '../../../src/channels/spool/forms.ts';
 import { describeSelf } from '../../../src/engine/hold.ts';
-import { attendReceptions } from '../../../src/engine/office/attend-receptions.ts';
+import { attendReceptions, tellReceptions } from '../../../src/engine/office/attend-receptions.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { eventually } from '../../support/eventually.ts';
 import { mayGiveAway, openSpoolScene, uids } from './spool-scene.ts';
@@ -203,6 +203,23 @@ describe('a decision that was left', { timeout: 60_000 }, () => {
       expect(await spool.resume(run)).toMatchObject({ status: 'succeeded' });
     },
   );
+
+  test.skipIf(!mayGiveAway)('and does not count is told to whoever takes it in', async () => {
+    const spool = openSpoolScene({ policy: 'floor: { assurance: A1 }' });
+    await spool.wait();
+    await spool.drop({ uid: uids.robin, text: await spool.say() });
+    const warnings: string[] = [];
+    await tellReceptions({
+      ...spool.scene.engine(),
+      receptions: [spool.reception],
+      warn: (line) => warnings.push(line),
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^a decision of `os:robin@.*` was left and does not count: .*\(assurance_too_low\)$/,
+      ),
+    ]);
+  });
 
   test('is not taken in beside a process of the journal that receives already', async () => {
     const spool = openSpoolScene();
