@@ -1,5 +1,5 @@
-import { whyNoPerson } from '../approval/break-glass.ts';
 import { judgeReview } from '../approval/court/judge-review.ts';
+import { whyNoPerson } from '../approval/people/refusal.ts';
 import type { RequestId, RunId } from '../base/ids.ts';
 import { recordedLists } from '../policy/lists.ts';
 import type { Verdict } from '../policy/policy.ts';

@@ -1,7 +1,7 @@
+import { parseTrustedFile } from '../base/trusted-file.ts';
 import { list, object } from '../base/yaml-collections.ts';
 import { oneOf, text } from '../base/yaml-scalars.ts';
 import { type Checked, checkDocument, optional } from '../base/yaml-schema.ts';
-import { parseTrustedFile } from '../policy/trusted-file.ts';
 
 /** A project comes with the code it runs: it may say where runbooks lie and how output looks, no more. */
 const projectFile = object({

@@ -1,6 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { closest } from '../base/suggest.ts';
+import { parseTrustedFile } from '../base/trusted-file.ts';
 import type { ParsedYaml, YamlNode } from '../base/yaml.ts';
 import { list, object, record } from '../base/yaml-collections.ts';
 import { boolean, text } from '../base/yaml-scalars.ts';
@@ -15,7 +16,6 @@ import {
   suggestion,
 } from '../base/yaml-schema.ts';
 import type { Environment } from '../runbook/plan.ts';
-import { parseTrustedFile } from './trusted-file.ts';
 
 /** `config.yaml` in its working form. */
 export interface Config {

@@ -6,7 +6,7 @@ import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, DenyReason, Evaluation, ListAnswer } from '../policy/policy.ts';
-import type { RunResumed } from './run-resumed.ts';
+import type { ManualAsked, ManualDone } from './manual-events.ts';
 
 /**
  * Every kind of entry, with its `data`. Entries are the runs' events: a run's state is the fold of its
@@ -111,6 +111,13 @@ export interface RunStarted {
   readonly signed?: SignedStatement;
 }
 
+/** Somebody takes a run on, and joins its chain. */
+export interface RunResumed {
+  readonly links: readonly ChainLink[];
+  /** As `RunStarted.signed`. */
+  readonly signed?: SignedStatement;
+}
+
 /** Told again, or told to further people. Changes nothing: who may decide, the clock and the slots say. */
 export interface Reminded {
   readonly request: RequestId;
@@ -119,25 +126,6 @@ export interface Reminded {
   /** Who it went to: the slots' people, or those it was escalated to. */
   readonly to: readonly string[];
   readonly kind: 'reminder' | 'escalation';
-}
-
-/** A step that a person does. Nothing is started. */
-export interface ManualAsked {
-  readonly step: string;
-  readonly attempt: number;
-  /** What to do, filled in. */
-  readonly text: string;
-}
-
-/** A person says that it is done, or that it cannot be. Never an approval. */
-export interface ManualDone {
-  readonly step: string;
-  readonly attempt: number;
-  readonly outcome: 'succeeded' | 'failed';
-  readonly by: ChainLink;
-  readonly note: string | null;
-  /** Blob of a JSON object: the values they gave. */
-  readonly outputs: BlobId | null;
 }
 
 /** A grant that held for later runs ends. */

@@ -1,4 +1,5 @@
-import type { ManualAsked, ManualDone, StepFinished } from './events.ts';
+import type { StepFinished } from './events.ts';
+import type { ManualAsked, ManualDone } from './manual-events.ts';
 import type { Attempt, StepRecord } from './state.ts';
 
 /** The step once a person was asked to do it. */

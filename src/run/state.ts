@@ -8,8 +8,6 @@ import type {
   CancelRequested,
   Decided,
   Expired,
-  ManualAsked,
-  ManualDone,
   Recorded,
   Reminded,
   RunFinished,
@@ -21,6 +19,7 @@ import type {
   Superseded,
 } from './events.ts';
 import { answered, askedOf } from './manual.ts';
+import type { ManualAsked, ManualDone } from './manual-events.ts';
 import { applyToRequest } from './request-record.ts';
 
 /** A run as its entries tell it; nothing in it comes from anywhere else. */

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import type { ChainLink } from '../../src/approval/people/people.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';
-import type { Event, ManualDone, StepStarted } from '../../src/run/events.ts';
+import type { Event, StepStarted } from '../../src/run/events.ts';
+import type { ManualDone } from '../../src/run/manual-events.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 const runbook = `name: check

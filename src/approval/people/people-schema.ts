@@ -1,4 +1,5 @@
 import { RunbookError } from '../../base/errors.ts';
+import { parseTrustedFile } from '../../base/trusted-file.ts';
 import { valueOf } from '../../base/yaml.ts';
 import { either, list, object } from '../../base/yaml-collections.ts';
 import { text } from '../../base/yaml-scalars.ts';
@@ -11,7 +12,6 @@ import {
   type Place,
   refine,
 } from '../../base/yaml-schema.ts';
-import { parseTrustedFile } from '../../policy/trusted-file.ts';
 import { formatPublicKey, parsePublicKey } from '../ssh/ssh-key.ts';
 import { agentIdentity, identitiesOf, isAccount } from './identity.ts';
 import type { People, Person } from './people.ts';

@@ -1,5 +1,5 @@
 import { agentOfAccount, personOf } from './identity.ts';
-import type { ChainLink, People } from './people.ts';
+import type { ChainLink, Initiator, People } from './people.ts';
 
 /** Why somebody may not start or take on a privileged step, and what would let them. */
 export interface InitiatorRefusal {
@@ -107,4 +107,13 @@ function otherHint(identity: string): string {
 
 function valueOf(identity: string): string {
   return identity.slice(identity.indexOf(':') + 1);
+}
+
+/**
+ * Why this initiator may neither break the glass nor lift a rule, in words; null where they may. Only a
+ * person can answer for it afterwards: no agent, no CI job, and nobody who has one working for them here.
+ */
+export function whyNoPerson({ chain }: Initiator): string | null {
+  const machine = chain.find(({ role }) => role === 'agent' || role === 'ci');
+  return machine === undefined ? null : `\`${machine.identity}\` is not a person`;
 }

@@ -1,4 +1,4 @@
-import { whyNoPerson } from '../../approval/break-glass.ts';
+import { whyNoPerson } from '../../approval/people/refusal.ts';
 import { DeniedError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { BreakGlassTerms, DenyReason, Verdict } from '../../policy/policy.ts';
@@ -47,7 +47,7 @@ async function whyHeldUp(
     return null;
   }
   const { message, hint } = sayOwed(debt);
-  return { rule: name, reason: `${message}: ${hint}` };
+  return { rule: name, reason: message, hint };
 }
 
 /**
@@ -69,6 +69,6 @@ function sayOwed({ request, scope, started }: Owed): {
 } {
   return {
     message: `a review of request \`${request}\` is owed in \`${scope}\` since ${started}`,
-    hint: `\`runbook break-glass review ${request} --finding justified|unjustified --reason TEXT --key FILE\``,
+    hint: `\`runbook break-glass review ${request} --finding justified --reason TEXT --key FILE\`, or \`unjustified\``,
   };
 }

@@ -1,6 +1,6 @@
-import { whyNoPerson } from '../../approval/break-glass.ts';
 import { isReason } from '../../approval/court/court.ts';
 import type { ChainLink, Initiator } from '../../approval/people/people.ts';
+import { whyNoPerson } from '../../approval/people/refusal.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
 import { closest } from '../../base/suggest.ts';
 import type { Policy } from '../../policy/policy.ts';

@@ -1,3 +1,4 @@
+import { parseTrustedFile } from '../../base/trusted-file.ts';
 import { valueOf, type YamlNode } from '../../base/yaml.ts';
 import { object, record } from '../../base/yaml-collections.ts';
 import { oneOf, text } from '../../base/yaml-scalars.ts';
@@ -9,7 +10,6 @@ import {
   type Schema,
 } from '../../base/yaml-schema.ts';
 import { assurances, type Floor, type Policy, type Rule } from '../policy.ts';
-import { parseTrustedFile } from '../trusted-file.ts';
 import { calendarFile } from './calendar-schema.ts';
 import { type KnownNames, line, namesIn, ownName } from './known-names.ts';
 import { peopleListFile } from './list-schema.ts';

@@ -1,4 +1,4 @@
-import { type ParsedYaml, parseYaml } from '../base/yaml.ts';
+import { type ParsedYaml, parseYaml } from './yaml.ts';
 
 /** Reads a trusted file; one that is empty, or all comments, says as much as an empty map. */
 export function parseTrustedFile(text: string, file: string, code: string): ParsedYaml {
