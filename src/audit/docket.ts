@@ -4,6 +4,7 @@ import type { Loan } from '../run/loan.ts';
 import type { Attempt, RunState } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import type { Given } from './given-values.ts';
 import type { Dealings } from './loans.ts';
 
 /** One run while its entries are replayed. Dropped when it ends, so that memory follows what is open. */
@@ -15,6 +16,8 @@ export interface Replay {
   readonly checks: ReadonlyMap<Sha256, Sha256>;
   /** Approved commands with values to come, and those that hold for later runs, by their digests. */
   readonly templates: ReadonlyMap<Sha256, Command>;
+  /** What steps gave for the holes of approved commands. */
+  readonly given: Given;
 }
 
 /** What a judgement may look at. */
@@ -29,7 +32,7 @@ export interface Docket {
 }
 
 /** A step of the run's plan; null where it has none of this id, or its plan is gone. */
-export function plannedStep({ plan }: Replay, id: string | null): PlannedStep | null {
+export function plannedStep({ plan }: Pick<Replay, 'plan'>, id: string | null): PlannedStep | null {
   return (plan === null ? undefined : allSteps(plan).find((step) => step.id === id)) ?? null;
 }
 

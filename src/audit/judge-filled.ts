@@ -5,6 +5,7 @@ import type { StepStarted } from '../run/events.ts';
 import { commandDigest } from '../runbook/digest.ts';
 import { fillHoles, fitsHole } from '../runbook/holes/holes.ts';
 import type { Replay } from './docket.ts';
+import { whyNotGiven } from './given-values.ts';
 
 type Asked = RequestContent['commands'][number];
 
@@ -39,9 +40,12 @@ export function whyOther(
 function whyForeign(
   name: string,
   values: Readonly<Record<string, Json>>,
-  { plan }: Replay,
+  { plan, given }: Replay,
 ): string | null {
   const [root, key = ''] = name.split('.');
+  if (root === 'steps') {
+    return whyNotGiven(name, values[name], given);
+  }
   return root !== 'params' || canonicalize(plan?.params[key]) === canonicalize(values[name])
     ? null
     : `\`${name}\` has another value in this run`;

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { verify } from '../audit/court.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import type { Event } from '../../src/run/events.ts';
+import {
+  type Court,
+  decided,
+  expectFinding,
+  finished,
+  openCourt,
+  say,
+  started,
+  verify,
+} from '../audit/court.ts';
+import { driving, openScene, type Scene } from '../support/scene.ts';
+import { forgeDecision } from './forge.ts';
 
 const minute = 60_000;
 
@@ -96,4 +107,100 @@ finally:
     expect(await scene.exec()).toMatchObject({ status: 'denied' });
     expect(scene.output.text).toBe('tidied\n');
   });
+});
+
+describe('a journal under a stolen key', () => {
+  const gated = `
+name: gated
+approvals: together
+steps:
+  - { id: check, run: "false" }
+  - { id: gate, manual: stop here }
+  - { id: one, privileged: true, run: echo one }
+  - { id: two, privileged: true, run: echo two }
+finally:
+  - { id: tidy, run: echo tidied }
+`;
+
+  async function approvedCourt(runbook = gated): Promise<Court> {
+    const court = await openCourt({ runbook });
+    const { scene } = court;
+    const signed = await forgeDecision(scene, scene.people.robin.signer, { person: 'robin' });
+    await say(court, decided(court, signed));
+    return court;
+  }
+
+  async function startOf(court: Court, step: string): Promise<Event> {
+    const asked = court.content.commands.find((command) => command.step === step);
+    return started(court, {
+      step,
+      digest: asked?.digest ?? court.content.runbook.source,
+      command: asked?.command ?? null,
+    });
+  }
+
+  test('is caught with a step that starts before those that come before it', async () => {
+    const court = await approvedCourt();
+    await say(court, await startOf(court, 'two'), finished({ step: 'two' }));
+    await expectFinding(court.scene, 'E_RUN', 'authorization');
+  });
+
+  test('is caught with a step that was skipped though nothing in its plan lets it be', async () => {
+    const court = await approvedCourt();
+    await say(court, { type: 'step.skipped', data: { step: 'check', why: '`if` is false' } });
+    await court.scene.resume(court.run);
+    await expectFinding(court.scene, 'E_RUN', 'authorization');
+  });
+
+  test('is caught with a step that ended well and never began', async () => {
+    const court = await approvedCourt();
+    await say(court, finished({ step: 'check' }));
+    await court.scene.resume(court.run);
+    await expectFinding(court.scene, 'E_RUN', 'authorization');
+  });
+
+  test('is caught with a step that goes on after the run was cancelled', async () => {
+    const court = await approvedCourt(gated.replace(/ {2}- \{ id: (check|gate).*\n/g, ''));
+    const by = { role: 'caller', identity: 'os:ana@web1', person: 'ana' } as const;
+    await say(court, { type: 'run.cancel_requested', data: { by, reason: null } });
+    await say(court, await startOf(court, 'one'));
+    await expectFinding(court.scene, 'E_RUN', 'authorization');
+  });
+
+  test('is caught with a manual step that is asked before its turn', async () => {
+    const court = await approvedCourt();
+    await say(court, {
+      type: 'manual.asked',
+      data: { step: 'gate', attempt: 1, text: 'stop here' },
+    });
+    await expectFinding(court.scene, 'E_RUN', 'authorization');
+  });
+});
+
+test('an honest history of retries, noes, tolerated failures and `finally` has its order', async () => {
+  const scene = openScene({
+    runbook: `
+name: lively
+approvals: together
+preconditions:
+  - { id: allowed, run: "true" }
+steps:
+  - { id: shaky, run: "test -e ok || { touch ok; exit 1; }", retry: { attempts: 2, delay: 1ms } }
+  - { id: tolerated, run: "false", continue_on_error: true }
+  - { id: left_out, if: "false", run: "false" }
+  - { id: one, privileged: true, run: "false" }
+  - { id: two, privileged: true, run: echo two }
+finally:
+  - { id: tidy, run: "false" }
+  - { id: report, run: echo told }
+  - { id: gated, privileged: true, run: echo gated }
+`,
+  });
+  const { run } = await scene.exec();
+  await scene.decide(scene.people.robin, 'approve');
+  expect(await scene.resume(run)).toMatchObject({ status: 'failed' });
+  await scene.exec();
+  await scene.decide(scene.people.robin, 'reject', 'no');
+  await scene.service().drive((await scene.service().status(null)).run, driving(scene));
+  expect((await verify(scene)).findings).toEqual([]);
 });

@@ -5,7 +5,15 @@ import { provenRequest } from '../../src/cli/proven-card.ts';
 import type { StepStarted } from '../../src/run/events.ts';
 import { commandDigest, decodeCommand, encodeCommand } from '../../src/runbook/digest.ts';
 import { fillHoles } from '../../src/runbook/holes/holes.ts';
-import { type Court, decided, expectFinding, openCourt, say, started } from '../audit/court.ts';
+import {
+  type Court,
+  decided,
+  expectFinding,
+  finished,
+  openCourt,
+  say,
+  started,
+} from '../audit/court.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';
 
@@ -174,13 +182,26 @@ test('a reviewer is not shown a template that is not the one they sign for', asy
 });
 
 describe('a journal under a stolen key', () => {
-  const runbook = moving('type: string, enum: [a, b]', echo);
+  const runbook = moving('type: string, enum: [a, b]', echo).replace(
+    '  - id: first',
+    '  - { id: gate, manual: stop here }\n  - id: first',
+  );
 
   async function approvedCourt(): Promise<Court> {
     const court = await openCourt({ runbook, files: { 'leader.txt': 'a' } });
     const { scene } = court;
     const signed = await forgeDecision(scene, scene.people.robin.signer, { person: 'robin' });
     await say(court, decided(court, signed));
+    await scene.resume(court.run);
+    const said = { outcome: 'succeeded', note: null, given: {} } as const;
+    await scene.service().done({ run: court.run, step: 'gate', ...said });
+    return court;
+  }
+
+  /** What came before `restart` ran as approved. */
+  async function afterFirst(): Promise<Court> {
+    const court = await approvedCourt();
+    await say(court, await started(court), finished({ step: 'first' }));
     return court;
   }
 
@@ -204,9 +225,16 @@ describe('a journal under a stolen key', () => {
     return { ...event.data, permit: { ...event.data.permit, holes } };
   }
 
-  test('may fill the hole as approved', async () => {
-    const court = await approvedCourt();
+  test('is caught with a value that the step before did not give', async () => {
+    const court = await afterFirst();
     const data = await startWith(court, { 'steps.find.outputs.leader': 'b' });
+    await say(court, { type: 'step.started', data });
+    await expectFinding(court.scene, 'E_COMMAND_CHANGED', 'authorization');
+  });
+
+  test('may fill the hole as approved', async () => {
+    const court = await afterFirst();
+    const data = await startWith(court, { 'steps.find.outputs.leader': 'a' });
     await say(court, { type: 'step.started', data });
     const report = await court.scene
       .service()
@@ -215,14 +243,14 @@ describe('a journal under a stolen key', () => {
   });
 
   test('is caught with a value outside of its hole', async () => {
-    const court = await approvedCourt();
+    const court = await afterFirst();
     const data = await startWith(court, { 'steps.find.outputs.leader': 'c' });
     await say(court, { type: 'step.started', data });
     await expectFinding(court.scene, 'E_COMMAND_CHANGED', 'authorization');
   });
 
   test('is caught with a command that its values do not make', async () => {
-    const court = await approvedCourt();
+    const court = await afterFirst();
     const data = await startWith(court, { 'steps.find.outputs.leader': 'a' });
     const other = await startWith(court, { 'steps.find.outputs.leader': 'b' });
     await say(court, {
@@ -233,13 +261,13 @@ describe('a journal under a stolen key', () => {
   });
 
   test('is caught with the command of another step', async () => {
-    const court = await approvedCourt();
+    const court = await afterFirst();
     await say(court, await started(court, { step: 'restart' }));
     await expectFinding(court.scene, 'E_COMMAND_CHANGED', 'authorization');
   });
 
   test('is caught with a use that belongs to another step', async () => {
-    const court = await approvedCourt();
+    const court = await afterFirst();
     const data = await startWith(court, { 'steps.find.outputs.leader': 'a' });
     if (data.permit.kind !== 'grant') {
       throw new Error('it starts under a grant');

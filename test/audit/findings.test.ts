@@ -177,13 +177,28 @@ const lies: readonly Lie[] = [
   {
     code: 'E_GRANT_STRETCHED',
     name: 'a second start under a grant of one',
+    runbook: `${gated}    idempotent: true\n`,
     tell: async (court) => {
       await say(court, await approvedBy(court, 'robin'));
+      const at = { step: 'restart', attempt: 1 };
+      const nobody = { reason: null, link: null, statement: null, signature: null };
+      const again = { outcome: 'retry', by: 'idempotent' } as const;
       await say(
         court,
         await started(court),
-        finished({ outcome: 'failed', failure: 'exit', reason: 'x' }),
+        { type: 'step.unknown', data: { ...at, why: 'gone' } },
+        { type: 'step.resolved', data: { ...at, ...again, ...nobody } },
       );
+      await say(court, await started(court, { attempt: 2, use: 2 }));
+    },
+  },
+  {
+    code: 'E_RUN',
+    name: 'a second start after the first ended well',
+    runbook: `${gated}    retry: { attempts: 3, delay: 1s }\n`,
+    tell: async (court) => {
+      await say(court, await approvedBy(court, 'robin'));
+      await say(court, await started(court), finished());
       await say(court, await started(court, { attempt: 2, use: 2 }));
     },
   },

@@ -151,9 +151,11 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
         : [{ id: event.data.attested.raw, read: false }];
     case 'step.finished':
     case 'step.late':
-      return [event.data.stdout, event.data.stderr, event.data.outputs].flatMap((id) =>
-        id === null ? [] : [{ id, read: false }],
-      );
+      return [
+        { id: event.data.stdout, read: false },
+        { id: event.data.stderr, read: false },
+        { id: event.data.outputs, read: true },
+      ].flatMap(({ id, read }) => (id === null ? [] : [{ id, read }]));
     case 'manual.done':
       return event.data.outputs === null ? [] : [{ id: event.data.outputs, read: true }];
     case 'log.genesis':
