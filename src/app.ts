@@ -240,7 +240,7 @@ export function openApprover({ env }: Surroundings): Approver {
 /** What other accounts of this host ask for; null where `config.yaml` names no spool. Throws ConfigError. */
 export function openSpool({ env }: Surroundings): Spool | null {
   const settings = spoolOf(loadConfig(env).channels);
-  return settings === null ? null : openSpoolReader(settings.dir);
+  return settings === null ? null : openSpoolReader(settings.dir, join(approverDir(env), 'left'));
 }
 
 /** Whether this account has a journal: to look for something in it must not make one. */

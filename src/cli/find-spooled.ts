@@ -18,7 +18,11 @@ export interface Spooled {
 }
 
 /** `executor`: the other account of this host that executes it; absent in our own journal. */
-export type Listed = RequestSummary & { readonly executor?: string };
+export type Listed = RequestSummary & {
+  readonly executor?: string;
+  /** A decision of ours lies there, until its executor takes it in. */
+  readonly decision_left?: true;
+};
 
 /**
  * What other accounts of this host ask for, oldest first: each proven, and still in time. What cannot be
@@ -36,6 +40,7 @@ export async function listSpooled(cli: Cli): Promise<readonly Spooled[]> {
   }
   const approver = await cli.openApprover();
   const proven = listed.requests.flatMap((left) => prove(cli, { spool, left, approver }) ?? []);
+  proven.forEach((each) => tellRefused(cli, each));
   const nowMs = cli.io.clock.now().wallMs;
   return proven
     .filter(({ summary }) => Date.parse(summary.expires_at) > nowMs)
@@ -148,7 +153,18 @@ function summarize(left: Spooled['left'], content: RequestContent, words: string
     expires_at: formatTime(Date.parse(limits.pending_until)),
     missing: left.missing,
     executor: left.executor.account,
+    ...(left.own.includes(null) ? { decision_left: true } : {}),
   };
+}
+
+/** Its executor judged it when we were gone. */
+function tellRefused(cli: Cli, { left, words }: Spooled): void {
+  for (const answer of left.own) {
+    if (answer?.accepted === false) {
+      const { message, code } = answer;
+      cli.warn(`what you left about ${words} does not count: ${message} (${code})`);
+    }
+  }
 }
 
 async function isOwn(cli: Cli, request: string): Promise<boolean> {

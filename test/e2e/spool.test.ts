@@ -213,6 +213,21 @@ describe.skipIf(!mayHaveHost)('another account on the host', () => {
     await expectClean(ana);
   });
 
+  test('is told later what became of a decision that nobody was there to judge', async () => {
+    const { host, ana } = await shareHost('floor: { assurance: A0 }\n');
+    const run = await startWaiting(ana);
+    const mallory = await host.addUser('mallory', 'runbook');
+    await done(mallory.run('approve', '--account', '--yes'));
+    const waits = await done(mallory.run('requests', '--json'));
+    expect(JSON.parse(waits.stdout)).toMatchObject({ requests: [{ decision_left: true }] });
+    const taken = await ana.run('status', run);
+    expect(taken.stderr).toContain('was left and does not count');
+    const told = await mallory.run('requests');
+    expect(told.stderr).toContain('(identity_unknown)');
+    expect(told.stdout).not.toContain('your decision waits');
+    expect((await mallory.run('requests')).stderr).toBe('');
+  });
+
   test('sees every command that one decision is for, and decides for all of them', async () => {
     const { ana, robin } = await shareHost();
     writeAsRoot(join(ana.home, 'restart.yaml'), together);

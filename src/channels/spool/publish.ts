@@ -9,8 +9,10 @@ import { isDropName, type Published, requestOfName } from './forms.ts';
 
 /** The heads that readers may have pinned from files of this box, whether they ever decided or not. */
 const headsKept = 32;
-/** Whoever dropped a decision has read its answer by then. */
-const answerMs = 10 * 60_000;
+/** Whoever dropped a decision has read its answer by then; where there are too many they go sooner. */
+const answerMs = 24 * 60 * 60_000;
+const answerSoonMs = 10 * 60_000;
+const manyAnswers = 1000;
 /** What a client that crashed left half written. */
 const strayMs = 24 * 60 * 60_000;
 
@@ -33,7 +35,9 @@ export async function publish(front: Front, box: Box, open: readonly RequestId[]
     await front.notes.put('heads', JSON.stringify(kept));
   }
   removeClosed(box, new Set(open));
-  sweep(box.answers, { olderThanMs: answerMs, nowMs: front.clock.now().wallMs });
+  const areMany = readdirSync(box.answers).length > manyAnswers;
+  const olderThanMs = areMany ? answerSoonMs : answerMs;
+  sweep(box.answers, { olderThanMs, nowMs: front.clock.now().wallMs });
   sweep(box.decisions, { olderThanMs: strayMs, nowMs: front.clock.now().wallMs });
 }
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fsyncSync,
   openSync,
@@ -18,6 +19,7 @@ import { sanitizeLine } from '../../base/sanitize.ts';
 import type { Answer } from '../channel.ts';
 import { accountName } from './account-name.ts';
 import { type Box, findBoxes } from './box.ts';
+import { type DropNotes, openDropNotes } from './drop-notes.ts';
 import {
   type Dropped,
   limits,
@@ -49,6 +51,8 @@ export interface Spooled {
   readonly missing: readonly MissingSlot[];
   readonly file: RequestFile;
   readonly box: Box;
+  /** What we left about it and have heard nothing of: an answer, told this once, or null while it waits. */
+  readonly own: readonly (Answer | null)[];
 }
 
 /** A decision that was left. */
@@ -58,12 +62,14 @@ export interface Left {
   answer(): Answer | null;
 }
 
-export function openSpoolReader(dir: string): Spool {
+/** `memory` is a folder of our own, where it is noted what was left. */
+export function openSpoolReader(dir: string, memory: string): Spool {
+  const notes = openDropNotes(memory);
   return {
     dir,
     list: () => {
       const { boxes, doubtful } = findBoxes(dir);
-      const found = boxes.flatMap(readBox);
+      const found = boxes.flatMap((box) => readBox(box, notes));
       return {
         requests: found.flatMap((each) => (typeof each === 'string' ? [] : [each])),
         troubles: [
@@ -80,12 +86,13 @@ export function openSpoolReader(dir: string): Spool {
       } catch (cause) {
         throw unwritable(path, cause);
       }
-      return { path, answer: () => readAnswer(box, name) };
+      notes.add(name);
+      return { path, answer: () => hearAnswer(box, name, notes) };
     },
   };
 }
 
-function readBox(box: Box): readonly (Spooled | string)[] {
+function readBox(box: Box, notes: DropNotes): readonly (Spooled | string)[] {
   const executor = { uid: box.uid, account: accountName(box.uid) ?? `uid ${box.uid}` };
   return namesIn(box).flatMap((name): readonly (Spooled | string)[] => {
     const id = requestOfName(name);
@@ -105,8 +112,30 @@ function readBox(box: Box): readonly (Spooled | string)[] {
       return [`${place}: the file is no request`];
     }
     const { state, request: file } = published;
-    return [{ id, executor, state, missing: published.missing.map(clean), file, box }];
+    const missing = published.missing.map(clean);
+    return [{ id, executor, state, missing, file, box, own: ownDrops(box, id, notes) }];
   });
+}
+
+/** What is neither answered nor there any more was answered too long ago, and is forgotten. */
+function ownDrops(box: Box, id: RequestId, notes: DropNotes): readonly (Answer | null)[] {
+  return notes.of(id).flatMap((name) => {
+    const answer = hearAnswer(box, name, notes);
+    if (answer !== null || existsSync(join(box.decisions, name))) {
+      return [answer];
+    }
+    notes.remove(name);
+    return [];
+  });
+}
+
+/** Once it is told there is nothing left to remember. */
+function hearAnswer(box: Box, name: string, notes: DropNotes): Answer | null {
+  const answer = readAnswer(box, name);
+  if (answer !== null) {
+    notes.remove(name);
+  }
+  return answer;
 }
 
 /** It is shown, and nothing proves it. */

@@ -61,5 +61,7 @@ function describe(request: Listed, nowMs: number): string {
   if (request.state !== 'pending' || missing === null) {
     return what;
   }
-  return `${what}, needs ${missing}, expires ${formatDistance(request.expires_at, nowMs)}`;
+  const left =
+    request.decision_left === true ? `, your decision waits for ${request.executor}` : '';
+  return `${what}, needs ${missing}${left}, expires ${formatDistance(request.expires_at, nowMs)}`;
 }

@@ -1,8 +1,17 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RequestId } from '../../../src/base/ids.ts';
 import { openSpoolReader } from '../../../src/channels/spool/read-spool.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { give, makeSpool, mayGiveAway, openSpoolScene, uids } from './spool-scene.ts';
 
 const log = '0123456789abcdef';
@@ -23,7 +32,7 @@ async function openBox() {
     writeFileSync(join(path, name), content, { mode: 0o640 });
     give(join(path, name), uid);
   };
-  return { dir, path, text, write, reader: openSpoolReader(dir) };
+  return { dir, path, text, write, reader: openSpoolReader(dir, join(tempFolder(), 'left')) };
 }
 
 describe.skipIf(!mayGiveAway)('a reader of the spool', { timeout: 60_000 }, () => {
@@ -85,6 +94,23 @@ describe.skipIf(!mayGiveAway)('a reader of the spool', { timeout: 60_000 }, () =
       message: 'recorded\\x1b',
       decided: { ...decided, person: 'robin\\x1b' },
     });
+  });
+
+  test('remembers what was left until its answer was told, once', async () => {
+    const { write, text, reader } = await openBox();
+    write(`requests/${id}.json`, text);
+    const own = () => reader.list().requests[0]?.own;
+    const [spooled] = reader.list().requests;
+    const dropped = { v: 1, request: '0'.repeat(64), decision: 'approve', reason: null } as const;
+    const left = spooled && reader.drop(spooled, dropped as never);
+    expect(own()).toEqual([null]);
+    const answer = { accepted: false, message: 'no', hint: null, code: 'self_approval' };
+    write(`answers/${basename(left?.path ?? '')}`, JSON.stringify(answer));
+    expect(own()).toEqual([answer]);
+    expect(own()).toEqual([]);
+    const taken = spooled && reader.drop(spooled, dropped as never);
+    rmSync(taken?.path ?? '');
+    expect(own()).toEqual([]);
   });
 
   test('says so where nothing can be left', async () => {
