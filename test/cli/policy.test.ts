@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as app from '../../src/app.ts';
 import type { LoadApp } from '../../src/cli/cli.ts';
+import type { PolicyExplainReport } from '../../src/engine/policy/reports.ts';
 import { policyTools } from '../../src/engine/policy/tools.ts';
 import { openScene } from '../support/scene.ts';
 import { aScene, fixedMs, type Scene } from './scene.ts';
@@ -347,6 +348,21 @@ started by  person
     });
     const given = ['--break-glass', 'night', '--reason', 'fire'];
     expect(await explain('--as', 'ana', ...given)).toMatchObject({ reliefs: [] });
+  });
+
+  test('says how the chain was read where a rule has a say in one way alone', async () => {
+    const asked = 'rules: [{ name: people, when: initiator.kind == "person", deny: ask an agent }]';
+    const scene = aCompany({ ...files, 'config/policy.yaml': asked });
+    const argv = ['policy', 'explain', 'export.yaml', '--as', 'ana', '--json'];
+    const explain = async (...more: string[]): Promise<unknown> => {
+      const { stdout } = await scene.run(...argv, ...more);
+      return (JSON.parse(stdout) as PolicyExplainReport).steps[0]?.rules[0];
+    };
+    expect(await explain()).toMatchObject({ outcome: 'matched', note: null });
+    expect(await explain('--agent', 'deploy-bot')).toMatchObject({
+      outcome: 'matched',
+      note: 'seen as person with `ana` behind it',
+    });
   });
 
   test('takes every time that `exec --at` takes', async () => {
