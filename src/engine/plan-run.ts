@@ -8,7 +8,7 @@ import { renderStep } from '../runbook/render.ts';
 import { summarizeStep } from '../runbook/summary.ts';
 import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
-import { refuseUnfit } from './grant/ask-varying.ts';
+import { refuseUnfit } from './grant/refuse-reuse.ts';
 import { momentOf } from './not-before.ts';
 import { refuseUnmatched } from './refuse-unmatched.ts';
 import type { PlanReport } from './reports.ts';

@@ -19,7 +19,7 @@ import { recordAsked, refuseAsked, refuseUnexplained } from './break-glass/refus
 import { meansOf } from './decision/means-of.ts';
 import type { Engine, Trusted } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
-import { refuseReuse, refuseUnfit } from './grant/ask-varying.ts';
+import { refuseReuse, refuseUnfit } from './grant/refuse-reuse.ts';
 import { callerSigned } from './judge-signer.ts';
 import { momentOf, refuseTime } from './not-before.ts';
 import { refuseLong } from './refuse-long.ts';

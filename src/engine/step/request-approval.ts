@@ -13,7 +13,7 @@ import { isTogether } from '../../run/together.ts';
 import type { Command } from '../../runbook/command.ts';
 import { secretsOf } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
-import { freezeCommand } from '../grant/ask-varying.ts';
+import { freezeCommand } from '../grant/freeze-command.ts';
 import type { Session } from '../session.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
