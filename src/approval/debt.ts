@@ -54,3 +54,11 @@ export interface ReviewReport {
   /** It had been reviewed before: that review stands, and nothing was recorded. */
   readonly duplicate: boolean;
 }
+
+/** Whether a run breaks the glass. */
+export interface GlassReport {
+  /** The rule under which it asked to; null for every ordinary run. */
+  readonly break_glass: string | null;
+  /** It has come to that: somebody was asked to, or has. */
+  readonly glass_broken: boolean;
+}

@@ -1,4 +1,4 @@
-import type { OwedReport, StandingReview } from '../approval/debt.ts';
+import type { GlassReport, OwedReport, StandingReview } from '../approval/debt.ts';
 import type { GrantUse } from '../approval/grant-report.ts';
 import type { Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
@@ -38,7 +38,7 @@ export type StepStatus =
   | 'unknown';
 
 /** The object `--output json` prints. */
-export interface RunReport {
+export interface RunReport extends GlassReport {
   readonly run: RunId;
   readonly runbook: string;
   readonly environment: string;
@@ -46,10 +46,6 @@ export interface RunReport {
   readonly terminal: boolean;
   readonly exit_code: number;
   readonly stamp: 'advisory' | 'enforced';
-  /** The rule under which it asked to break the glass; null for every ordinary run. */
-  readonly break_glass: string | null;
-  /** It has come to that: somebody was asked to, or has. */
-  readonly glass_broken: boolean;
   /** Denying rules that it asked to be lifted. */
   readonly overrides: readonly string[];
   /** What was started under break-glass, and whether somebody has reviewed it. */
@@ -163,17 +159,13 @@ export interface ListedRunbook {
   readonly problem: string | null;
 }
 
-export interface RunSummary {
+export interface RunSummary extends GlassReport {
   readonly run: RunId;
   readonly runbook: string;
   readonly environment: string;
   readonly status: RunStatus;
   readonly started: string;
   readonly caller: string;
-  /** The rule under which it asked to break the glass; null for every ordinary run. */
-  readonly break_glass: string | null;
-  /** It has come to that: somebody was asked to, or has. */
-  readonly glass_broken: boolean;
   /** What was run where it is a command and no runbook; absent otherwise. */
   readonly command?: string;
 }

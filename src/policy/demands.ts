@@ -1,3 +1,4 @@
+import { quoteWord } from '../base/quote-word.ts';
 import { type Demand, floorDemand } from './build-slots.ts';
 import { mostCombinations } from './combinations.ts';
 import type { DenyReason, Evaluation, Requirement, Rule } from './policy.ts';
@@ -38,7 +39,7 @@ export function denials(
 }
 
 function lift(rule: string): { readonly hint: string } {
-  return { hint: `ask for an exception: \`--override "${rule}" --reason TEXT\`` };
+  return { hint: `ask for an exception: \`--override ${quoteWord(rule)} --reason TEXT\`` };
 }
 
 /** Each way to fill a request is matched on its own: where there are too many, nobody is asked. */

@@ -29,6 +29,11 @@ export function owedReview(
   return { owed, started, due };
 }
 
+/** Somebody was asked to break the glass in this run; whether anything was started is another matter. */
+export function breaksGlass({ requests }: RunState): boolean {
+  return [...requests.values()].some(({ content }) => content.break_glass !== null);
+}
+
 /** How it stands with the review of a request; null where none is owed. */
 export function standingReview(
   state: RunState,

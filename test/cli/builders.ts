@@ -14,6 +14,7 @@ export function aReport(more: Partial<RunReport> = {}): RunReport {
     exit_code: 10,
     stamp: 'advisory',
     break_glass: null,
+    glass_broken: false,
     overrides: [],
     reviews: [],
     steps: [

@@ -212,7 +212,7 @@ describe('progress', () => {
     });
     expect(seen.text()).toMatchInlineSnapshot(`
       "○ health   Check that every node is up … skipped: its \`if\` is false
-      ✗ restart  Restart one node after the other … denied: wait for Monday
+      ✗ restart  Restart one node after the other … denied: weekend: wait for Monday
       ? verify … unknown: the process that ran it is gone
         \`verify\` is settled as failed: it did nothing
         expired: nobody decided in time

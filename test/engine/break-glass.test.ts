@@ -5,6 +5,7 @@ import {
   breakGlass,
   effects,
   findingsOf,
+  nightPolicy,
   nightRunbook,
   openNight,
   review,
@@ -235,6 +236,41 @@ describe('an override', () => {
     expect(await scene.resume(run)).toMatchObject({ status: 'waiting' });
     expect(effects(scene)).toBe(0);
   });
+});
+
+describe('a run that only asked to break the glass', () => {
+  test('does not pose as one that did', async () => {
+    const scene = openNight({ runbook: nightRunbook('data, forbidden') });
+    const denied = await breakGlass(scene);
+    expect(denied).toMatchObject({ status: 'denied', break_glass: 'night', glass_broken: false });
+    expect(await scene.service().runs(5)).toMatchObject([
+      { break_glass: 'night', glass_broken: false },
+    ]);
+  });
+
+  test('is one that did from its request on', async () => {
+    const scene = openNight();
+    const run = await startNight(scene);
+    expect(await scene.service().status(run)).toMatchObject({ glass_broken: false });
+    await scene.service().drive(run, driving(scene));
+    expect(await scene.service().status(run)).toMatchObject({ glass_broken: true });
+    expect(await scene.service().runs(5)).toMatchObject([{ glass_broken: true }]);
+  });
+});
+
+test('a denial names its rule first, and says what may be done about it', async () => {
+  const policy = nightPolicy
+    .replaceAll('frozen\n', 'year-end freeze\n')
+    .replace('[frozen]', '[year-end freeze]');
+  const scene = openNight({ policy, runbook: nightRunbook('frozen') });
+  const report = await scene.exec();
+  expect(report).toMatchObject({
+    status: 'denied',
+    reason: 'year-end freeze: nothing changes this week',
+    hint: "ask for an exception: `--override 'year-end freeze' --reason TEXT`",
+  });
+  const denied = scene.entries.find(({ event }) => event.type === 'step.denied');
+  expect(denied?.event.data).toMatchObject({ reasons: [{ hint: report.hint }] });
 });
 
 describe('everybody is told', () => {

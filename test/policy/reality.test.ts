@@ -209,7 +209,7 @@ rules:
         {
           rule: 'freeze',
           reason: 'frozen',
-          hint: 'ask for an exception: `--override "freeze" --reason TEXT`',
+          hint: 'ask for an exception: `--override freeze --reason TEXT`',
         },
       ],
     });

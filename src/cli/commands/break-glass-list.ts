@@ -17,7 +17,7 @@ export async function runBreakGlassList(
   const owed = debts.find(({ review }) => review === null);
   if (owed !== undefined) {
     cli.say(
-      `\nreview one: runbook break-glass review ${owed.request} --finding justified|unjustified --reason TEXT --key FILE`,
+      `\nreview one: runbook break-glass review ${owed.request} --finding justified --reason TEXT --key FILE (or unjustified)`,
     );
   } else if (debts.length === 0) {
     cli.say(all === true ? 'nobody has broken the glass yet' : 'no review is owed');

@@ -3,6 +3,7 @@ import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunSummary } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
 import { countFlag } from '../flags.ts';
+import { describeGlass } from '../render/run-report.ts';
 import { formatInstant } from '../render/span.ts';
 import { paintStatus, type Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
@@ -42,10 +43,15 @@ function renderRuns(runs: readonly RunSummary[], { paint, columns }: Style): str
       },
       { text: run.environment },
       {
-        text: `${formatInstant(run.started)} ${run.caller}${run.break_glass === null ? '' : ' BREAK-GLASS'}`,
-        paint: run.break_glass === null ? paint.quiet : paint.bad,
+        text: `${formatInstant(run.started)} ${run.caller}${glassOf(run)}`,
+        paint: run.glass_broken ? paint.bad : paint.quiet,
       },
     ]),
     columns,
   );
+}
+
+function glassOf(run: RunSummary): string {
+  const glass = describeGlass(run);
+  return glass === null ? '' : ` ${glass}`;
 }

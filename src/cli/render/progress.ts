@@ -35,6 +35,10 @@ export function progressListener(input: ProgressInput): Listener {
     recorded(entry) {
       output.flush();
       const { event } = entry;
+      if (event.type === 'manual.asked' && event.data.step === input.report.manual?.step) {
+        // It was told with where the run stands; a server tells every entry from the first on.
+        return;
+      }
       asked = event.type === 'approval.requested' ? event.data.step : asked;
       tell(event, lines, paint);
       if (event.type === 'manual.asked') {

@@ -96,11 +96,14 @@ export function renderNext(command: string, { paint }: Style): string {
   return `${paint.accent('next:')} ${sanitizeLine(command)}\n`;
 }
 
+/** Each value that a person is asked for, with its limits. */
+export function describeAsks({ ask }: ManualReport): readonly string[] {
+  return Object.entries(ask).map(([name, param]) => `${name}: ${describeParam(param)}`);
+}
+
 /** What a person has to do, and what they are asked for. */
 export function renderManual(manual: ManualReport, style: Style, nowMs: number): string {
-  const asks = Object.entries(manual.ask).map(
-    ([name, param]) => `${name}: ${describeParam(param)}`,
-  );
+  const asks = describeAsks(manual);
   const rows: [string, string][] = [
     ['step', manual.step],
     ['to do', sanitizeLine(manual.text)],
@@ -138,6 +141,7 @@ function stepRow(step: StepReport, { paint }: Style): Cell[] {
   const facts = [
     step.duration_ms === undefined ? '' : formatSpan(step.duration_ms),
     step.attempt > 1 ? `attempt ${step.attempt}` : '',
+    step.done_by === undefined ? '' : `by ${sanitizeLine(step.done_by)}`,
     step.reason === undefined ? '' : sanitizeLine(step.reason),
     step.grant === undefined ? '' : sanitizeLine(describeGrantUse(step.grant)),
     Object.entries(step.outputs ?? {})

@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
+import { describeDenial } from '../../run/denial.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Engine } from '../engine.ts';
@@ -105,7 +106,7 @@ function stepSummary(event: Extract<Recorded['event'], { type: `step.${string}` 
     case 'step.skipped':
       return `${step}: ${event.data.why}`;
     case 'step.denied':
-      return `${step}: ${event.data.reasons.map(({ reason }) => reason).join('; ')}`;
+      return `${step}: ${describeDenial(event.data.reasons)}`;
     case 'step.started': {
       const { permit } = event.data;
       const under =

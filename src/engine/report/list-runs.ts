@@ -2,7 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
+import { breaksGlass } from '../../run/owed-review.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import { foldRun } from '../../run/state.ts';
 import { stepsOf } from '../../run/together.ts';
 import { adHocName } from '../../runbook/ad-hoc.ts';
 import { summarizeStep } from '../../runbook/summary.ts';
@@ -26,17 +28,23 @@ export async function listRuns(engine: Engine, page: Page): Promise<readonly Run
       status: isEnd(status) ? status : (await reportRun(engine, run)).status,
       started,
       caller,
-      break_glass: await breakGlassOf(engine, first),
+      ...(await glassOf(engine, run, first)),
       ...(runbook === adHocName ? await commandOf(engine, run) : {}),
     }),
   );
 }
 
-/** The run's first entry says it. */
-async function breakGlassOf({ store }: Engine, first: number): Promise<string | null> {
+/** The run's first entry says what it asked for, and its requests whether it came to that. */
+async function glassOf(
+  { store }: Engine,
+  run: RunId,
+  first: number,
+): Promise<Pick<RunSummary, 'break_glass' | 'glass_broken'>> {
   const [entry] = await store.entries(first, first + 1);
   const event = entry === undefined ? null : recordedOf(entry).event;
-  return event?.type === 'run.started' ? (event.data.break_glass ?? null) : null;
+  const asked = event?.type === 'run.started' ? (event.data.break_glass ?? null) : null;
+  const broken = asked !== null && breaksGlass(foldRun((await store.loadRun(run)).map(recordedOf)));
+  return { break_glass: asked, glass_broken: broken };
 }
 
 /** The command line of a run that was made of one; nothing where the plan is gone. */

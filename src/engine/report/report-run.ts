@@ -1,9 +1,10 @@
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
 import { activityOf } from '../../run/activity.ts';
-import type { RunFinished } from '../../run/events.ts';
+import { describeDenial, hintOf } from '../../run/denial.ts';
+import type { RunFinished, StepDenied } from '../../run/events.ts';
 import { tallyRequest } from '../../run/judge.ts';
-import { standingReview } from '../../run/owed-review.ts';
+import { breaksGlass, standingReview } from '../../run/owed-review.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
 import { isTogether, stepsOf } from '../../run/together.ts';
@@ -45,12 +46,14 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     exit_code: state.finished?.exit_code ?? openExitCodes[status],
     stamp: state.started.stamp,
     break_glass: state.started.break_glass ?? null,
+    glass_broken: breaksGlass(state),
     overrides: state.started.overrides ?? [],
     reviews: reviewsOf(engine, state),
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
     requests: state.finished === null ? open.map(({ report }) => report) : [],
     reason:
       steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan, wait),
+    ...hintFor(state),
     next: nextCommand(state, status, wait),
     ...wait,
   };
@@ -211,15 +214,24 @@ function reasonOf(state: RunState, plan: Plan, { starts_at }: Waits): string | n
     const { by, reason } = state.cancel;
     return `cancelled by ${by.identity}${reason === null ? '' : `: ${reason}`}`;
   }
-  const steps = [...state.steps.values()];
-  const denied = steps.find((step) => step.denied !== null)?.denied ?? null;
+  const denied = denialOf(state);
   if (denied !== null) {
-    return denied.reasons.map(({ rule, reason }) => `${reason} (${rule})`).join('; ');
+    return describeDenial(denied.reasons);
   }
   if (starts_at !== undefined) {
     return `starts at ${starts_at}`;
   }
   return state.finished?.status === 'failed' ? failureOf(state, allSteps(plan)) : null;
+}
+
+function denialOf({ steps }: RunState): StepDenied | null {
+  return [...steps.values()].find(({ denied }) => denied !== null)?.denied ?? null;
+}
+
+/** What may be done about a denial; empty where nothing is known to help. */
+function hintFor(state: RunState): Pick<RunReport, 'hint'> {
+  const hint = state.cancel === null ? hintOf(denialOf(state)?.reasons ?? []) : null;
+  return hint === null ? {} : { hint };
 }
 
 function failureOf(state: RunState, steps: readonly PlannedStep[]): string | null {
@@ -235,7 +247,10 @@ function nextCommand(state: RunState, status: RunStatus, { manual }: Waits): Run
     return null;
   }
   if (manual !== undefined) {
-    return { command: `runbook done ${state.run} ${manual.step}` };
+    const values = Object.entries(manual.ask)
+      .filter(([, { required }]) => required)
+      .map(([name]) => ` -o ${name}=…`);
+    return { command: `runbook done ${state.run} ${manual.step}${values.join('')}` };
   }
   if (status !== 'unknown') {
     // A server goes on by itself; only asking anew takes a person.
