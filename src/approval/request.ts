@@ -5,6 +5,13 @@ import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
 import type { Hole } from '../runbook/holes/hole.ts';
 import type { Initiator } from './people/people.ts';
 
+/** What a step does where it fails or is cut short. */
+export interface Effect {
+  readonly idempotent: boolean;
+  readonly continue_on_error: boolean;
+  readonly has_check: boolean;
+}
+
 /**
  * Request v1: the frozen content a reviewer sees, and the `data` of one `approval.requested` entry. Cards
  * are rendered from it and the blobs it names, from nothing else. Fields that later work fills stand
@@ -36,6 +43,8 @@ export interface RequestContent {
     readonly values?: Readonly<Record<string, Json>>;
     /** Of several steps: how often this one may start; `grant.uses` where absent. */
     readonly uses?: number;
+    /** Of several steps: what this one does where it fails or is cut short. */
+    readonly effect?: Effect;
   }[];
   /** First attempt this grant may be used for. */
   readonly attempt: number;
@@ -56,11 +65,8 @@ export interface RequestContent {
   readonly secrets: readonly string[];
   /** What the digest cannot cover, in words. */
   readonly not_bound: readonly string[];
-  readonly effect: {
-    readonly idempotent: boolean;
-    readonly continue_on_error: boolean;
-    readonly has_check: boolean;
-  };
+  /** Of several steps: what any of them does. */
+  readonly effect: Effect;
   readonly grant: {
     readonly uses: number;
     /** The approval holds for later runs of the same runbook, step and target, within these terms. */

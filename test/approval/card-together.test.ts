@@ -61,6 +61,24 @@ describe('the card of several steps', () => {
     expect(text).not.toContain('Last run of this step');
   });
 
+  test('says of each step what becomes of it where it fails, and not of all at once', () => {
+    const asked = open(drain, restart, [leader]);
+    const calm = { idempotent: false, continue_on_error: false, has_check: false };
+    const loose = { idempotent: true, continue_on_error: true, has_check: true };
+    const commands = asked.content.commands.map((command, at) => ({
+      ...command,
+      effect: at === 0 ? calm : loose,
+    }));
+    const card = layoutCard({ ...asked, content: { ...asked.content, commands } });
+    expect(card.sections.map(({ heading }) => heading)).not.toContain('Effect');
+    const said = (heading: string) =>
+      JSON.stringify(card.sections.find((section) => section.heading === heading));
+    expect(said('Step drain, 1 of 2')).toContain('the run ends');
+    expect(said('Step restart, 2 of 2')).toContain('the run goes on');
+    expect(said('Step restart, 2 of 2')).toContain('a check may settle');
+    expect(said('Earlier runs of these steps')).toContain('not compared');
+  });
+
   test('leaves out what a step has like the first one, and says so', () => {
     const text = textOf(drain, restart, [leader]);
     expect(text).toContain('Step drain: how it runs');

@@ -83,14 +83,14 @@ test('its card shows each command, and the hole with what may fill it', async ()
     lines.filter((line) => !/bin\/|bash|LANG|sha256/.test(line)).join('\n'),
   ).toMatchInlineSnapshot(`
     "│  Step drain, 1 of 2
-    │    may start  once
+    │    may start    once
     │  Step drain: script for sh
     │    1 echo drained
     │  Step drain: how it runs
     │  Step drain: programs
     │  Step drain: environment variables
     │  Step restart, 2 of 2
-    │    may start  once
+    │    may start    once
     │  Step restart: command
     │    · echo
     │    · restarting
@@ -99,7 +99,7 @@ test('its card shows each command, and the hole with what may fill it', async ()
     │  Step restart: the same as step drain
     │    · How it runs
     │    · Environment variables
-    │    may start    each step as it says"
+    │    · not compared with what would run now"
   `);
 });
 

@@ -2,18 +2,16 @@ import { formatDuration } from '../../base/duration.ts';
 import type { RequestContent } from '../request.ts';
 import type { CardInput } from './card.ts';
 import { type CardSection, fields } from './card-section.ts';
-import { startsWords } from './card-steps.ts';
+import { effectFields, startsWords } from './card-steps.ts';
 
-/** What a start may do, and how often. */
+/** What a start may do, and how often; of several steps each says so itself. */
 export function effect({ effect, grant, commands }: RequestContent): CardSection | null {
+  if (commands.length > 1 && commands.every((command) => command.effect !== undefined)) {
+    return null;
+  }
   return fields('Effect', [
     ['may start', commands.length > 1 ? 'each step as it says' : usesWords(grant)],
-    [
-      'idempotent',
-      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
-    ],
-    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
-    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
+    ...effectFields(effect),
   ]);
 }
 

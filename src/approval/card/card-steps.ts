@@ -1,7 +1,7 @@
 import { InternalError } from '../../base/errors.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { Hole } from '../../runbook/holes/hole.ts';
-import type { RequestContent } from '../request.ts';
+import type { Effect, RequestContent } from '../request.ts';
 import { actionLine, commandSections } from './card-command.ts';
 import { showWith } from './card-marks.ts';
 import { type CardSection, fields, list } from './card-section.ts';
@@ -20,6 +20,7 @@ interface Step {
   readonly uses: number;
   readonly command: Command;
   readonly holes: readonly Hole[];
+  readonly effect: Effect | undefined;
 }
 
 /** Throws InternalError `card_incomplete`: whoever approves would approve what they were not shown. */
@@ -31,9 +32,9 @@ function stepsOf({ content, command, others = [] }: Asked): readonly Step[] {
       message: `request ${content.id} asks for ${content.commands.length} commands, and ${commands.length} are to be shown`,
     });
   }
-  return content.commands.flatMap(({ step, uses = content.grant.uses, holes = [] }, at) => {
+  return content.commands.flatMap(({ step, uses = content.grant.uses, holes = [], effect }, at) => {
     const shown = commands[at];
-    return shown === undefined ? [] : [{ step, uses, command: shown, holes }];
+    return shown === undefined ? [] : [{ step, uses, command: shown, holes, effect }];
   });
 }
 
@@ -64,6 +65,7 @@ export function stepSections(asked: Asked): readonly (CardSection | null)[] {
       fields(`Step ${one.step}, ${at + 1} of ${steps.length}`, [
         ['command', `sha256 ${digest.slice(0, 12)}`],
         ['may start', startsWords(one.uses)],
+        ...(one.effect === undefined ? [] : effectFields(one.effect)),
       ]),
       ...all.filter((_, index) => same[index] === null),
       list(
@@ -76,6 +78,18 @@ export function stepSections(asked: Asked): readonly (CardSection | null)[] {
 
 function neutral({ command, holes }: Step): readonly (CardSection | null)[] {
   return commandSections(command, { holes });
+}
+
+/** What becomes of a step that fails or is cut short. */
+export function effectFields(effect: Effect): [string, string][] {
+  return [
+    [
+      'idempotent',
+      effect.idempotent ? 'yes: after a crash it may start again without an answer' : 'no',
+    ],
+    ['if it fails', effect.continue_on_error ? 'the run goes on' : 'the run ends'],
+    ['probe', effect.has_check ? 'a check may settle an unknown outcome' : 'none'],
+  ];
 }
 
 /** `once`, `up to 3 times`. */

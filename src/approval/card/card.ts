@@ -153,7 +153,7 @@ function replaced({ supersedes, commands }: RequestContent): (CardSection | null
 function lastRun({ content, previous, command }: CardInput): (CardSection | null)[] {
   const last = content.previous;
   if (content.commands.length > 1) {
-    return [];
+    return [list('Earlier runs of these steps', ['not compared with what would run now'])];
   }
   if (last === null) {
     return [list('Last run of this step', ['none: this step has not run here before'])];

@@ -132,6 +132,11 @@ async function freezePart({ engine }: Session, { step, command, holes }: Part) {
     command: await engine.store.putBlob(encodeCommand(command)),
     ...(holes.length === 0 ? {} : { holes }),
     uses: step.retry?.attempts ?? 1,
+    effect: {
+      idempotent: step.idempotent,
+      continue_on_error: step.continue_on_error,
+      has_check: step.check !== null,
+    },
   };
 }
 
