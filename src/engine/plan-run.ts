@@ -10,6 +10,7 @@ import { listsOf } from './ask-lists.ts';
 import type { Engine } from './engine.ts';
 import { refuseUnfit } from './grant/refuse-reuse.ts';
 import { momentOf } from './not-before.ts';
+import { rulesOf } from './policy/rules-of.ts';
 import { refuseUnmatched } from './refuse-unmatched.ts';
 import type { PlanReport } from './reports.ts';
 import type { StartInput } from './service.ts';
@@ -20,13 +21,7 @@ import { initiatorFacts } from './step/scope.ts';
 export function planRun(engine: Engine, input: StartInput): PlanReport {
   const trusted = engine.trusted();
   const draft = draftRun(engine, trusted, input);
-  const rules: Rules = {
-    people: trusted.people.value,
-    policy: trusted.policy.value,
-    config: 0,
-    policyDigest: trusted.policy.digest,
-    peopleDigest: trusted.people.digest,
-  };
+  const rules = rulesOf(trusted);
   const steps = allSteps(draft.plan).map((step) => planStep(engine, { draft, rules, step }, input));
   refuseUnmatched(
     input,

@@ -8,7 +8,7 @@ import { UsageError } from '../../base/errors.ts';
 import { withPrivilege } from '../../policy/evaluate.ts';
 import { explainVerdict } from '../../policy/explain.ts';
 import type { Slot, Verdict } from '../../policy/policy.ts';
-import { factsOf, judgeStep, type Rules } from '../../run/judge.ts';
+import { factsOf, judgeStep } from '../../run/judge.ts';
 import { allSteps, type PlannedStep } from '../../runbook/plan.ts';
 import { summarizeStep } from '../../runbook/summary.ts';
 import { listsOf } from '../ask-lists.ts';
@@ -19,6 +19,7 @@ import { type Draft, draftCase, draftRun } from '../start-run.ts';
 import { type AsIf, callerAsIf } from './as-if.ts';
 import { explainReliefs, explainRules } from './explain-rules.ts';
 import type { ExplainedStep, PolicyExplainReport } from './reports.ts';
+import { rulesOf } from './rules-of.ts';
 
 /** A start that might be, and what of it is to be explained. */
 export interface ExplainInput {
@@ -33,13 +34,7 @@ export interface ExplainInput {
 /** What policy says to each step, and why. Reads the trusted files and the lists; the journal stays closed. */
 export function explainRun(engine: Engine, input: ExplainInput): PolicyExplainReport {
   const trusted = engine.trusted();
-  const rules: Rules = {
-    people: trusted.people.value,
-    policy: trusted.policy.value,
-    config: 0,
-    policyDigest: trusted.policy.digest,
-    peopleDigest: trusted.people.digest,
-  };
+  const rules = rulesOf(trusted);
   refuseUnknown(rules.people, input.as?.person ?? null);
   const caller = input.as === null ? engine.caller : callerAsIf(rules.people, input.as);
   const { env, authorsOf } = engine;

@@ -4,6 +4,7 @@ import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { DebtRow, Store } from '../../store/store.ts';
 import type { IndexCheck } from './check-index.ts';
+import { indexFinding } from './index-finding.ts';
 
 /**
  * Holds the index of what break-glass owes against the entries. Of two runs that come at once it alone
@@ -47,7 +48,7 @@ async function compare(
     const row = rows.get(request);
     if (row?.scope !== scope || !(await isTrue(store, row))) {
       const message = `a review of ${request} is owed in ${scope}, but the index does not say so`;
-      findings.push({ verdict: 'integrity', code: 'E_INDEX', index: started, message });
+      findings.push(indexFinding(started, message));
     }
   }
   return findings;

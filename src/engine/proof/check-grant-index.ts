@@ -4,6 +4,7 @@ import { dealtWith } from '../../run/dealings.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
 import type { IndexCheck } from './check-index.ts';
+import { forgottenEnd, indexFinding } from './index-finding.ts';
 
 /**
  * Holds the index of approvals that hold for later runs against the entries. What one allows is read from
@@ -45,23 +46,13 @@ async function compare(
     const row = rows.get(request);
     if (row === undefined) {
       const message = `request ${request} was asked to hold for later runs, but the index does not say so`;
-      return [{ ...inIndex, index: entries.asked, message }];
+      return [indexFinding(entries.asked, message)];
     }
     // The other way round is what came while this was read, or a row that refuses too much.
     if (row.uses < entries.uses.size) {
       const message = `request ${request} was used ${entries.uses.size} times, but its index says ${row.uses}`;
-      return [{ ...inIndex, index: entries.asked, message }];
+      return [indexFinding(entries.asked, message)];
     }
-    return entries.revoked !== null && row.revoked === null
-      ? [
-          {
-            ...inIndex,
-            index: entries.revoked,
-            message: `request ${request} was revoked, but its index says that it stands`,
-          },
-        ]
-      : [];
+    return forgottenEnd(`request ${request}`, entries.revoked, row);
   });
 }
-
-const inIndex = { verdict: 'integrity', code: 'E_INDEX' } as const;

@@ -2,6 +2,7 @@ import type { Finding } from '../../audit/finding.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
 import type { IndexCheck } from './check-index.ts';
+import { forgottenEnd, indexFinding } from './index-finding.ts';
 
 /**
  * Holds the index of tokens against the entries. What a token allows is read from its entry each time it
@@ -36,20 +37,10 @@ async function compare(
   return [...issued].flatMap(([token, entries]) => {
     const row = rows.get(token);
     if (row?.seq !== entries.issued) {
-      const wrong = `token ${token} was issued, but the index does not say so`;
-      return [{ ...inIndex, index: entries.issued, message: wrong }];
+      const message = `token ${token} was issued, but the index does not say so`;
+      return [indexFinding(entries.issued, message)];
     }
     // The other way round is a revocation that came while this was read, or a row that refuses too much.
-    return entries.revoked !== null && row.revoked === null
-      ? [
-          {
-            ...inIndex,
-            index: entries.revoked,
-            message: `token ${token} was revoked, but its index says that it stands`,
-          },
-        ]
-      : [];
+    return forgottenEnd(`token ${token}`, entries.revoked, row);
   });
 }
-
-const inIndex = { verdict: 'integrity', code: 'E_INDEX' } as const;
