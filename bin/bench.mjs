@@ -85,14 +85,14 @@ function bench() {
   }
 }
 
-/** So many decisions in one process, which begins cold. */
+/** So many decisions in one process, after as many to warm up. */
 function decisions(count) {
   const argv = program('decide', String(count)).slice(1);
   const { status, stdout, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' });
   if (status !== 0) {
     throw new Error(`exit ${status}: ${stderr}`);
   }
-  say(`  ${`${count} decisions`.padEnd(20)} ${JSON.parse(stdout).took_ms} ms, aim 500 ms`);
+  say(`  ${`${count} decisions, warm`.padEnd(20)} ${JSON.parse(stdout).took_ms} ms, aim 500 ms`);
 }
 
 /** From a click to the durable start of its step, and the server's memory while so many runs wait. */

@@ -71,7 +71,20 @@ export function toCel(value: Value): unknown {
   }
   return Array.isArray(value)
     ? value.map(toCel)
-    : Object.fromEntries(Object.entries(value).map(([key, it]) => [key, toCel(it)]));
+    : toCelMap(value as { readonly [key: string]: Value });
+}
+
+/** All facts of every decision of policy go through here. */
+function toCelMap(value: { readonly [key: string]: Value }): object {
+  const made: Record<string, unknown> = {};
+  for (const [key, it] of Object.entries(value)) {
+    if (key === '__proto__') {
+      Object.defineProperty(made, key, { value: toCel(it), enumerable: true });
+    } else {
+      made[key] = toCel(it);
+    }
+  }
+  return made;
 }
 
 /** The way back. Throws ExpressionError for what JSON cannot say exactly. */

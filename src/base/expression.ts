@@ -118,9 +118,10 @@ export type Program = (scope: Scope | ReadyScope) => Json | Secret | Mark;
 /** A scope in the form that expressions work on, made once for many of them. */
 export class ReadyScope {
   readonly values: object;
-  constructor(scope: Scope) {
+  /** What `scope` does not name stands as it does in `rest`. */
+  constructor(scope: Scope, rest: ReadyScope | null = null) {
     // Without a prototype, so that `constructor` is an unknown name and not JavaScript's.
-    this.values = Object.assign(Object.create(null) as object, toCel(scope));
+    this.values = Object.assign(Object.create(null) as object, rest?.values, toCel(scope));
   }
 }
 

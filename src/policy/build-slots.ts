@@ -43,7 +43,7 @@ export const floorDemand: Demand = {
 export function listsNamed(demands: readonly Demand[]): readonly string[] {
   const names = new Set<string>();
   for (const { from, escalate } of demands) {
-    for (const entry of [from, ...escalate.map(({ to }) => to)].flat()) {
+    for (const entry of [...from, ...escalate.flatMap(({ to }) => to)]) {
       if (entry.startsWith(listPrefix)) {
         names.add(entry.slice(listPrefix.length));
       }

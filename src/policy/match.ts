@@ -81,16 +81,11 @@ function openViews(
   { facts, views }: Sight,
   nowMs: number,
 ): (when: string | null) => readonly Seen[] {
-  const plain = openWhen(facts, nowMs);
-  const judges = views?.map((initiator) => ({
-    initiator,
-    judge: openWhen({ ...facts, initiator }, nowMs),
-  }));
+  const judge = openWhen(facts, nowMs);
   return (when) =>
     when?.includes('initiator') === true
-      ? (judges?.map(({ initiator, judge }) => ({ initiator, when: judge(when) })) ??
-        alone(tooMany))
-      : alone(plain(when));
+      ? (views?.map((initiator) => ({ initiator, when: judge(when, initiator) })) ?? alone(tooMany))
+      : alone(judge(when));
 }
 
 const tooMany: When = {

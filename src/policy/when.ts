@@ -7,7 +7,7 @@ import {
 } from '../base/expression.ts';
 import { ExpressionError, type ExpressionProblem } from '../base/expression-value.ts';
 import { lazy } from '../base/lazy.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, InitiatorFacts } from './facts.ts';
 
 /** What a rule's `when` came to. Whatever is neither true nor false has failed. */
 export type When =
@@ -25,12 +25,21 @@ export function evaluateWhen(when: string | null, facts: Facts, nowMs: number): 
   return openWhen(facts, nowMs)(when);
 }
 
-/** As `evaluateWhen`, for many rules about one step. */
-export function openWhen(facts: Facts, nowMs: number): (when: string | null) => When {
-  const scope = lazy(
-    () => new ReadyScope({ ...facts, initiator: { ...facts.initiator }, now: new Date(nowMs) }),
-  );
-  return (when) => (when === null ? { kind: 'matched' } : outcomeOf(when, scope));
+/** As `evaluateWhen`, for many rules about one step, and for whoever may be taken to stand behind it. */
+export function openWhen(
+  facts: Facts,
+  nowMs: number,
+): (when: string | null, initiator?: InitiatorFacts) => When {
+  const { initiator: own, ...others } = facts;
+  const rest = lazy(() => new ReadyScope({ ...others, now: new Date(nowMs) }));
+  const scopes = new Map<InitiatorFacts, ReadyScope>();
+  const scopeOf = (initiator: InitiatorFacts): ReadyScope => {
+    const scope = scopes.get(initiator) ?? new ReadyScope({ initiator: { ...initiator } }, rest());
+    scopes.set(initiator, scope);
+    return scope;
+  };
+  return (when, initiator = own) =>
+    when === null ? { kind: 'matched' } : outcomeOf(when, () => scopeOf(initiator));
 }
 
 function outcomeOf(when: string, scope: () => ReadyScope): When {

@@ -13,6 +13,18 @@ const mostViews = 256;
  * all the views it had before, and a rule that matches in any of them cannot be escaped by saying more.
  */
 export function viewsOf(chain: readonly ChainLink[]): readonly InitiatorFacts[] | null {
+  const views = known.get(chain) ?? { all: readChain(chain) };
+  known.set(chain, views);
+  return views.all;
+}
+
+/** Asked for every step; a chain, once read, does not change. */
+const known = new WeakMap<
+  readonly ChainLink[],
+  { readonly all: readonly InitiatorFacts[] | null }
+>();
+
+function readChain(chain: readonly ChainLink[]): readonly InitiatorFacts[] | null {
   const { base, parts } = partsOf(chain);
   if (parts.length > mostParts) {
     return null;
