@@ -169,7 +169,7 @@ describe('policy check', () => {
                   hint: did you mean \`prod\`?
 policy.yaml:5:7  \`exports\`: slot \`exports/owner\` needs 1 approval from \`group:data_owner\`, but 0
                  people are eligible
-                 hint: enrol somebody with a key, or ask others too: \`runbook people add\`
+                 hint: enrol somebody with a key: \`runbook people add NAME --group data_owner\`
 policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
                   hint: did you mean \`group:data_owners\`?
 3 warnings

@@ -56,6 +56,8 @@ function weigh(
   by: { readonly policy: Policy; readonly people: People; readonly starters: readonly Starter[] },
 ): Asking {
   const weighed = by.starters
+    // No agent asks for an override.
+    .filter(({ kind }) => of.rule.require !== null || kind !== 'agent')
     .filter((starter) => canStart(of.table, starter))
     .map((starter) => {
       const slots = slotsFor(of.rule, starter, by);
@@ -78,7 +80,7 @@ function canStart(table: TruthTable | null, { kind }: Starter): boolean {
 
 function alone({ rule, path, weighed }: Asking): readonly RuleFinding[] {
   const flawed = weighed.filter(({ flaw }) => flaw !== null);
-  return report(flawed, { rule: rule.name, path, all: weighed.length });
+  return report(flawed, { rule, path, all: weighed.length });
 }
 
 /** Each can be met, and both together cannot: the same few people stand in both. */
@@ -99,7 +101,7 @@ function withEarlier(
     });
     const flawed = both.filter(({ flaw }) => flaw !== null);
     return report(flawed, {
-      rule: one.rule.name,
+      rule: one.rule,
       path: one.path,
       all: both.length,
       beside: other.rule.name,
@@ -132,7 +134,7 @@ function together(one: readonly Slot[], other: readonly Slot[]): readonly Slot[]
 function report(
   flawed: readonly Pick<Weighed, 'starter' | 'flaw'>[],
   of: {
-    readonly rule: string;
+    readonly rule: Rule;
     readonly path: RuleFinding['path'];
     readonly all: number;
     readonly beside?: string;
@@ -154,13 +156,26 @@ function report(
           : always
             ? 'slot_unfillable'
             : 'slot_unfillable_for',
-      rule: of.rule,
+      rule: of.rule.name,
       path: of.path,
       offset: 0,
       message: `${beside}${when}${first.flaw}`,
-      hint: 'enrol somebody with a key, or ask others too: `runbook people add`',
+      hint: hintFor(of.rule),
     },
   ];
+}
+
+/** In the first group that the rule asks, so that it helps. */
+function hintFor({ require, override }: Rule): string {
+  const slots = [
+    ...(require?.approvals ?? []),
+    ...(require?.any ?? []).flat(),
+    ...(override ?? []),
+  ];
+  const group = slots.flatMap(({ from }) => from).find((entry) => entry.startsWith('group:'));
+  return group === undefined
+    ? 'enrol somebody with a key, or ask others too: `runbook people add`'
+    : `enrol somebody with a key: \`runbook people add NAME --group ${group.slice('group:'.length)}\``;
 }
 
 /** Whether anybody at all can approve is not a rule's affair: `doctor` says it once. */

@@ -41,6 +41,13 @@ describe('policy check says of slots', () => {
     ]);
   });
 
+  test('nothing of an agent that starts a run where a rule is to be lifted: it may not ask', () => {
+    const lift = 'override: { approvals: [{ id: x, from: [ana] }] }';
+    const [said, ...more] = check(`rules: [{ name: a, deny: no, ${lift} }]`);
+    expect(said).toContain('when `ana` starts the run');
+    expect(more).toEqual([]);
+  });
+
   test('who leaves too few behind by starting a run', () => {
     expect(check(asking('{ id: x, count: 2, from: [group:sre] }'))).toEqual([
       'slot_unfillable_for a: when `ana` or `bob` or an agent of `ana` starts the run: slot `a/x` needs 2 approvals from `group:sre`, but 1 person is eligible: `bob`',
