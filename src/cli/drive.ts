@@ -5,7 +5,7 @@ import type { RunReport, RunStatus } from '../engine/reports.ts';
 import type { DriveOptions, Listener, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
 import type { WaitFlags } from './flags.ts';
-import { renderNext } from './render/run-report.ts';
+import { describeAsks, renderNext } from './render/run-report.ts';
 import { paintStatus } from './render/style.ts';
 import { talkStyle } from './styles.ts';
 import { type Told, telling } from './telling.ts';
@@ -94,6 +94,9 @@ export function endRun(cli: Cli, report: RunReport): number {
   }
   if (report.reason !== null) {
     cli.say(wrapText(sanitizeLine(report.reason), cli.settings.columns.stderr).join('\n'));
+  }
+  for (const asked of report.manual === undefined ? [] : describeAsks(report.manual)) {
+    cli.say(`asks for ${asked}`);
   }
   if (report.next !== null) {
     cli.say(renderNext(report.next.command, talkStyle(cli)).trimEnd());

@@ -27,7 +27,11 @@ export function doerOf(
   }
   const refusal = refusalFor(people, initiator.chain);
   if (refusal !== null && hasPrivileged(state)) {
-    throw new DeniedError({ code: 'initiator_unknown', ...refusal });
+    throw new DeniedError({
+      code: 'initiator_unknown',
+      message: refusal.message,
+      hint: 'somebody says so from an account that is theirs alone in `people.yaml`, or with a token of theirs; what was signed for the run does not say who does its manual steps',
+    });
   }
   return ownLink(initiator);
 }

@@ -64,6 +64,14 @@ people:
     expect(problemsOf(text)).toEqual([`3:13 \`${identity}\` belongs to both \`ana\` and \`bob\``]);
   });
 
+  test('says what to do with an account that several share', () => {
+    const text =
+      'people: [{ name: ana, os_users: [ops@web1] }, { name: bob, os_users: [ops@web1] }]';
+    expect(() => parsePeople(text, 'people.yaml')).toThrow(
+      'leave it out of `people.yaml`, and they start with `--as NAME`',
+    );
+  });
+
   test('refuses two people of one name', () => {
     expect(problemsOf('people: [{ name: ana }, { name: ana }]')).toEqual([
       '1:33 two people have the name `ana`',

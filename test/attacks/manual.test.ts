@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/approval/people/initiator.ts';
 import type { ChainLink } from '../../src/approval/people/people.ts';
 import type { RunId } from '../../src/base/ids.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { driving, openScene, type Scene } from '../support/scene.ts';
+import { execAs, signResume, signStart } from '../support/signed-start.ts';
 import { forgeDecision } from './forge.ts';
 
 const robins = `robin@${hostname()}`;
@@ -83,6 +84,23 @@ describe('a manual step is done by nobody who did not prove it', () => {
     expect(await doers(scene, run)).toMatchObject([{ role: 'sudo', person: 'robin' }]);
     expect((await verify(scene)).findings).toEqual([]);
   });
+});
+
+test('whoever started from a shared account is told what does say who they are', async () => {
+  const caller = { osUser: `ops@${hostname()}` };
+  const scene = openScene({ runbook: decidedFirst.replace('name: fed', 'name: gated'), caller });
+  const input = await signStart(scene, scene.people.ana.signer, { person: 'ana' });
+  const { run } = await execAs(scene, {}, input);
+  await scene.decide(scene.people.robin, 'approve');
+  const signed = await signResume(scene, scene.people.ana.signer, { person: 'ana', run });
+  await scene.service().resume({ run, given: {}, signed });
+  await scene.service().drive(run, driving(scene));
+  const refused = done(scene, {}, { run, given: { leader: 'b' } });
+  await expect(refused).rejects.toMatchObject({
+    code: 'initiator_unknown',
+    hint: expect.not.stringContaining('--as') as string,
+  });
+  await done(scene, { osUser: `ana@${hostname()}` }, { run, given: { leader: 'b' } });
 });
 
 describe('whoever gives values does not approve what is made of them', () => {

@@ -34,14 +34,15 @@ describe('runbook done', () => {
   Writes on the shard are zero in Grafana.
   then: runbook done ${run} look
 
-next: runbook done ${run} look
+asks for leader: string, required, one of db1, db2
+next: runbook done ${run} look -o leader=…
 `,
     });
     expect((await scene.run('status')).stdout).toContain(`step      look
 to do     Writes on the shard are zero in Grafana.
 asks for  leader: string, required, one of db1, db2
 
-next: runbook done ${run} look
+next: runbook done ${run} look -o leader=…
 `);
     expect(await scene.run('done', run, 'look', '-o', 'leader=db9')).toEqual({
       exitCode: 2,
@@ -53,7 +54,7 @@ hint: give each with \`-o key=value\`
     const values = scene.with({ stdin: 'leader=db2\n' });
     const done = await values.run('done', run, 'look', '--output-file', '-', '--note', 'at 10:04');
     expect(done.exitCode).toBe(0);
-    expect(done.stdout).toContain('leader=db2');
+    expect(done.stdout).toMatch(/by ana, at 10:04, leader=db2/);
     expect(await scene.run('done', run, 'look', '--failed')).toEqual({
       exitCode: 2,
       stdout: '',

@@ -68,7 +68,7 @@ describe('a step that a person does', () => {
         ask: { leader: { enum: ['db1', 'db2'] } },
         until: null,
       },
-      next: { command: `runbook done ${waiting.run} look` },
+      next: { command: `runbook done ${waiting.run} look -o lag=… -o leader=…` },
     });
     expect(waiting.steps.map(({ status }) => status)).toEqual(['waiting', 'pending']);
 

@@ -107,11 +107,16 @@ function refuseShared(people: readonly Located<Person>[], place: Place): void {
       if (identity === `person:${person.name}` && owner !== undefined) {
         place.report(at, `two people have the name \`${person.name}\``);
       } else if (owner !== undefined && owner !== person.name) {
-        place.report(at, `\`${identity}\` belongs to both \`${owner}\` and \`${person.name}\``);
+        const shared = identity.startsWith('os:') ? sharedHint : undefined;
+        const both = `\`${owner}\` and \`${person.name}\``;
+        place.report(at, `\`${identity}\` belongs to both ${both}`, shared);
       }
     }
   }
 }
+
+const sharedHint =
+  "an account of several people is nobody's: leave it out of `people.yaml`, and they start with `--as NAME`";
 
 /** An account stands for one person or one agent: `*` must not let an agent's reach into a person's. */
 function refuseSharedAccounts(people: readonly Located<Person>[], place: Place): void {
