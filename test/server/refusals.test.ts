@@ -137,9 +137,9 @@ test('claims join the chain of a run', async () => {
   expect(chain).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ role: 'caller', person: 'robin' }),
-      { role: 'agent', identity: 'agent:deploy-bot', person: null },
-      { role: 'agent_owner', identity: 'person:ana', person: 'ana' },
-      { role: 'ci', identity: 'ci:github/acme/infra', person: null },
+      { role: 'agent', identity: 'agent:deploy-bot', person: null, claimed: true },
+      { role: 'agent_owner', identity: 'person:ana', person: 'ana', claimed: true },
+      { role: 'ci', identity: 'ci:github/acme/infra', person: null, claimed: true },
     ]),
   );
 });
