@@ -23,18 +23,28 @@ export function whyOther(
     return asked.digest === digest && asked.command === command ? null : 'it ran another command';
   }
   const values = permit.kind === 'grant' ? (permit.holes ?? {}) : {};
-  const misfit = holes
-    .map(
-      (hole) => fitsHole(hole, values[hole.name] ?? null) ?? whyForeign(hole.name, values, replay),
-    )
-    .find((why) => why !== null);
+  const misfit = whyUnfit(asked, values, replay);
   const template = replay.templates.get(asked.digest);
-  if (misfit !== undefined || template === undefined) {
+  if (misfit !== null || template === undefined) {
     return misfit ?? 'what was approved is gone';
   }
   return commandDigest(fillHoles(template, values)) === digest
     ? null
     : 'it ran another command than its template with these values';
+}
+
+function whyUnfit(
+  { holes = [], values: shown }: Asked,
+  values: Readonly<Record<string, Json>>,
+  replay: Replay,
+): string | null {
+  if (shown !== undefined && canonicalize(shown) !== canonicalize(values)) {
+    return 'reviewers were shown other values of this run';
+  }
+  const misfits = holes.map(
+    (hole) => fitsHole(hole, values[hole.name] ?? null) ?? whyForeign(hole.name, values, replay),
+  );
+  return misfits.find((why) => why !== null) ?? null;
 }
 
 function whyForeign(

@@ -182,6 +182,8 @@ describe('break-glass', () => {
     ];
     const { exitCode, stderr, stdout: said } = await scene.run(...review);
     expect([exitCode, said]).toEqual([0, 'unjustified, reviewed by robin\n']);
+    expect(stderr).toContain('break_glass/night: asks for 1, from');
+    expect(stderr).not.toMatch(/missing|left\)/);
     expect(stderr).toContain('╭─ request');
     expect(
       plain(stderr)
