@@ -61,11 +61,17 @@ exec, resume, wait, status, cancel, resolve and done print
   terminal     false where the run can still go on
   exit_code    as in \`runbook help exit-codes\`
   stamp        advisory or enforced
+  break_glass  the rule that --break-glass named, or null
+  glass_broken true once somebody was asked to act alone under it
+  overrides    the rules that --override named
+  reviews      [{request, words, step, due, overdue, review}]: what was done
+               under break-glass; review is null while it is owed
   steps        [{id, name, status, attempt, exit_code?, duration_ms?, outputs?,
                reason?, done_by?, grant?}]
   requests     [{request, step, digest, words, expires_at,
                missing: [{slot, count, from}]}]
   reason       why it stands where it stands, or null
+  hint?        what may be done about a denial
   next         {command}, or null
   manual?      {step, text, ask, until}: a person has to do this step, and says
                so with runbook done
