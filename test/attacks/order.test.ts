@@ -204,3 +204,37 @@ finally:
   await scene.service().drive((await scene.service().status(null)).run, driving(scene));
   expect((await verify(scene)).findings).toEqual([]);
 });
+
+describe('one request for several steps of which the first has run', () => {
+  const runbook = `
+name: halfway
+approvals: together
+steps:
+  - { id: one, privileged: true, run: echo one }
+  - { id: gate, manual: look }
+  - { id: two, privileged: true, run: echo two }
+`;
+
+  test.each([
+    ['reject', 'rejected'],
+    ['revoke', 'waiting'],
+  ] as const)('is found by its words, and %s stops the rest', async (decision, status) => {
+    const scene = openScene({ runbook });
+    const { robin, kim } = scene.people;
+    const { run } = await scene.exec();
+    const { words } = await scene.open();
+    await scene.decide(robin, 'approve');
+    await scene.resume(run);
+    const door = scene.service();
+    expect(await door.requests(false)).toMatchObject([{ steps: ['one', 'two'] }]);
+    const who = decision === 'reject' ? kim : robin;
+    const proven = await who.approver.read((seen) => door.review(words, seen));
+    const choice = { decision, reason: 'not the second' };
+    const { signed } = await who.approver.decide(proven, who.signer, choice);
+    await door.decide(signed, 'cli');
+    await done(scene, run, 'gate');
+    expect(await scene.resume(run)).toMatchObject({ status });
+    expect(scene.output.text).toBe('one\n');
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+});

@@ -251,6 +251,31 @@ rules:
     expect(await findings(on)).toEqual([]);
   });
 
+  test('ask for such a step anew where the others were asked for anew', async () => {
+    const on = scene(move, {
+      policy: `
+floor: { unused: 5m }
+rules:
+  - name: fresh eyes
+    when: step.id == "restart"
+    require: { approvals: [{ id: eyes, from: ["*"] }], exclude: [earlier_approver] }
+`,
+    });
+    const { run } = await on.exec();
+    await on.decide(on.people.robin, 'approve');
+    await on.resume(run);
+    await decideOnLast(on, on.people.kim);
+    on.clock.shift(6 * 60_000);
+    // Nobody used the first approval in time: it is asked for anew, and kim has approved the other step.
+    await on.resume(run);
+    await on.resume(run);
+    await decideOnLast(on, on.people.robin);
+    const after = await on.resume(run);
+    expect(after).toMatchObject({ status: 'waiting' });
+    expect(on.output.text).toBe('');
+    expect(await findings(on)).toEqual([]);
+  });
+
   test('can be taken back for the steps that have not started', async () => {
     const on = scene(
       `
