@@ -16,7 +16,7 @@ import {
   ran,
 } from '../support/click.ts';
 import { crashingStore, Stopped } from '../support/crashing-store.ts';
-import { driving, openScene, type Scene, type SceneOptions } from '../support/scene.ts';
+import { driving, openScene, type Scene, type SceneOptions, withTouch } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';
 
 describe('a click', () => {
@@ -213,7 +213,7 @@ const attempts: readonly Attempt[] = [
     name: 'where a touch is asked for',
     code: 'assurance_too_low',
     exitCode: 13,
-    options: { policy: bySre.replace('A1', 'A3, presence: true') },
+    options: { policy: bySre.replace('A1', 'A3, presence: true'), morePeople: withTouch },
     click: { by: 'robin' },
   },
   {
@@ -484,7 +484,7 @@ describe('an entry that says more than its evidence', () => {
     [
       'a touch',
       { assurance: 'A3', presence: true },
-      { policy: bySre.replace('A1', 'A3, presence: true') },
+      { policy: bySre.replace('A1', 'A3, presence: true'), morePeople: withTouch },
     ],
     ['another person', { person: 'kim' }, { policy: bySre.replace('group:sre', 'kim') }],
   ])('starts nothing: %s', async (_, changes, options) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../src/approval/people/initiator.ts';
 import { RunbookError } from '../../src/base/errors.ts';
-import { driving, openScene, type Scene } from '../support/scene.ts';
+import { driving, openScene, type Scene, withTouch } from '../support/scene.ts';
 import { forgeDecision } from './forge.ts';
 
 const host = hostname();
@@ -294,6 +294,7 @@ rules:
     const scene = openScene({
       runbook: gated,
       policy: 'floor: { assurance: A3 }',
+      morePeople: withTouch,
       caller: { agent: 'deploy-bot' },
     });
     const { run } = await scene.exec();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openScene } from '../support/scene.ts';
+import { openScene, withTouch } from '../support/scene.ts';
 
 const runbook = `
 name: restart
@@ -23,4 +23,15 @@ test('whom it is escalated to later is told from when on, and counts from then',
   scene.clock.shift(11 * 60_000);
   await scene.decide(scene.people.kim, 'approve');
   expect(await scene.resume(run)).toMatchObject({ status: 'succeeded' });
+});
+
+test('a touch that nobody has a key for is missed before the first step', async () => {
+  const policy =
+    'floor: { assurance: A3 }\nrules: [{ name: touch, require: { approvals: [{ id: peer, from: ["*"], assurance: A3, pin: true }] } }]';
+  await expect(openScene({ runbook, policy }).exec()).rejects.toMatchObject({
+    code: 'nobody_can_approve',
+    message: expect.stringContaining('with a security key, which alone proves a touch') as string,
+  });
+  const scene = openScene({ runbook, policy, morePeople: withTouch });
+  expect(await scene.exec()).toMatchObject({ status: 'waiting' });
 });

@@ -64,6 +64,10 @@ export interface SceneOptions {
   readonly attesting?: Partial<Engine['attesting']>;
 }
 
+/** One more person, who could touch a key: policy that asks for a touch is then not in vain. */
+export const withTouch =
+  '  - { name: lee, groups: [sre], ssh_keys: ["sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIJsaDYXQYruc6bilCYDIK4YSOeG+zmrRO2M9t03//7LHAAAABHNzaDo="] }';
+
 /** A person with a real key. */
 export interface Colleague {
   readonly name: string;

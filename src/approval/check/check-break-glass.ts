@@ -3,8 +3,8 @@ import type { RuleFinding } from '../../policy/check/finding.ts';
 import type { BreakGlassRule, Policy } from '../../policy/policy.ts';
 import { personNamed } from '../people/identity.ts';
 import type { Initiator, People } from '../people/people.ts';
+import { isSecurityKey } from '../ssh/security-key.ts';
 import { eligibleFor } from '../tally/eligible.ts';
-import { isSecurityKey } from './security-key.ts';
 
 /** Glass that nobody can break, and what nobody is left to review: the next time would then be blocked for good. */
 export function checkBreakGlass(policy: Policy, people: People): readonly RuleFinding[] {

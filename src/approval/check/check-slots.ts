@@ -3,8 +3,7 @@ import type { RuleFinding } from '../../policy/check/finding.ts';
 import { jointOutcomes, type TruthTable } from '../../policy/check/truth-table.ts';
 import type { Policy, Rule, Slot } from '../../policy/policy.ts';
 import type { People } from '../people/people.ts';
-import { unsatisfiable } from '../tally/satisfiable.ts';
-import { isSecurityKey } from './security-key.ts';
+import { provable, whyUnfillable } from '../tally/provable.ts';
 import { type Starter, slotsFor, startersOf } from './slots-for.ts';
 
 /**
@@ -182,8 +181,7 @@ function hintFor({ require, override }: Rule): string {
 function flawOf(slots: readonly Slot[], people: People): string | null {
   return slots.every(({ id }) => id === 'floor')
     ? null
-    : (unsatisfiable(slots, reaching(people)) ??
-        touchless(unsatisfiable(provable(slots, people), reaching(people))));
+    : whyUnfillable(slots, people, reaching(people));
 }
 
 function crowdOf(slots: readonly Slot[], people: People): Pick<Weighed, 'places' | 'fewest'> {
@@ -199,24 +197,4 @@ function reaching({ people }: People): (name: string, assurance: Slot['assurance
     people.filter(({ sshKeys }) => sshKeys.length > 0).map(({ name }) => name),
   );
   return (name, assurance) => !reaches(assurance, 'A2') || holders.has(name);
-}
-
-/** The slots, open only to those who can prove a touch where one is asked for. */
-function provable(slots: readonly Slot[], { people }: People): readonly Slot[] {
-  const holders = new Set(
-    people.filter(({ sshKeys }) => sshKeys.some(isSecurityKey)).map(({ name }) => name),
-  );
-  return slots.map((slot) => {
-    const canProve = (name: string): boolean =>
-      !(slot.presence || slot.verified === true) || holders.has(name);
-    const escalate = (slot.escalate ?? []).map((later) => ({
-      ...later,
-      eligible: later.eligible.filter(canProve),
-    }));
-    return { ...slot, eligible: slot.eligible.filter(canProve), escalate };
-  });
-}
-
-function touchless(flaw: string | null): string | null {
-  return flaw === null ? null : `${flaw} with a security key, which alone proves a touch`;
 }

@@ -1,7 +1,7 @@
 import type { People } from '../../approval/people/people.ts';
 import type { RequestContent } from '../../approval/request.ts';
 import { canReach, type Means } from '../../approval/tally/means.ts';
-import { unsatisfiable } from '../../approval/tally/satisfiable.ts';
+import { whyUnfillable } from '../../approval/tally/provable.ts';
 import { formatTime } from '../../base/clock.ts';
 import { newRequestId } from '../../base/ids.ts';
 import { describeOverrides } from '../../policy/overrides.ts';
@@ -54,7 +54,7 @@ export function whyNobody(
   verdict: Ask,
   { people, means }: { readonly people: People; readonly means: Means },
 ): string | null {
-  return unsatisfiable(verdict.slots, canReach(people, means));
+  return whyUnfillable(verdict.slots, people, canReach(people, means));
 }
 
 async function freeze(session: Session, question: Question): Promise<RequestContent> {
