@@ -37,6 +37,7 @@ export const runJson = v.strictObject({
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),
   break_glass: v.nullable(v.string()),
+  glass_broken: v.boolean(),
   overrides: v.array(v.string()),
   reviews: v.array(v.strictObject({ request: id, words, step: v.string(), ...standingReview })),
   steps: v.array(
