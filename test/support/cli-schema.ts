@@ -76,6 +76,7 @@ export const runJson = v.strictObject({
     }),
   ),
   reason: v.nullable(v.string()),
+  hint: v.optional(v.string()),
   next: v.nullable(v.strictObject({ command: v.string() })),
 });
 export type RunJson = v.InferOutput<typeof runJson>;
