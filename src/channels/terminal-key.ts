@@ -1,8 +1,8 @@
 import type { RequestFile } from '../approval/request-file.ts';
 import type { SignedStatement } from '../approval/statement/statement.ts';
-import { RunbookError } from '../base/errors.ts';
 import type { Desk, OpenRequest } from './channel.ts';
 import type { TerminalWindow } from './terminal.ts';
+import { handIn } from './terminal-answer.ts';
 
 /** Signs with a security key that is plugged into this machine; nothing of it is remembered here. */
 export type SignHere = (
@@ -30,21 +30,9 @@ export async function takeTouch(
     return false;
   }
   window.output.write('Touch the key when it blinks; it may ask for its PIN first.\n');
-  try {
-    const signed = await of.signHere(await of.desk.file(), choice);
-    const { accepted, message } = await of.desk.submit(signed, 'security_key');
-    if (!accepted) {
-      window.output.write(`${message}\n`);
-    }
-    return accepted;
-  } catch (error) {
-    if (error instanceof RunbookError) {
-      const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
-      window.output.write(`${error.message}\n${hint}`);
-      return false;
-    }
-    throw error;
-  }
+  return handIn(window, { desk: of.desk, channel: 'security_key' }, async () =>
+    of.signHere(await of.desk.file(), choice),
+  );
 }
 
 /** Back stands first: nobody decides by pressing Enter once too often. */

@@ -3,9 +3,9 @@ import { layoutCard } from '../approval/card/card.ts';
 import { approveLead, approveLine, renderCard } from '../approval/card/card-text.ts';
 import { parseSigned } from '../approval/statement/statement.ts';
 import { systemClock } from '../base/clock.ts';
-import { RunbookError } from '../base/errors.ts';
 import type { RequestId } from '../base/ids.ts';
 import type { Channel, Desk, OpenRequest } from './channel.ts';
+import { handIn } from './terminal-answer.ts';
 import { type SignHere, takeTouch } from './terminal-key.ts';
 import { readPaste } from './terminal-paste.ts';
 
@@ -110,20 +110,7 @@ async function takePaste(
   if (text === null) {
     return false;
   }
-  try {
-    const { accepted, message } = await desk.submit(parseSigned(text), 'prompt');
-    if (!accepted) {
-      window.output.write(`${message}\n`);
-    }
-    return accepted;
-  } catch (error) {
-    if (error instanceof RunbookError) {
-      const hint = error.hint === undefined ? '' : `hint: ${error.hint}\n`;
-      window.output.write(`${error.message}\n${hint}`);
-      return false;
-    }
-    throw error;
-  }
+  return handIn(window, { desk, channel: 'prompt' }, async () => parseSigned(text));
 }
 
 function isCtrlC(error: unknown): boolean {

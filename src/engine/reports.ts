@@ -11,26 +11,13 @@ import type { Event } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Param } from '../runbook/runbook.ts';
+import type { StepStatus } from '../runbook/step-status.ts';
 
 export type RunStatus =
   | 'running'
   | 'waiting'
   | 'succeeded'
   | 'failed'
-  | 'rejected'
-  | 'expired'
-  | 'denied'
-  | 'cancelled'
-  | 'unknown';
-
-export type StepStatus =
-  | 'pending'
-  | 'waiting'
-  | 'running'
-  | 'succeeded'
-  | 'failed'
-  | 'tolerated'
-  | 'skipped'
   | 'rejected'
   | 'expired'
   | 'denied'

@@ -1,4 +1,5 @@
-import type { RunStatus, StepStatus } from '../../engine/reports.ts';
+import type { RunStatus } from '../../engine/reports.ts';
+import type { StepStatus } from '../../runbook/step-status.ts';
 import type { Brush, Paint } from '../paint.ts';
 
 /** How and where a text will be shown. */

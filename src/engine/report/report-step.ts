@@ -5,8 +5,9 @@ import type { StepFinished } from '../../run/events.ts';
 import { grantUse } from '../../run/loan.ts';
 import type { Attempt, RunState, StepRecord } from '../../run/state.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
+import type { StepStatus } from '../../runbook/step-status.ts';
 import type { Engine } from '../engine.ts';
-import type { StepReport, StepStatus } from '../reports.ts';
+import type { StepReport } from '../reports.ts';
 
 /** Where a step stands, as the requests tell it. */
 interface StepStanding {

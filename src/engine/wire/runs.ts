@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Event, Recorded } from '../../run/events.ts';
 import type { Param } from '../../runbook/runbook.ts';
-import type { RunReport, RunStatus, RunSummary, StepStatus } from '../reports.ts';
+import { type StepStatus, stepStatuses } from '../../runbook/step-status.ts';
+import type { RunReport, RunStatus, RunSummary } from '../reports.ts';
 import { standingReview } from './break-glass.ts';
 import { signedBody } from './requests.ts';
 import {
@@ -29,20 +30,7 @@ const runStatus: Wire<RunStatus> = v.picklist([
   'unknown',
 ]);
 
-const stepStatus: Wire<StepStatus> = v.picklist([
-  'pending',
-  'waiting',
-  'running',
-  'succeeded',
-  'failed',
-  'tolerated',
-  'skipped',
-  'rejected',
-  'expired',
-  'denied',
-  'cancelled',
-  'unknown',
-]);
+const stepStatus: Wire<StepStatus> = v.picklist(stepStatuses);
 
 export const runReport: Wire<RunReport> = v.object({
   run: runId,

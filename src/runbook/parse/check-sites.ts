@@ -4,24 +4,9 @@ import { ExpressionError } from '../../base/expression-value.ts';
 import { closest } from '../../base/suggest.ts';
 import { suggestion } from '../../base/yaml-schema.ts';
 import { isSecretPath, type Names, shapesFor } from '../names.ts';
+import { stepStatuses } from '../step-status.ts';
 import { bareExpression, type Hole, parseTemplate } from '../template.ts';
 import type { Flaw, Site } from './site.ts';
-
-/** What a step can end as; `steps.ID.status` is one of them. */
-const stepStatuses = [
-  'pending',
-  'waiting',
-  'running',
-  'succeeded',
-  'failed',
-  'tolerated',
-  'skipped',
-  'rejected',
-  'expired',
-  'denied',
-  'cancelled',
-  'unknown',
-] as const;
 
 /** Everything wrong with the expressions of a text, with offsets in it. */
 export function checkSite(site: Site, names: () => Names): readonly Flaw[] {
