@@ -18,6 +18,13 @@ export interface Waiting {
   readonly told: readonly Pick<Notice, 'kind' | 'nth'>[];
 }
 
+/** Whether reviewers are ever told again, or anybody further. */
+export function hasNotices({ limits, policy }: Waiting['content']): boolean {
+  return (
+    limits.remind_ms !== undefined || policy.slots.some(({ escalate = [] }) => escalate.length > 0)
+  );
+}
+
 /**
  * What is to be told now. Each escalation once; of reminders that nobody was there to send, the last. Pure:
  * whoever waits asks, records, and asks again.

@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts';
 import type { Event } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import type { Blob } from './exhibit.ts';
+import { readValues } from './read-values.ts';
 
 /** What steps gave for the holes of approved commands, by the holes' names: `steps.find.outputs.leader`. */
 export type Given = ReadonlyMap<string, Json>;
@@ -26,7 +27,7 @@ export function withGiven(
   if (names.length === 0) {
     return known;
   }
-  const values = outputs === null ? {} : valuesIn(blobs.get(outputs));
+  const values = outputs === null ? {} : (readValues(blobs.get(outputs)) ?? {});
   const given = new Map(known);
   for (const name of names) {
     const key = name.slice(prefix.length);
@@ -55,20 +56,4 @@ function holesOf({ requests }: RunState): readonly string[] {
   return [...requests.values()].flatMap(({ content }) =>
     content.commands.flatMap(({ holes = [] }) => holes.map(({ name }) => name)),
   );
-}
-
-function valuesIn(blob: Blob | undefined): Readonly<Record<string, Json>> {
-  if (blob?.state !== 'ok' || blob.bytes === null) {
-    return {};
-  }
-  try {
-    const value: unknown = JSON.parse(blob.bytes.toString('utf8'));
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { Tally } from '../approval/tally/tally.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
-import { replacementOf, usesOf } from '../run/together.ts';
+import { commandFor, replacementOf, usesOf } from '../run/together.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
 import { whyOther } from './judge-filled.ts';
@@ -60,8 +60,8 @@ function misuse(
   { docket, replay }: { readonly docket: Docket; readonly replay: Replay },
 ): Findings {
   const { content, closed } = request;
-  const asked = content.commands.find(({ step }) => step === data.step);
-  if (asked === undefined) {
+  const asked = commandFor(content, data.step);
+  if (asked === null) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was about step ${content.step}`]];
   }
   const other = whyOther(asked, data, replay);

@@ -1,7 +1,6 @@
 import { agentOfAccount, personOf } from '../approval/people/identity.ts';
 import type { ChainLink, People } from '../approval/people/people.ts';
 import { canonicalize } from '../base/jcs.ts';
-import type { Json } from '../base/json.ts';
 import { decidersOf } from '../run/deciders.ts';
 import type { Recorded } from '../run/events.ts';
 import { waitsUntil } from '../run/manual.ts';
@@ -10,6 +9,7 @@ import { readParams } from '../runbook/params.ts';
 import type { ManualAction } from '../runbook/plan.ts';
 import { attemptOf, plannedStep, type Replay } from './docket.ts';
 import type { Exhibit } from './exhibit.ts';
+import { readValues } from './read-values.ts';
 
 /** What a person's word on a manual step is held against. */
 export interface ManualBench extends Pick<Exhibit, 'blobs'> {
@@ -91,7 +91,7 @@ function judgeValues(
   if (blob?.state !== 'ok' || blob.bytes === null) {
     return null;
   }
-  const given = valuesIn(blob.bytes);
+  const given = readValues(blob);
   if (given === null) {
     return `the values of ${step} cannot be read`;
   }
@@ -102,17 +102,4 @@ function judgeValues(
   return canonicalize(values) === canonicalize(given)
     ? null
     : `the values of ${step} are not in the form that it asks for`;
-}
-
-function valuesIn(bytes: Buffer): Readonly<Record<string, Json>> | null {
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

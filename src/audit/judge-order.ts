@@ -1,6 +1,5 @@
 import type { People } from '../approval/people/people.ts';
-import { activityOf } from '../run/activity.ts';
-import { tallyRequest } from '../run/judge.ts';
+import { tallyInRun } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
 import type { RunState } from '../run/state.ts';
 import { gateOf } from '../run/together.ts';
@@ -45,8 +44,7 @@ export function whyGated(
   }
   const { people, nowMs } = of;
   const open = gate.asked.find(({ request }) => {
-    const counting = { people, initiator: state.initiator, nowMs, ...activityOf(state, request) };
-    const { kind } = tallyRequest(request, counting);
+    const { kind } = tallyInRun(state, request, { people, nowMs });
     return request.closed !== null || kind === 'open' || kind === 'revoked' || kind === 'rejected';
   });
   return open === undefined

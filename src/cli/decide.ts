@@ -9,7 +9,7 @@ import { decideAsMyself } from './decide-as-myself.ts';
 import { decideSpooled } from './decide-spooled.ts';
 import { findSpooled } from './find-spooled.ts';
 import { type DecisionFlags, refuseBeside, refuseSigningTogether } from './flags.ts';
-import { signDecision } from './sign-decision.ts';
+import { decideSigned, signDecision } from './sign-decision.ts';
 import { requireSigner, signerChoice } from './signing.ts';
 import { tellDecision } from './tell-decision.ts';
 
@@ -57,11 +57,11 @@ async function decideHere(cli: Cli, input: DecideInput): Promise<number> {
   }
   requireSigner(cli, input, command);
   const service = await cli.openService();
-  const approver = await cli.openApprover();
-  const proven = await approver.read((seen) => service.review(input.request, seen));
-  const signed = await signDecision(cli, { approver, proven, input, command });
-  const report = await service.decide(signed.signed, 'cli');
-  const receipt = approver.keep(signed, report.recorded);
+  const { report, receipt } = await decideSigned(cli, service, {
+    request: input.request,
+    input,
+    command,
+  });
   return tellDecision(cli, report, receipt);
 }
 

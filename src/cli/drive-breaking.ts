@@ -4,7 +4,7 @@ import type { DriveOptions, Listener, Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
 import { actOnRun, endRun, openDriver } from './drive.ts';
 import type { SigningFlags } from './flags.ts';
-import { signDecision } from './sign-decision.ts';
+import { decideSigned } from './sign-decision.ts';
 
 /** Whoever breaks the glass, and with which key. */
 export interface Breaking {
@@ -88,13 +88,9 @@ async function signOwn(
   { request, breaking }: { readonly request: RequestId; readonly breaking: Breaking },
 ): Promise<void> {
   const { flags, reason } = breaking;
-  const approver = await cli.openApprover();
-  const proven = await approver.read((seen) => service.review(request, seen));
   const input = { ...flags, decision: 'approve' as const, ...(reason === null ? {} : { reason }) };
   const command = `runbook approve ${request}`;
-  const signed = await signDecision(cli, { approver, proven, input, command });
-  const report = await service.decide(signed.signed, 'cli');
-  const receipt = approver.keep(signed, report.recorded);
+  const { report, receipt } = await decideSigned(cli, service, { request, input, command });
   cli.say(`BREAK-GLASS: signed by ${report.person}; once it starts, somebody else owes a review`);
   cli.say(`receipt: ${receipt}`);
 }

@@ -2,8 +2,7 @@ import { personOf } from '../approval/people/identity.ts';
 import { DeniedError, UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { isProcessAlive } from '../base/process.ts';
-import { activityOf } from '../run/activity.ts';
-import { tallyRequest } from '../run/judge.ts';
+import { tallyInRun } from '../run/judge.ts';
 import { type Due, type Now, next } from '../run/next.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
@@ -148,11 +147,9 @@ function whatIsDue(session: Session, turn: Turn, options: DriveOptions): Due {
     hurry: options.hurry.aborted,
     apart: session.apart,
     judge: (request) =>
-      tallyRequest(request, {
+      tallyInRun(state, request, {
         people: session.inForce.rules.people,
-        initiator: state.initiator,
         nowMs: session.nowMs(),
-        ...activityOf(state, request),
       }),
   };
   return next(state, session.plan, now);

@@ -5,10 +5,9 @@ import { refusalFor } from '../approval/people/refusal.ts';
 import { commitment } from '../base/digest.ts';
 import { ConflictError, DeniedError, UsageError } from '../base/errors.ts';
 import { newNonce, type RunId, type Sha256 } from '../base/ids.ts';
-import { activityOf } from '../run/activity.ts';
 import { decidersOf } from '../run/deciders.ts';
 import type { Event } from '../run/events.ts';
-import { type Rules, tallyRequest } from '../run/judge.ts';
+import { type Rules, tallyInRun } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
 import type { RunState } from '../run/state.ts';
 import { readSecrets } from '../runbook/build-plan.ts';
@@ -91,7 +90,6 @@ function expiries(
   { people }: Rules,
   { state, plan }: { readonly state: RunState; readonly plan: Plan },
 ): readonly Event[] {
-  const { initiator } = state;
   const nowMs = engine.clock.now().wallMs;
   return allSteps(plan).flatMap((step): readonly Event[] => {
     const standing = standingOf(state, step);
@@ -99,8 +97,7 @@ function expiries(
       return [];
     }
     const { request } = standing;
-    const counting = { people, initiator, nowMs, ...activityOf(state, request) };
-    const tally = tallyRequest(request, counting);
+    const tally = tallyInRun(state, request, { people, nowMs });
     return tally.kind === 'expired'
       ? [{ type: 'approval.expired', data: { request: request.content.id, which: tally.which } }]
       : [];

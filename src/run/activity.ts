@@ -1,4 +1,5 @@
 import type { Stretch } from '../approval/tally/unused.ts';
+import { isUnder } from './dealings.ts';
 import type { Attempt, RequestRecord, RunState } from './state.ts';
 
 /** What keeps an approval from lying unused. */
@@ -16,7 +17,7 @@ export interface Activity {
 export function activityOf({ steps }: RunState, { content }: RequestRecord): Activity {
   const attempts = [...steps.values()].flatMap((step) => step.attempts);
   const ends = attempts.flatMap(({ started, finished }) =>
-    started?.data.permit.kind === 'grant' && started.data.permit.request === content.id
+    started !== null && isUnder(started.data, content.id)
       ? Date.parse((finished ?? started).time)
       : [],
   );

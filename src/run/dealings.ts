@@ -1,5 +1,10 @@
 import type { RequestId } from '../base/ids.ts';
-import type { Event, Recorded } from './events.ts';
+import type { Event, Recorded, StepStarted } from './events.ts';
+
+/** Whether a start stands under this request. */
+export function isUnder({ permit }: Pick<StepStarted, 'permit'>, request: RequestId): boolean {
+  return permit.kind === 'grant' && permit.request === request;
+}
 
 /** The request that an entry uses or ends for all runs: a start under it, or its revocation. Null for every other entry. */
 export function dealtWith(event: Event): RequestId | null {

@@ -10,7 +10,7 @@ import { evaluatePolicy } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Asked, ListAnswer, Policy, Slot, Verdict } from '../policy/policy.ts';
 import type { Plan, PlannedStep, PlanValue } from '../runbook/plan.ts';
-import type { Activity } from './activity.ts';
+import { type Activity, activityOf } from './activity.ts';
 import { type Approver, approversNow, approversOfOthers } from './earlier-approvers.ts';
 import type { RequestRecord, RunState } from './state.ts';
 
@@ -182,6 +182,19 @@ export function tallyRequest(request: RequestRecord, counting: Counting): Tally 
     windowMs: grant.reuse?.for_ms ?? null,
     eligible: (slot, ageMs) => eligibleFor(slot, counting, ageMs),
   });
+}
+
+/**
+ * Where a request of a run stands under the people of a moment, with what the run did meanwhile. Whoever
+ * looks, drives, decides or audits counts by this, so that they cannot come to differ.
+ */
+export function tallyInRun(
+  state: RunState,
+  request: RequestRecord,
+  { people, nowMs }: Pick<Counting, 'people' | 'nowMs'>,
+): Tally {
+  const { initiator } = state;
+  return tallyRequest(request, { people, initiator, nowMs, ...activityOf(state, request) });
 }
 
 /**

@@ -2,6 +2,7 @@ import { actorsOf, type OwedReview } from '../approval/court/judge-review.ts';
 import type { StandingReview } from '../approval/debt.ts';
 import { formatTime } from '../base/clock.ts';
 import { allSteps, type Plan } from '../runbook/plan.ts';
+import { isUnder } from './dealings.ts';
 import { standingOf } from './standing.ts';
 import type { Attempt, RequestRecord, RunState } from './state.ts';
 
@@ -69,7 +70,7 @@ function firstStart(state: RunState, { content }: RequestRecord): Started | null
   const starts = [...state.steps.values()]
     .flatMap(({ attempts }) => attempts)
     .flatMap(({ started }) => started ?? [])
-    .filter(({ data: { permit } }) => permit.kind === 'grant' && permit.request === content.id);
+    .filter(({ data }) => isUnder(data, content.id));
   const [first = null] = starts.sort((one, other) => one.seq - other.seq);
   return first;
 }

@@ -1,5 +1,6 @@
 import type { RequestContent } from '../approval/request.ts';
 import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import { isUnder } from './dealings.ts';
 import type { RequestRecord, RunState } from './state.ts';
 
 /** One decision for several steps: `approvals: together`. */
@@ -16,6 +17,14 @@ export function stepsOf({ commands }: Pick<RequestContent, 'commands'>): {
   return commands.length > 1 ? { steps: commands.map(({ step }) => step) } : {};
 }
 
+/** What a request asks for a step; null where it does not name it. */
+export function commandFor(
+  { commands }: Pick<RequestContent, 'commands'>,
+  step: string,
+): RequestContent['commands'][number] | null {
+  return commands.find((command) => command.step === step) ?? null;
+}
+
 /** How often a step may start under a request, and how often it has. Of several steps each has its own. */
 export function usesOf(
   state: RunState,
@@ -25,14 +34,12 @@ export function usesOf(
   if (!isTogether(content)) {
     return { allowed: content.grant.uses, made: used };
   }
-  const asked = content.commands.find((command) => command.step === step);
+  const asked = commandFor(content, step);
   const started = (state.steps.get(step)?.attempts ?? []).filter(
-    (attempt) =>
-      attempt.started?.data.permit.kind === 'grant' &&
-      attempt.started.data.permit.request === content.id,
+    (attempt) => attempt.started !== null && isUnder(attempt.started.data, content.id),
   );
   return {
-    allowed: asked === undefined ? 0 : (asked.uses ?? content.grant.uses),
+    allowed: asked === null ? 0 : (asked.uses ?? content.grant.uses),
     made: started.length,
   };
 }

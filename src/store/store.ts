@@ -69,6 +69,8 @@ export interface Store {
    * became of them: only the journal's entries say whether one holds.
    */
   listReusable(query: ReuseQuery | null): Promise<readonly ReusableRow[]>;
+  /** The row of one such request; null where it was not asked to hold for later runs. */
+  findReusable(request: RequestId): Promise<ReusableRow | null>;
   /** Break-glass starts, newest first; `open`: only those whose review is owed. */
   listDebts(open: boolean): Promise<readonly DebtRow[]>;
   /** The last start of this step under a grant, before `before`. */

@@ -2,6 +2,7 @@ import type { ReviewReport } from '../../approval/debt.ts';
 import type { RequestContent } from '../../approval/request.ts';
 import type { ReviewFinding } from '../../approval/statement/review-statement.ts';
 import { IntegrityError } from '../../base/errors.ts';
+import { isUnder } from '../../run/dealings.ts';
 import type { StepStarted } from '../../run/events.ts';
 import type { Approver, Cli } from '../cli.ts';
 import { refuseTogether } from '../flags.ts';
@@ -46,10 +47,12 @@ export async function runBreakGlassReview(
 /** What is signed for names both: the start must be one under this very request. Throws IntegrityError. */
 function refuseOtherStart(content: RequestContent, { leaf }: ReturnType<Approver['open']>): void {
   // The shape is the journal's word, as in a request.
-  const { permit, digest } = leaf.data as unknown as StepStarted;
-  const isUnder = permit.kind === 'grant' && permit.request === content.id;
-  const isAsked = content.commands.some((command) => command.digest === digest);
-  if (!isUnder || (!isAsked && content.commands.every(({ holes }) => holes === undefined))) {
+  const start = leaf.data as unknown as StepStarted;
+  const isAsked = content.commands.some((command) => command.digest === start.digest);
+  if (
+    !isUnder(start, content.id) ||
+    (!isAsked && content.commands.every(({ holes }) => holes === undefined))
+  ) {
     throw new IntegrityError({
       code: 'command_mismatch',
       message: `the journal shows another start than one under request \`${content.id}\``,

@@ -1,12 +1,11 @@
 import { reviewersOf } from '../../approval/court/judge-review.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
-import { UsageError } from '../../base/errors.ts';
-import { owedReview } from '../../run/owed-review.ts';
 import { listsOf } from '../ask-lists.ts';
 import { proofs, readBlobs } from '../decision/export-request.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
 import { loadRequest } from '../report/describe-request.ts';
+import { requireOwed } from './require-owed.ts';
 
 /** What was started under a break-glass request, as a file that proves itself, for whoever may review it. */
 export async function exportOwed(
@@ -16,15 +15,7 @@ export async function exportOwed(
 ): Promise<RequestFile> {
   const row = await findRequest(engine, request);
   const { state, record } = await loadRequest(engine, row.run, row.request);
-  const found = owedReview(state, record);
-  if (found === null) {
-    throw new UsageError({
-      code: 'nothing_to_review',
-      message: `nothing was done under break-glass by request \`${row.request}\``,
-      hint: '`runbook break-glass list --all` lists what was',
-    });
-  }
-  const { owed, started } = found;
+  const { owed, started } = requireOwed(state, record);
   const trusted = engine.trusted();
   const people = trusted.people.value;
   const lists = listsOf(engine, { people, policy: trusted.policy.value });

@@ -6,7 +6,7 @@ import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts'
 import type { RunId } from '../../base/ids.ts';
 import type { ListAnswer } from '../../policy/policy.ts';
 import type { BreakGlassReviewed } from '../../run/events.ts';
-import { mayStillStart, owedReview } from '../../run/owed-review.ts';
+import { mayStillStart } from '../../run/owed-review.ts';
 import type { RequestRecord } from '../../run/state.ts';
 import type { RequestRow } from '../../store/store.ts';
 import { listsOf } from '../ask-lists.ts';
@@ -16,6 +16,7 @@ import { ensureConfig, type InForce } from '../ensure-config.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { loadPlan } from '../session.ts';
+import { requireOwed } from './require-owed.ts';
 
 /**
  * Records what somebody signed about something that was done under break-glass, also after its run has
@@ -118,14 +119,7 @@ async function findOwed(
       message: `request \`${request}\` is not in the proven journal`,
     });
   }
-  const found = owedReview(state, record);
-  if (found === null) {
-    throw new UsageError({
-      code: 'nothing_to_review',
-      message: `nothing was done under break-glass by request \`${request}\``,
-      hint: '`runbook break-glass list --all` lists what was',
-    });
-  }
+  const { owed } = requireOwed(state, record);
   if (record.review === null && mayStillStart(state, await loadPlan(engine, state), record)) {
     throw new UsageError({
       code: 'review_too_early',
@@ -133,7 +127,7 @@ async function findOwed(
       hint: `\`runbook status ${state.run}\` shows where it stands`,
     });
   }
-  return { record, owed: found.owed };
+  return { record, owed };
 }
 
 /** The lists that were asked, for the entry: only by them can it be judged again. */

@@ -10,9 +10,8 @@ import {
   UsageError,
 } from '../../base/errors.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
-import { activityOf } from '../../run/activity.ts';
 import type { Decided } from '../../run/events.ts';
-import { tallyRequest } from '../../run/judge.ts';
+import { tallyInRun } from '../../run/judge.ts';
 import type { DecisionRecord, RequestRecord } from '../../run/state.ts';
 import type { CommitInput } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
@@ -166,12 +165,8 @@ function expired({ id, run }: RequestRecord['content']): RunbookError {
 }
 
 function tallyNow(engine: Engine, { proven, inForce, request }: Bench): Tally {
-  return tallyRequest(request, {
-    people: inForce.rules.people,
-    initiator: proven.state.initiator,
-    nowMs: engine.clock.now().wallMs,
-    ...activityOf(proven.state, request),
-  });
+  const nowMs = engine.clock.now().wallMs;
+  return tallyInRun(proven.state, request, { people: inForce.rules.people, nowMs });
 }
 
 /**

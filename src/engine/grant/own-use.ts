@@ -34,8 +34,7 @@ export async function ownUse(
   }
   for (let look = 0; look < looks; look += 1) {
     const { dealings } = await proveRun(engine, run, content.id);
-    const rows = await engine.store.listReusable(null);
-    const row = rows.find(({ request }) => request === content.id);
+    const row = await engine.store.findReusable(content.id);
     const uses = startsUnder(dealings);
     if (row?.uses === uses) {
       const use = uses + 1;

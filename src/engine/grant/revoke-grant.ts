@@ -45,8 +45,7 @@ export async function revokeGrant(
 
 async function findReusable(engine: Engine, name: string): Promise<ReusableRow> {
   const { request } = await findRequest(engine, name);
-  const rows = await engine.store.listReusable(null);
-  return rows.find((row) => row.request === request) ?? notReusable(name);
+  return (await engine.store.findReusable(request)) ?? notReusable(name);
 }
 
 function notReusable(name: string): never {

@@ -2,8 +2,8 @@ import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
-import { activityOf } from '../../run/activity.ts';
-import { tallyRequest } from '../../run/judge.ts';
+import { isUnder } from '../../run/dealings.ts';
+import { tallyInRun } from '../../run/judge.ts';
 import { standingReview } from '../../run/owed-review.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
 import type { Command } from '../../runbook/command.ts';
@@ -84,8 +84,7 @@ function stepOutcome(state: RunState, record: RequestRecord, step: string): stri
   const attempt = state.steps
     .get(step)
     ?.attempts.findLast(
-      ({ started }) =>
-        started?.data.permit.kind === 'grant' && started.data.permit.request === record.content.id,
+      ({ started }) => started !== null && isUnder(started.data, record.content.id),
     );
   if (attempt === undefined) {
     return null;
@@ -108,12 +107,8 @@ export function wordsOf({ hash }: RequestRecord): string {
 
 /** Where a request stands by the people, chain and clock of now. */
 export function currentTally(engine: Engine, state: RunState, record: RequestRecord): Tally {
-  return tallyRequest(record, {
-    people: engine.trusted().people.value,
-    initiator: state.initiator,
-    nowMs: engine.clock.now().wallMs,
-    ...activityOf(state, record),
-  });
+  const nowMs = engine.clock.now().wallMs;
+  return tallyInRun(state, record, { people: engine.trusted().people.value, nowMs });
 }
 
 /** The request's state in the words of the design. */

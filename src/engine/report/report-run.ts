@@ -1,9 +1,8 @@
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
-import { activityOf } from '../../run/activity.ts';
 import { describeDenial, hintOf } from '../../run/denial.ts';
 import type { RunFinished, StepDenied } from '../../run/events.ts';
-import { tallyRequest } from '../../run/judge.ts';
+import { tallyInRun } from '../../run/judge.ts';
 import { breaksGlass, standingReview } from '../../run/owed-review.ts';
 import { standingOf } from '../../run/standing.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
@@ -98,12 +97,7 @@ function tallies(engine: Engine, state: RunState): Judged {
   return new Map(
     open.map((record) => {
       const { content } = record;
-      const tally = tallyRequest(record, {
-        people,
-        initiator: state.initiator,
-        nowMs,
-        ...activityOf(state, record),
-      });
+      const tally = tallyInRun(state, record, { people, nowMs });
       const report: RequestReport = {
         request: content.id,
         step: content.step,

@@ -2,13 +2,20 @@ import type { RequestContent } from '../../approval/request.ts';
 import { mergeAsks } from '../../policy/merge-asks.ts';
 import { describeOverrides } from '../../policy/overrides.ts';
 import type { Verdict } from '../../policy/policy.ts';
-import type { Event, StepDenied } from '../../run/events.ts';
+import type { StepDenied } from '../../run/events.ts';
 import type { RequestRecord } from '../../run/state.ts';
 import { commandDigest, encodeCommand, secretsOf } from '../../runbook/digest.ts';
 import type { Session } from '../session.ts';
 import { whyInVain } from './judge-now.ts';
 import { lookAhead, type Part } from './look-ahead.ts';
-import { frameOf, limitsOf, previousRun } from './request-approval.ts';
+import {
+  effectOf,
+  frameOf,
+  limitsOf,
+  previousRun,
+  recordRequest,
+  usesAsked,
+} from './request-approval.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
 
@@ -82,14 +89,8 @@ async function ask(session: Session, group: readonly Part[], verdict: Ask): Prom
       ? null
       : { request: before.content.id, changes: ['the other steps were asked for anew'] };
   const content = await freezeParts(session, group, { verdict, supersedes });
-  const requested: Event = { type: 'approval.requested', data: content };
-  const events: Event[] =
-    supersedes === null
-      ? [requested]
-      : [{ type: 'approval.superseded', data: supersedes }, requested];
-  await session.commit(`request.${content.id}`, events, {
-    guards: { config: verdict.evaluation.config },
-  });
+  const { config } = verdict.evaluation;
+  await recordRequest(session, content, { replaced: supersedes, config });
 }
 
 async function freezeParts(
@@ -131,12 +132,8 @@ async function freezePart({ engine }: Session, { step, command, holes }: Part) {
     digest: commandDigest(command),
     command: await engine.store.putBlob(encodeCommand(command)),
     ...(holes.length === 0 ? {} : { holes }),
-    uses: step.retry?.attempts ?? 1,
-    effect: {
-      idempotent: step.idempotent,
-      continue_on_error: step.continue_on_error,
-      has_check: step.check !== null,
-    },
+    uses: usesAsked(step),
+    effect: effectOf(step),
   };
 }
 

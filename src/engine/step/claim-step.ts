@@ -8,6 +8,7 @@ import type { Due } from '../../run/next.ts';
 import { recountClaim } from '../../run/recount.ts';
 import type { RequestRecord } from '../../run/state.ts';
 import { changedTerms } from '../../run/terms.ts';
+import { commandFor } from '../../run/together.ts';
 import type { Command } from '../../runbook/command.ts';
 import { commandDigest, encodeCommand } from '../../runbook/digest.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
@@ -116,7 +117,7 @@ async function bindAgain(
   { content }: RequestRecord,
 ): Promise<Command | null> {
   const scope = await scopeOf(session, null);
-  const asked = content.commands.find(({ step }) => step === due.step.id);
+  const asked = commandFor(content, due.step.id);
   try {
     return session.engine.actions.bind(renderStep(session.plan, due.step, scope), true);
   } catch (error) {
@@ -134,8 +135,8 @@ async function holdRequest(
   { content }: RequestRecord,
   now: { readonly step: PlannedStep; readonly command: Command },
 ): Promise<Held> {
-  const approved = content.commands.find(({ step }) => step === now.step.id);
-  return approved === undefined
+  const approved = commandFor(content, now.step.id);
+  return approved === null
     ? { changes: ['the request does not name this step'], values: {} }
     : holdAgainst(session, approved, now);
 }
@@ -204,7 +205,7 @@ async function start(
     await session.commit(`lost.${due.step.id}.${due.attempt}`, [lost(due)]);
     return { kind: 'again' };
   }
-  const approved = request.content.commands.find(({ step }) => step === due.step.id);
+  const approved = commandFor(request.content, due.step.id);
   const filled = Object.keys(values).length > 0;
   const terms = request.content.break_glass;
   const data: StepStarted = {

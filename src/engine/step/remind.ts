@@ -1,8 +1,7 @@
-import { dueNotices, nextNoticeMs, type Waiting } from '../../approval/reminders.ts';
+import { dueNotices, hasNotices, nextNoticeMs, type Waiting } from '../../approval/reminders.ts';
 import { missingOf } from '../../approval/tally/tally.ts';
 import type { RequestId } from '../../base/ids.ts';
-import { activityOf } from '../../run/activity.ts';
-import { tallyRequest } from '../../run/judge.ts';
+import { tallyInRun } from '../../run/judge.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -32,15 +31,17 @@ export function nextReminderMs(session: Session, request: RequestId): number | n
 function waitingOf(session: Session, request: RequestId): Waiting | null {
   const { state, inForce } = session;
   const record = state.requests.get(request);
-  if (record === undefined || record.closed !== null || state.cancel !== null) {
+  // Whoever waits asks many times a second: most requests have nothing to tell.
+  if (
+    record === undefined ||
+    record.closed !== null ||
+    state.cancel !== null ||
+    !hasNotices(record.content)
+  ) {
     return null;
   }
-  const tally = tallyRequest(record, {
-    people: inForce.rules.people,
-    initiator: state.initiator,
-    nowMs: session.nowMs(),
-    ...activityOf(state, record),
-  });
+  const { people } = inForce.rules;
+  const tally = tallyInRun(state, record, { people, nowMs: session.nowMs() });
   const missing = missingOf(tally).map(({ slot }) => slot);
   return { content: record.content, missing, told: record.reminded ?? [] };
 }

@@ -34,13 +34,22 @@ export interface Question {
  */
 export async function requestApproval(session: Session, question: Question): Promise<void> {
   const content = await freeze(session, question);
+  await recordRequest(session, content, {
+    replaced: closes(session, question.supersedes),
+    config: session.inForce.rules.config,
+  });
+}
+
+/** Commits a request, with the end of the one that it replaces (null: of none). */
+export async function recordRequest(
+  session: Session,
+  content: RequestContent,
+  { replaced, config }: { readonly replaced: Question['supersedes']; readonly config: number },
+): Promise<void> {
   const requested: Event = { type: 'approval.requested', data: content };
-  const replaced = closes(session, question.supersedes);
   const events: Event[] =
     replaced === null ? [requested] : [{ type: 'approval.superseded', data: replaced }, requested];
-  await session.commit(`request.${content.id}`, events, {
-    guards: { config: session.inForce.rules.config },
-  });
+  await session.commit(`request.${content.id}`, events, { guards: { config } });
 }
 
 /** What ends the request that is replaced. One for several steps stays open for the others. */
@@ -72,18 +81,28 @@ async function freeze(session: Session, question: Question): Promise<RequestCont
     policy: { slots: verdict.slots, evaluation: verdict.evaluation },
     secrets: secretsOf(command),
     not_bound: engine.actions.notBound(command),
-    effect: {
-      idempotent: step.idempotent,
-      continue_on_error: step.continue_on_error,
-      has_check: step.check !== null,
-    },
-    grant: { uses: step.retry?.attempts ?? 1, ...grant },
+    effect: effectOf(step),
+    grant: { uses: usesAsked(step), ...grant },
     break_glass: verdict.breakGlass,
     ...(overrides.length === 0 ? {} : { overrides }),
     limits: limitsOf(session, verdict),
     supersedes: question.supersedes,
     previous: await previousRun(session, step.id),
   };
+}
+
+/** What becomes of a step that goes wrong, as the card says it. */
+export function effectOf(step: PlannedStep): RequestContent['effect'] {
+  return {
+    idempotent: step.idempotent,
+    continue_on_error: step.continue_on_error,
+    has_check: step.check !== null,
+  };
+}
+
+/** How often a step may start under its approval: each try is one. */
+export function usesAsked({ retry }: PlannedStep): number {
+  return retry?.attempts ?? 1;
 }
 
 /** What a request says of its run, whatever it asks for. */

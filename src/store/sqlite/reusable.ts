@@ -40,9 +40,6 @@ export function revokeReusable(db: Connection, request: RequestId, time: string)
 
 /** Newest first; all without a query. */
 export function selectReusable(db: Connection, query: ReuseQuery | null): readonly ReusableRow[] {
-  const select = `select request, run, runbook, source, step, environment, rule, max_uses, for_ms, created,
-      revoked, (select count(*) from reuses where reuses.request = reusable.request) as uses
-    from reusable`;
   return query === null
     ? db.prepare<ReusableRow>(`${select} order by seq desc`).all()
     : db
@@ -51,6 +48,14 @@ export function selectReusable(db: Connection, query: ReuseQuery | null): readon
         )
         .all(query.source, query.step, query.environment);
 }
+
+export function selectOneReusable(db: Connection, request: RequestId): ReusableRow | null {
+  return db.prepare<ReusableRow>(`${select} where request = ?`).get(request) ?? null;
+}
+
+const select = `select request, run, runbook, source, step, environment, rule, max_uses, for_ms, created,
+      revoked, (select count(*) from reuses where reuses.request = reusable.request) as uses
+    from reusable`;
 
 /** Whether the next start under it may have this number. */
 export function mayReuse(db: Connection, request: RequestId, use: number): boolean {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import type { BlobId, RunId, Sha256 } from '../../base/ids.ts';
+import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
 import type {
   BlobWriter,
@@ -44,7 +44,7 @@ import {
 import { putNote, selectNote, selectNotes } from './notes.ts';
 import { selectOpening } from './openings.ts';
 import { rebuild } from './rebuild.ts';
-import { selectReusable } from './reusable.ts';
+import { selectOneReusable, selectReusable } from './reusable.ts';
 import { selectTokenByHash, selectTokens } from './tokens.ts';
 import { selectNode, selectPeaks } from './tree.ts';
 
@@ -155,6 +155,10 @@ export class SqliteStore implements Store {
 
   async listReusable(query: ReuseQuery | null): Promise<readonly ReusableRow[]> {
     return this.#read(() => selectReusable(this.#journal.db, query));
+  }
+
+  async findReusable(request: RequestId): Promise<ReusableRow | null> {
+    return this.#read(() => selectOneReusable(this.#journal.db, request));
   }
 
   async listDebts(open: boolean): Promise<readonly DebtRow[]> {
