@@ -35,6 +35,7 @@ import { openKeyFile } from './signers/key-file.ts';
 import { signHere } from './signers/sign-here.ts';
 import type { ApproverSigner } from './signers/signer.ts';
 import { agentSigner } from './signers/ssh-agent.ts';
+import { checkSinks, openSinks } from './sinks/open-sinks.ts';
 import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -130,6 +131,7 @@ function openEngine(
   const receptions = lazy(() =>
     openReceptions(loadConfig(env).channels, { clock: systemClock, env, log, served }),
   );
+  const sinks = lazy(() => openSinks(loadConfig(env).sinks, { clock: systemClock, env, log }));
   const self = describeSelf();
   let store: Store | null = null;
   const engine: Engine = {
@@ -147,6 +149,9 @@ function openEngine(
     },
     get attesting() {
       return receptions().attesting;
+    },
+    get sinks() {
+      return sinks();
     },
     askList,
     authorsOf: gitAuthors,
@@ -192,6 +197,7 @@ function openStore(env: Surroundings['env'], { host, uid, program }: Self): Stor
 function readTrusted(env: Surroundings['env']): Trusted {
   const files = loadTrusted(env);
   checkChannels(files.config.value.channels);
+  checkSinks(files.config.value.sinks);
   return files;
 }
 

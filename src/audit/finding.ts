@@ -7,7 +7,7 @@ export interface Finding {
   readonly message: string;
 }
 
-export type VerdictName = 'integrity' | 'completeness' | 'authorization' | 'time';
+export type VerdictName = 'integrity' | 'completeness' | 'authorization' | 'time' | 'replicas';
 
 export type FindingCode =
   | 'E_LEAF'

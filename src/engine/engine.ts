@@ -6,6 +6,7 @@ import type { Sha256 } from '../base/ids.ts';
 import type { Channel, Reception } from '../channels/channel.ts';
 import type { Config } from '../policy/config.ts';
 import type { PeopleList, Policy } from '../policy/policy.ts';
+import type { Sink } from '../sinks/sink.ts';
 import type { Store } from '../store/store.ts';
 
 /** What every use case is given. Brands come in as their contracts; nothing is looked up behind its back. */
@@ -16,6 +17,8 @@ export interface Engine {
   readonly channels: readonly Channel[];
   /** Serve the whole store; at most one process at a time does. */
   readonly receptions: readonly Reception[];
+  /** Copies of the journal elsewhere, and who remembers its heads. */
+  readonly sinks: readonly Sink[];
   /** Tells whoever sits here, in one line, of a decision that was left and does not count. */
   readonly warn?: (line: string) => void;
   /**

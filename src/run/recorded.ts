@@ -28,6 +28,12 @@ const known: Readonly<Record<EventType, true>> = {
   'break_glass.reviewed': true,
   'token.issued': true,
   'token.revoked': true,
+  'key.recovery': true,
+  'key.rotated': true,
+  'sink.gap': true,
+  'content.erased': true,
+  'log.pruned': true,
+  'evidence.exported': true,
 };
 
 /**

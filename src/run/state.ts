@@ -177,6 +177,12 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'grant.revoked':
     case 'token.issued':
     case 'token.revoked':
+    case 'key.recovery':
+    case 'key.rotated':
+    case 'sink.gap':
+    case 'content.erased':
+    case 'log.pruned':
+    case 'evidence.exported':
       return next;
   }
 }

@@ -1,6 +1,7 @@
 import type { TokenIssued } from '../approval/token.ts';
 import type { Clock } from '../base/clock.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { Anchor } from '../journal/anchor.ts';
 import type { CheckpointSigner } from '../journal/signer.ts';
 import type { Event, Genesis } from '../run/events.ts';
 
@@ -21,10 +22,14 @@ export interface Store {
   head(): Promise<Head>;
   /** The head that some earlier size had, rebuilt from its stored signature where one exists for it. */
   headAt(size: number): Promise<Head | null>;
+  /** The newest signed head of at most `size` entries; null where there is none. */
+  headUpTo(size: number): Promise<Head | null>;
   /** Entries `from <= seq < to`, in order. Bytes as stored; nothing is checked here. */
   entries(from: number, to: number): Promise<readonly StoredEntry[]>;
   /** The stored subtree roots that make up the first `size` leaves, left to right (RFC 6962 peaks). */
   peaks(size: number): Promise<readonly Buffer[]>;
+  /** Stored roots of complete subtrees of `2^level` leaves, `from <= index < to`. Throws JournalError `index_damaged`. */
+  nodes(level: number, from: number, to: number): Promise<readonly Buffer[]>;
   inclusionProof(seq: number, size: number): Promise<readonly Buffer[]>;
   consistencyProof(from: number, to: number): Promise<readonly Buffer[]>;
 
@@ -107,6 +112,11 @@ export interface Store {
   listNotes(area: string): Promise<readonly Note[]>;
   /** Null removes it. */
   putNote(area: string, key: string, value: string | null): Promise<void>;
+
+  /** Keeps what somebody outside said of a head, durable before it returns. The same one twice is one. */
+  putAnchor(anchor: Anchor): Promise<void>;
+  /** Those over heads of `from <= size < to`, smallest first. */
+  anchors(from: number, to: number): Promise<readonly Anchor[]>;
 
   /** Makes every index again from the entries. */
   rebuild(progress: (done: number, of: number) => void): Promise<void>;

@@ -123,6 +123,7 @@ function engineIn(dir: string, fronts: Front[]): Engine {
     actions: openActions({ clock: systemClock }),
     channels: [],
     receptions: [collecting],
+    sinks: [],
     attesting: { slack: true, email: false, spool: false },
     clock: systemClock,
     trusted: () => ({

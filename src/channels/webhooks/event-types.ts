@@ -24,6 +24,12 @@ export const eventTypes = [
   'break_glass.reviewed',
   'token.issued',
   'token.revoked',
+  'key.recovery',
+  'key.rotated',
+  'sink.gap',
+  'content.erased',
+  'log.pruned',
+  'evidence.exported',
 ] as const;
 
 /** Whether the endpoint asks for entries of this type. */

@@ -1,5 +1,5 @@
 import { RunbookError } from '../../base/errors.ts';
-import { describeSource, loadSecret, type SecretSource } from '../secret-source.ts';
+import { describeSource, loadSecret, type SecretSource } from '../../base/secret-source.ts';
 
 export type Secrets =
   | { readonly kind: 'secrets'; readonly values: readonly string[] }

@@ -11,7 +11,7 @@ import {
   sectionOf,
   suggestion,
 } from '../../base/yaml-schema.ts';
-import { type SecretSource, secretSource, withoutInlineSecrets } from '../secret-source.ts';
+import { type SecretSource, secretSource, withoutInlineSecrets } from '../../base/secret-source.ts';
 import { parseUrl } from './endpoint-url.ts';
 import { covers, eventTypes } from './event-types.ts';
 

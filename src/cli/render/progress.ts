@@ -101,6 +101,12 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'grant.revoked':
     case 'token.issued':
     case 'token.revoked':
+    case 'key.recovery':
+    case 'key.rotated':
+    case 'sink.gap':
+    case 'content.erased':
+    case 'log.pruned':
+    case 'evidence.exported':
       return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { attestDecision } from '../decision/attest-decision.ts';
 import { exportRequestFrom } from '../decision/export-request.ts';
 import { recordDecision } from '../decision/record-decision.ts';
 import type { Engine } from '../engine.ts';
-import { summaryOf } from '../report/audit-log.ts';
+import { summaryOf } from '../report/describe-entry.ts';
 import { describeRequest } from '../report/describe-request.ts';
 import type { DecisionReport } from '../reports.ts';
 import type { JournalFeed } from './feed.ts';

@@ -174,6 +174,12 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
     case 'approval.superseded':
     case 'token.issued':
     case 'token.revoked':
+    case 'key.recovery':
+    case 'key.rotated':
+    case 'sink.gap':
+    case 'content.erased':
+    case 'log.pruned':
+    case 'evidence.exported':
       return [];
   }
 }

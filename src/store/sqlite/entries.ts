@@ -64,6 +64,16 @@ export function selectCommitEnd(db: Connection, seq: number): number | null {
   return row?.seq ?? null;
 }
 
+/** The last entry before `size` that carries a signature. */
+export function selectSignedBefore(db: Connection, size: number): number | null {
+  const row = db
+    .prepare<{ seq: number }>(
+      'select seq from entries where seq < ? and signature is not null order by seq desc limit 1',
+    )
+    .get(size);
+  return row?.seq ?? null;
+}
+
 export function insertEntry(db: Connection, { seq, bytes }: StoredEntry): void {
   db.prepare('insert into entries (seq, bytes) values (?, ?)').run(seq, bytes);
 }

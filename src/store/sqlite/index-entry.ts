@@ -72,6 +72,12 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'approval.reminded':
     case 'manual.asked':
     case 'manual.done':
+    case 'key.recovery':
+    case 'key.rotated':
+    case 'sink.gap':
+    case 'content.erased':
+    case 'log.pruned':
+    case 'evidence.exported':
   }
 }
 

@@ -2,7 +2,7 @@
  * The schema, step by step. A migration is never edited once released; the next one is appended.
  *
  * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now, `notes` what channels have
- * told. All else (`head`, `nodes`, `events`, `runs`, `requests`, `decisions`, `starts`, `seen`, `tokens`)
+ * told, `anchors` what others said of our heads. All else (`head`, `nodes`, `events`, `runs`, `requests`, `decisions`, `starts`, `seen`, `tokens`)
  * is an index, made again from the entries by `rebuild`.
  */
 export const migrations: readonly string[] = [
@@ -182,5 +182,17 @@ export const migrations: readonly string[] = [
     seq integer not null
   ) strict, without rowid;
   create index debts_scope on debts (scope);
+  `,
+  `
+  -- What others said of our heads. Not the log's own, and not made again from it.
+  create table anchors (
+    by text not null,
+    kind text not null,
+    size integer not null,
+    root text not null,
+    evidence text not null,
+    at text not null,
+    primary key (size, by, evidence)
+  ) strict, without rowid;
   `,
 ];

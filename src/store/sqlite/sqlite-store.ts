@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
+import type { Anchor } from '../../journal/anchor.ts';
 import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
 import type {
   BlobWriter,
@@ -20,11 +21,18 @@ import type {
   StoredEntry,
   TokenRow,
 } from '../store.ts';
+import { insertAnchor, selectAnchors } from './anchors.ts';
 import { FileBlobWriter } from './blob-writer.ts';
 import { checkBlob, getBlob, putBlob } from './blobs.ts';
 import { commit } from './commit.ts';
 import { selectDebts } from './debts.ts';
-import { countRunEntries, selectConfig, selectEntries, selectRunEntries } from './entries.ts';
+import {
+  countRunEntries,
+  selectConfig,
+  selectEntries,
+  selectRunEntries,
+  selectSignedBefore,
+} from './entries.ts';
 import { explained, isFull } from './faults.ts';
 import { loadHead, loadHeadAt } from './heads.ts';
 import { deleteHold, selectHold, takeHold } from './holds.ts';
@@ -46,7 +54,7 @@ import { selectOpening } from './openings.ts';
 import { rebuild } from './rebuild.ts';
 import { selectOneReusable, selectReusable } from './reusable.ts';
 import { selectTokenByHash, selectTokens } from './tokens.ts';
-import { selectNode, selectPeaks } from './tree.ts';
+import { selectNode, selectNodes, selectPeaks } from './tree.ts';
 
 /** The store as SQLite keeps it. SQLite answers at once, so nothing here really waits. */
 export class SqliteStore implements Store {
@@ -70,12 +78,23 @@ export class SqliteStore implements Store {
     return this.#read(() => loadHeadAt(this.#journal, size));
   }
 
+  async headUpTo(size: number): Promise<Head | null> {
+    return this.#read(() => {
+      const last = selectSignedBefore(this.#journal.db, size);
+      return last === null ? null : loadHeadAt(this.#journal, last + 1);
+    });
+  }
+
   async entries(from: number, to: number): Promise<readonly StoredEntry[]> {
     return this.#read(() => selectEntries(this.#journal.db, from, to));
   }
 
   async peaks(size: number): Promise<readonly Buffer[]> {
     return this.#read(() => selectPeaks(this.#journal.db, size));
+  }
+
+  async nodes(level: number, from: number, to: number): Promise<readonly Buffer[]> {
+    return this.#read(() => selectNodes(this.#journal.db, { level, from, to }));
   }
 
   async inclusionProof(seq: number, size: number): Promise<readonly Buffer[]> {
@@ -224,6 +243,14 @@ export class SqliteStore implements Store {
 
   async putNote(area: string, key: string, value: string | null): Promise<void> {
     write(this.#journal, () => putNote(this.#journal.db, { area, key, value }));
+  }
+
+  async putAnchor(anchor: Anchor): Promise<void> {
+    write(this.#journal, () => insertAnchor(this.#journal.db, anchor));
+  }
+
+  async anchors(from: number, to: number): Promise<readonly Anchor[]> {
+    return this.#read(() => selectAnchors(this.#journal.db, from, to));
   }
 
   async rebuild(progress: (done: number, of: number) => void): Promise<void> {

@@ -67,6 +67,22 @@ export function selectNode(db: Connection, level: number, index: number): Buffer
   return row.hash;
 }
 
+/** The nodes `from <= index < to` of a level. Throws as `selectNode` where one is not stored. */
+export function selectNodes(
+  db: Connection,
+  { level, from, to }: { readonly level: number; readonly from: number; readonly to: number },
+): readonly Buffer[] {
+  const rows = db
+    .prepare<{ hash: Buffer }>(
+      'select hash from nodes where level = ? and position >= ? and position < ? order by position',
+    )
+    .all(level, from, to);
+  if (rows.length < to - from) {
+    selectNode(db, level, from + rows.length);
+  }
+  return rows.map(({ hash }) => hash);
+}
+
 function insertNode(
   db: Connection,
   node: { readonly level: number; readonly index: number; readonly hash: Buffer },

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
-import { loadSecret } from '../../../src/channels/secret-source.ts';
+import { loadSecret } from '../../../src/base/secret-source.ts';
 import { channelFor, parseSlackSettings } from '../../../src/channels/slack/settings.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 

@@ -116,6 +116,12 @@ test('every type of entry can be asked for', () => {
     'break_glass.reviewed': true,
     'token.issued': true,
     'token.revoked': true,
+    'key.recovery': true,
+    'key.rotated': true,
+    'sink.gap': true,
+    'content.erased': true,
+    'log.pruned': true,
+    'evidence.exported': true,
   };
   expect([...eventTypes].sort()).toEqual(Object.keys(all).sort());
 });

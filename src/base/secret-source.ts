@@ -1,18 +1,11 @@
 import { openSync, type Stats } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
-import { ConfigError } from '../base/errors.ts';
-import { readJudged } from '../base/files.ts';
-import { type ParsedYaml, valueOf } from '../base/yaml.ts';
-import { object } from '../base/yaml-collections.ts';
-import { text } from '../base/yaml-scalars.ts';
-import {
-  type Invalid,
-  invalid,
-  optional,
-  type Place,
-  refine,
-  type Schema,
-} from '../base/yaml-schema.ts';
+import { ConfigError } from './errors.ts';
+import { readJudged } from './files.ts';
+import { type ParsedYaml, valueOf } from './yaml.ts';
+import { object } from './yaml-collections.ts';
+import { text } from './yaml-scalars.ts';
+import { type Invalid, invalid, optional, type Place, refine, type Schema } from './yaml-schema.ts';
 
 /** Where a token or a signing secret is kept. Never in `config.yaml`: the journal keeps that file's text. */
 export type SecretSource =
@@ -40,8 +33,8 @@ export function withoutInlineSecrets(document: ParsedYaml, keys: readonly string
 }
 
 /**
- * The secret itself, without blanks around it. Throws ConfigError `channel_secret_missing` where there is none,
- * and `channel_secret_exposed` for a file that others may read.
+ * The secret itself, without blanks around it. Throws ConfigError `secret_source_empty` where there is none,
+ * and `secret_source_exposed` for a file that others may read.
  */
 export function loadSecret(
   source: SecretSource,
@@ -50,7 +43,7 @@ export function loadSecret(
   const secret = (source.kind === 'env' ? env[source.name] : readOwn(source.path))?.trim() ?? '';
   if (secret === '') {
     throw new ConfigError({
-      code: 'channel_secret_missing',
+      code: 'secret_source_empty',
       message: `${describeSource(source)} holds no secret`,
       hint: source.kind === 'env' ? `export ${source.name}=…` : `write it to \`${source.path}\``,
     });
@@ -100,7 +93,7 @@ function openSecret(path: string): number {
     return openSync(path, 'r');
   } catch (cause) {
     throw new ConfigError({
-      code: 'channel_secret_missing',
+      code: 'secret_source_empty',
       message: `the file \`${path}\` cannot be read`,
       hint: 'it must be there, and this account must own it',
       cause,
@@ -113,7 +106,7 @@ function refuseExposed(path: string, stats: Stats): void {
   const owned = stats.uid === user || stats.uid === 0;
   if (!stats.isFile() || !owned || (stats.mode & 0o077) !== 0) {
     throw new ConfigError({
-      code: 'channel_secret_exposed',
+      code: 'secret_source_exposed',
       message: `\`${path}\` must be a file that its owner alone may read, but has mode ${(stats.mode & 0o7777).toString(8).padStart(4, '0')} and belongs to uid ${stats.uid}`,
       hint: `chmod 600 '${path}'`,
     });

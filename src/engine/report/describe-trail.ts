@@ -1,0 +1,32 @@
+import type { Event } from '../../run/events.ts';
+
+type TrailEvent = Extract<
+  Event,
+  {
+    type:
+      | 'key.recovery'
+      | 'key.rotated'
+      | 'sink.gap'
+      | 'content.erased'
+      | 'log.pruned'
+      | 'evidence.exported';
+  }
+>;
+
+/** What the journal says of its own keys, copies and content, in one line. Not made safe to show yet. */
+export function describeTrail(event: TrailEvent): string {
+  switch (event.type) {
+    case 'key.recovery':
+      return `recovery key ${event.data.public}, by ${event.data.by}`;
+    case 'key.rotated':
+      return `${event.data.from} to ${event.data.key.id}, ${event.data.reason}, by ${event.data.by}`;
+    case 'sink.gap':
+      return `${event.data.sink} (${event.data.kind}) has ${event.data.acknowledged} entries since ${event.data.since}: ${event.data.why}`;
+    case 'content.erased':
+      return `${event.data.blobs.length} blobs and ${event.data.openings.length} values, by ${event.data.by}: ${event.data.reason}`;
+    case 'log.pruned':
+      return `${event.data.count} entries before ${event.data.before}, by ${event.data.by}: ${event.data.reason}`;
+    case 'evidence.exported':
+      return `entries ${event.data.from} to ${event.data.to - 1}, by ${event.data.by}: ${event.data.digest}`;
+  }
+}
