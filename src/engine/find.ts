@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
-import type { RequestRow, RunRow } from '../store/store.ts';
+import type { RequestRow, RunRow } from '../store/rows.ts';
 import type { Engine } from './engine.ts';
 
 /** The run a person means: a unique prefix of its id, or null for the latest. Throws UsageError. */

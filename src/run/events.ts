@@ -7,14 +7,7 @@ import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, DenyReason, Evaluation, ListAnswer } from '../policy/policy.ts';
 import type { ManualAsked, ManualDone } from './manual-events.ts';
-import type {
-  ContentErased,
-  EvidenceExported,
-  KeyRotated,
-  LogPruned,
-  RecoveryNamed,
-  SinkGap,
-} from './trail-events.ts';
+import type { TrailEvent } from './trail-events.ts';
 
 /**
  * Every kind of entry, with its `data`. Entries are the runs' events: a run's state is the fold of its
@@ -48,12 +41,7 @@ export type Event =
   | { readonly type: 'break_glass.reviewed'; readonly data: BreakGlassReviewed }
   | { readonly type: 'token.issued'; readonly data: TokenIssued }
   | { readonly type: 'token.revoked'; readonly data: TokenRevoked }
-  | { readonly type: 'key.recovery'; readonly data: RecoveryNamed }
-  | { readonly type: 'key.rotated'; readonly data: KeyRotated }
-  | { readonly type: 'sink.gap'; readonly data: SinkGap }
-  | { readonly type: 'content.erased'; readonly data: ContentErased }
-  | { readonly type: 'log.pruned'; readonly data: LogPruned }
-  | { readonly type: 'evidence.exported'; readonly data: EvidenceExported };
+  | TrailEvent;
 
 export type EventType = Event['type'];
 

@@ -21,6 +21,7 @@ import type {
 import { answered, askedOf } from './manual.ts';
 import type { ManualAsked, ManualDone } from './manual-events.ts';
 import { applyToRequest } from './request-record.ts';
+import { isTrailEvent } from './trail-events.ts';
 
 /** A run as its entries tell it; nothing in it comes from anywhere else. */
 export interface RunState {
@@ -134,12 +135,12 @@ function emptyStep(id: string): StepRecord {
 export function apply(state: RunState, entry: Recorded): RunState {
   const next = { ...state, version: state.version + 1 };
   const { event } = entry;
+  if (isTrailEvent(event)) {
+    return next;
+  }
   switch (event.type) {
     case 'run.resumed':
-      return reopenExpired({
-        ...next,
-        initiator: event.data.links.reduce(addLink, state.initiator),
-      });
+      return reopenExpired(joined(next, event.data.links));
     case 'run.cancel_requested':
       return { ...next, cancel: state.cancel ?? event.data };
     case 'run.finished':
@@ -177,14 +178,12 @@ export function apply(state: RunState, entry: Recorded): RunState {
     case 'grant.revoked':
     case 'token.issued':
     case 'token.revoked':
-    case 'key.recovery':
-    case 'key.rotated':
-    case 'sink.gap':
-    case 'content.erased':
-    case 'log.pruned':
-    case 'evidence.exported':
       return next;
   }
+}
+
+function joined(state: RunState, links: readonly ChainLink[]): RunState {
+  return { ...state, initiator: links.reduce(addLink, state.initiator) };
 }
 
 /** What is made of somebody's values is theirs: they stand behind the run from here on. */

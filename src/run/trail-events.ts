@@ -2,6 +2,30 @@ import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
 
 /** The entries in which the journal speaks of itself: its keys, its copies, what was taken out of it. */
 
+export type TrailEvent =
+  | { readonly type: 'key.recovery'; readonly data: RecoveryNamed }
+  | { readonly type: 'key.rotated'; readonly data: KeyRotated }
+  | { readonly type: 'sink.gap'; readonly data: SinkGap }
+  | { readonly type: 'content.erased'; readonly data: ContentErased }
+  | { readonly type: 'log.pruned'; readonly data: LogPruned }
+  | { readonly type: 'evidence.exported'; readonly data: EvidenceExported };
+
+const types: Readonly<Record<TrailEvent['type'], true>> = {
+  'key.recovery': true,
+  'key.rotated': true,
+  'sink.gap': true,
+  'content.erased': true,
+  'log.pruned': true,
+  'evidence.exported': true,
+};
+
+/** Whether an entry is about the journal itself, and so of no run. */
+export function isTrailEvent<E extends { readonly type: string }>(
+  event: E,
+): event is Extract<E, TrailEvent> {
+  return Object.hasOwn(types, event.type);
+}
+
 /** The `data` of `key.recovery`: the offline key that authorises every rotation from here on. */
 export interface RecoveryNamed {
   /** OpenSSH public key line, without a comment. */

@@ -16,7 +16,8 @@ import {
 import { expect, test } from 'vitest';
 import { RunbookError } from '../../src/base/errors.ts';
 import type { StartInput } from '../../src/engine/service.ts';
-import type { RunRow, Store } from '../../src/store/store.ts';
+import type { RunRow } from '../../src/store/rows.ts';
+import type { Store } from '../../src/store/store.ts';
 import { crashingStore, Stopped } from '../support/crashing-store.ts';
 import { driving, openScene, type Scene } from '../support/scene.ts';
 import { wrongsOf } from './any-order.ts';

@@ -7,6 +7,7 @@ import type { Listener } from '../../engine/service.ts';
 import { describeDenial, hintOf } from '../../run/denial.ts';
 import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
 import { grantUse } from '../../run/loan.ts';
+import { isTrailEvent } from '../../run/trail-events.ts';
 import type { Paint } from '../paint.ts';
 import { liveOutput } from './live-output.ts';
 import { formatSpan } from './span.ts';
@@ -67,6 +68,9 @@ export function progressListener(input: ProgressInput): Listener {
 type EventOf<Type extends string> = Extract<Event, { readonly type: Type }>;
 
 function tell(event: Event, lines: StepLines, paint: Paint): void {
+  if (isTrailEvent(event)) {
+    return;
+  }
   switch (event.type) {
     case 'step.started':
     case 'step.finished':
@@ -101,12 +105,6 @@ function tell(event: Event, lines: StepLines, paint: Paint): void {
     case 'grant.revoked':
     case 'token.issued':
     case 'token.revoked':
-    case 'key.recovery':
-    case 'key.rotated':
-    case 'sink.gap':
-    case 'content.erased':
-    case 'log.pruned':
-    case 'evidence.exported':
       return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { reviewersOf } from '../../approval/court/judge-review.ts';
 import type { DebtReport } from '../../approval/debt.ts';
 import { owedReview, standingReview } from '../../run/owed-review.ts';
-import type { DebtRow } from '../../store/store.ts';
+import type { DebtRow } from '../../store/rows.ts';
 import { listsOf } from '../ask-lists.ts';
 import type { Engine } from '../engine.ts';
 import { loadRequest, wordsOf } from '../report/describe-request.ts';

@@ -8,7 +8,7 @@ import type { ListAnswer } from '../../policy/policy.ts';
 import type { BreakGlassReviewed } from '../../run/events.ts';
 import { mayStillStart } from '../../run/owed-review.ts';
 import type { RequestRecord } from '../../run/state.ts';
-import type { RequestRow } from '../../store/store.ts';
+import type { RequestRow } from '../../store/rows.ts';
 import { listsOf } from '../ask-lists.ts';
 import { errorOf } from '../decision/commit-decision.ts';
 import type { Engine } from '../engine.ts';

@@ -4,7 +4,7 @@ import { formatTime } from '../../base/clock.ts';
 import { tallyRequest } from '../../run/judge.ts';
 import { asLent } from '../../run/loan.ts';
 import type { RequestRecord, RunState } from '../../run/state.ts';
-import type { ReusableRow } from '../../store/store.ts';
+import type { ReusableRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { wordsOf } from '../report/describe-request.ts';
 import { loadRun } from '../session.ts';

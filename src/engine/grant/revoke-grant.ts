@@ -2,7 +2,7 @@ import type { GrantReport } from '../../approval/grant-report.ts';
 import { resolveInitiator } from '../../approval/people/initiator.ts';
 import { refusalFor } from '../../approval/people/refusal.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
-import type { ReusableRow } from '../../store/store.ts';
+import type { ReusableRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import { findRequest } from '../find.ts';

@@ -9,7 +9,7 @@ import { recordedOf } from '../../run/recorded.ts';
 import { foldRun, type RequestRecord } from '../../run/state.ts';
 import { decodePlan } from '../../runbook/digest.ts';
 import type { Plan } from '../../runbook/plan.ts';
-import type { RunRow } from '../../store/store.ts';
+import type { RunRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { retryRun } from './diff-run.ts';
 import type { NamedText, PolicyDiffReport } from './reports.ts';

@@ -2,7 +2,8 @@ import type { Finding } from '../../audit/finding.ts';
 import type { RequestId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
-import type { DebtRow, Store } from '../../store/store.ts';
+import type { DebtRow } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
 import type { IndexCheck } from './check-index.ts';
 import { indexFinding } from './index-finding.ts';
 

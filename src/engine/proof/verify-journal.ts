@@ -6,6 +6,7 @@ import { RunbookError } from '../../base/errors.ts';
 import { type BlobId, isSha256 } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import { isTrailEvent } from '../../run/trail-events.ts';
 import type { StoredEntry } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyReport } from '../reports.ts';
@@ -133,6 +134,9 @@ function readable(entry: StoredEntry): Recorded | null {
 }
 
 function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly read: boolean }[] {
+  if (isTrailEvent(event)) {
+    return [];
+  }
   switch (event.type) {
     case 'config.set':
       return [event.data.people, event.data.policy, event.data.config].map((id) => ({
@@ -174,12 +178,6 @@ function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly 
     case 'approval.superseded':
     case 'token.issued':
     case 'token.revoked':
-    case 'key.recovery':
-    case 'key.rotated':
-    case 'sink.gap':
-    case 'content.erased':
-    case 'log.pruned':
-    case 'evidence.exported':
       return [];
   }
 }

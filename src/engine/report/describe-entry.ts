@@ -1,6 +1,7 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { describeDenial } from '../../run/denial.ts';
 import type { Recorded } from '../../run/events.ts';
+import { isTrailEvent } from '../../run/trail-events.ts';
 import { describeTrail } from './describe-trail.ts';
 
 /** The entry in one line for a person; what came from outside is made visible, not obeyed. */
@@ -8,7 +9,12 @@ export function summaryOf(entry: Recorded): string {
   return sanitizeLine(describe(entry));
 }
 
+type EventOf<Type extends string> = Extract<Recorded['event'], { type: Type }>;
+
 function describe({ event }: Recorded): string {
+  if (isTrailEvent(event)) {
+    return describeTrail(event);
+  }
   switch (event.type) {
     case 'log.genesis':
       return `${event.data.origin} on ${event.data.host}, key ${event.data.key.id}`;
@@ -23,15 +29,11 @@ function describe({ event }: Recorded): string {
     case 'run.finished':
       return event.data.status;
     case 'approval.requested':
-      return `${event.data.break_glass === null ? '' : 'BREAK-GLASS, '}${event.data.commands.map(({ step }) => step).join(', ')}: ${event.data.id}, until ${event.data.limits.pending_until}`;
     case 'approval.decided':
-      return `${event.data.decision} by ${event.data.person} (${event.data.assurance})${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
     case 'approval.expired':
-      return `${event.data.request}, ${event.data.which}`;
     case 'approval.superseded':
-      return `${event.data.request}: ${event.data.changes.join('; ')}`;
     case 'approval.reminded':
-      return `${event.data.request}: ${event.data.kind} ${event.data.nth} to ${event.data.to.join(', ')}`;
+      return describeApproval(event);
     case 'manual.asked':
       return `${event.data.step}: ${event.data.text}`;
     case 'manual.done':
@@ -44,13 +46,6 @@ function describe({ event }: Recorded): string {
       return `${event.data.token} for ${event.data.holder.kind} ${event.data.holder.id}: ${event.data.scopes.join(', ')}, until ${event.data.expires_at}, by ${event.data.by}`;
     case 'token.revoked':
       return `${event.data.token} by ${event.data.by}`;
-    case 'key.recovery':
-    case 'key.rotated':
-    case 'sink.gap':
-    case 'content.erased':
-    case 'log.pruned':
-    case 'evidence.exported':
-      return describeTrail(event);
     case 'step.skipped':
     case 'step.denied':
     case 'step.started':
@@ -62,7 +57,22 @@ function describe({ event }: Recorded): string {
   }
 }
 
-function stepSummary(event: Extract<Recorded['event'], { type: `step.${string}` }>): string {
+function describeApproval(event: EventOf<`approval.${string}`>): string {
+  switch (event.type) {
+    case 'approval.requested':
+      return `${event.data.break_glass === null ? '' : 'BREAK-GLASS, '}${event.data.commands.map(({ step }) => step).join(', ')}: ${event.data.id}, until ${event.data.limits.pending_until}`;
+    case 'approval.decided':
+      return `${event.data.decision} by ${event.data.person} (${event.data.assurance})${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
+    case 'approval.expired':
+      return `${event.data.request}, ${event.data.which}`;
+    case 'approval.superseded':
+      return `${event.data.request}: ${event.data.changes.join('; ')}`;
+    case 'approval.reminded':
+      return `${event.data.request}: ${event.data.kind} ${event.data.nth} to ${event.data.to.join(', ')}`;
+  }
+}
+
+function stepSummary(event: EventOf<`step.${string}`>): string {
   const { step } = event.data;
   switch (event.type) {
     case 'step.skipped':

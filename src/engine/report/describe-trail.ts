@@ -1,17 +1,4 @@
-import type { Event } from '../../run/events.ts';
-
-type TrailEvent = Extract<
-  Event,
-  {
-    type:
-      | 'key.recovery'
-      | 'key.rotated'
-      | 'sink.gap'
-      | 'content.erased'
-      | 'log.pruned'
-      | 'evidence.exported';
-  }
->;
+import type { TrailEvent } from '../../run/trail-events.ts';
 
 /** What the journal says of its own keys, copies and content, in one line. Not made safe to show yet. */
 export function describeTrail(event: TrailEvent): string {

@@ -8,7 +8,7 @@ import { foldRun } from '../../run/state.ts';
 import { stepsOf } from '../../run/together.ts';
 import { adHocName } from '../../runbook/ad-hoc.ts';
 import { summarizeStep } from '../../runbook/summary.ts';
-import type { RequestRow } from '../../store/store.ts';
+import type { RequestRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestSummary, RunSummary } from '../reports.ts';
 import type { Page } from '../service.ts';

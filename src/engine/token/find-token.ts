@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import type { TokenRow } from '../../store/store.ts';
+import type { TokenRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 
 /** The token a person means: a unique prefix of its id. Throws UsageError `token_unknown`, `token_ambiguous`. */

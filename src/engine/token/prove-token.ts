@@ -3,7 +3,8 @@ import { IntegrityError } from '../../base/errors.ts';
 import { openNote } from '../../journal/checkpoint.ts';
 import { verifyInclusion } from '../../journal/proof.ts';
 import { recordedOf } from '../../run/recorded.ts';
-import type { Store, TokenRow } from '../../store/store.ts';
+import type { TokenRow } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
 
 /**
  * The entry that issued a token, proven to stand under the signed head. A row of the index is only the

@@ -10,7 +10,7 @@ import { formatTime } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
 import { LoginError } from '../../base/errors.ts';
 import { newSecret, newTokenId } from '../../base/ids.ts';
-import type { TokenRow } from '../../store/store.ts';
+import type { TokenRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import type { Bearer } from '../office.ts';

@@ -2,7 +2,7 @@ import type { RequestContent } from '../../approval/request.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
 import type { Recorded, StepStarted } from '../../run/events.ts';
-import type { DebtRow } from '../store.ts';
+import type { DebtRow } from '../rows.ts';
 import type { Connection } from './connection.ts';
 
 /** The row of a break-glass request. Nothing is owed until its step has started. */

@@ -9,6 +9,7 @@ import type {
   RunStarted,
   StepStarted,
 } from '../../run/events.ts';
+import { isTrailEvent } from '../../run/trail-events.ts';
 import type { Connection } from './connection.ts';
 import { insertDebt, payDebt, startDebt } from './debts.ts';
 import { insertReusable, insertReuse, revokeReusable } from './reusable.ts';
@@ -29,6 +30,9 @@ export function indexEntry(db: Connection, entry: Recorded, cmd: string): void {
 
 function indexEvent(db: Connection, entry: Recorded): void {
   const { event } = entry;
+  if (isTrailEvent(event)) {
+    return;
+  }
   switch (event.type) {
     case 'run.started':
       insertRun(db, entry, event.data);
@@ -72,12 +76,6 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'approval.reminded':
     case 'manual.asked':
     case 'manual.done':
-    case 'key.recovery':
-    case 'key.rotated':
-    case 'sink.gap':
-    case 'content.erased':
-    case 'log.pruned':
-    case 'evidence.exported':
   }
 }
 

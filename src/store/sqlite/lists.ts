@@ -1,5 +1,6 @@
 import type { Sha256 } from '../../base/ids.ts';
-import type { PreviousQuery, RequestRow, RunRow, StoredEntry } from '../store.ts';
+import type { PreviousQuery, RequestRow, RunRow } from '../rows.ts';
+import type { StoredEntry } from '../store.ts';
 import type { Connection } from './connection.ts';
 
 /** Newest first. */

@@ -1,7 +1,7 @@
 import type { RequestContent } from '../../approval/request.ts';
 import type { RequestId } from '../../base/ids.ts';
 import type { Recorded, StepStarted } from '../../run/events.ts';
-import type { ReusableRow, ReuseQuery } from '../store.ts';
+import type { ReusableRow, ReuseQuery } from '../rows.ts';
 import type { Connection } from './connection.ts';
 
 /** The row of a request that was asked to hold for later runs; none for every other. */

@@ -3,23 +3,25 @@ import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import type { Anchor } from '../../journal/anchor.ts';
 import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
 import type {
-  BlobWriter,
-  CommitInput,
-  Committed,
   DebtRow,
-  Head,
-  Held,
-  Holder,
-  Note,
   PreviousQuery,
   RequestRow,
   ReusableRow,
   ReuseQuery,
   RunRow,
+  TokenRow,
+} from '../rows.ts';
+import type {
+  BlobWriter,
+  CommitInput,
+  Committed,
+  Head,
+  Held,
+  Holder,
+  Note,
   Store,
   StoredBlob,
   StoredEntry,
-  TokenRow,
 } from '../store.ts';
 import { insertAnchor, selectAnchors } from './anchors.ts';
 import { FileBlobWriter } from './blob-writer.ts';

@@ -1,7 +1,7 @@
 import { scopes, type TokenHolder, type TokenIssued } from '../../approval/token.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
-import type { TokenRow } from '../store.ts';
+import type { TokenRow } from '../rows.ts';
 import type { Connection } from './connection.ts';
 
 /** The row of `token.issued`. Revoked ones stay: whoever shows one is told what became of it. */
