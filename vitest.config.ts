@@ -11,6 +11,7 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           pool: 'forks',
           isolate: false,
+          setupFiles: ['test/support/seed.ts'],
         },
       },
       {
@@ -19,6 +20,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           isolate: true,
+          setupFiles: ['test/support/seed.ts'],
           // Real processes on a shared machine: one more try there, and the report names who needed it.
           retry: process.env['CI'] === undefined ? 0 : 1,
           testTimeout: 120_000,
