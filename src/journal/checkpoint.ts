@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto';
 import { importEd25519 } from '../base/ed25519.ts';
 import { IntegrityError, InternalError } from '../base/errors.ts';
+import { composeNote, type NoteSignature, splitNote } from './note.ts';
 import type { CheckpointSigner } from './signer.ts';
 import { isKeyName, keyId, type VerifierKey } from './verifier-key.ts';
 
@@ -18,9 +19,6 @@ export interface OpenedNote {
   /** The keys, of those given, whose signatures hold: the log's own, and perhaps others'. */
   readonly signedBy: readonly VerifierKey[];
 }
-
-/** More signature lines than this are an attack on whoever reads them; C2SP asks for at least 16. */
-const maxSignatures = 100;
 
 /** The text that is signed (C2SP tlog-checkpoint, no extension lines): three lines, each with its newline. */
 export function formatCheckpoint(checkpoint: Checkpoint): string {
@@ -50,20 +48,6 @@ export function signCheckpoint(checkpoint: Checkpoint, signer: CheckpointSigner)
   });
 }
 
-/** A signature line of a note. */
-export interface NoteSignature {
-  readonly name: string;
-  /** 4 bytes. */
-  readonly keyId: Buffer;
-  /** 64 bytes for Ed25519. */
-  readonly signature: Buffer;
-}
-
-/** The note (C2SP signed-note) of a body and one signature: what a store rebuilds from its columns. */
-export function composeNote(body: string, { name, keyId, signature }: NoteSignature): string {
-  return `${body}\n${linePrefix}${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
-}
-
 /**
  * Reads a note and believes it only if the log signed it: one of `keys`, named like the checkpoint's
  * origin, with a signature that holds. Lines of unknown keys are ignored, as C2SP wants it. Throws
@@ -82,29 +66,11 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
   return { checkpoint, signedBy };
 }
 
-const linePrefix = '\u2014 ';
-
-function splitNote(note: string) {
-  const end = note.lastIndexOf('\n\n');
-  const lines = note.slice(end + 2).split('\n');
-  if (end < 0 || lines.pop() !== '' || lines.length === 0 || lines.length > maxSignatures) {
-    throw formError('note has no signature lines, or too many');
-  }
-  return { body: note.slice(0, end + 1), signatures: lines.map(parseSignature) };
-}
-
-function parseSignature(line: string): NoteSignature {
-  const [name, encoded, ...more] = line.slice(linePrefix.length).split(' ');
-  const bytes = Buffer.from(encoded ?? '', 'base64');
-  const exact = bytes.toString('base64') === encoded && bytes.length > 4 && more.length === 0;
-  if (!line.startsWith(linePrefix) || name === undefined || !isKeyName(name) || !exact) {
-    throw formError('note has a malformed signature line');
-  }
-  return { name, keyId: bytes.subarray(0, 4), signature: bytes.subarray(4) };
-}
-
-/** Writing it again and comparing refuses leading zeros, other base64 spellings and extension lines. */
-function parseCheckpoint(body: string): Checkpoint {
+/**
+ * Reads the text that is signed. Writing it again and comparing refuses leading zeros, other base64
+ * spellings and extension lines. Throws IntegrityError `E_STH_FORM`.
+ */
+export function parseCheckpoint(body: string): Checkpoint {
   const [origin = '', size, root = ''] = body.split('\n');
   const checkpoint = { origin, size: Number(size), root: Buffer.from(root, 'base64') };
   if (!isCheckpoint(checkpoint) || formatCheckpoint(checkpoint) !== body) {

@@ -7,12 +7,12 @@ import { importEd25519 } from '../../src/base/ed25519.ts';
 import { runTool } from '../../src/base/tool.ts';
 import {
   type Checkpoint,
-  composeNote,
   formatCheckpoint,
   openNote,
   signCheckpoint,
 } from '../../src/journal/checkpoint.ts';
 import { emptyRoot } from '../../src/journal/merkle.ts';
+import { composeNote } from '../../src/journal/note.ts';
 import { keyId, parseVerifierKey } from '../../src/journal/verifier-key.ts';
 import { testWith } from '../support/foreign.ts';
 import { aSigner } from '../support/signer.ts';

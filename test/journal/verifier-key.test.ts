@@ -40,6 +40,14 @@ test.each([
   expect(() => parseVerifierKey(text)).toThrow(refused);
 });
 
+test("a witness's key is read as one, and as nothing else", () => {
+  const cosigner = formatVerifierKey('log', publicKey, 'cosignature');
+  expect(Buffer.from(cosigner.split('+').slice(2).join('+'), 'base64')[0]).toBe(0x04);
+  expect(parseVerifierKey(cosigner, 'cosignature')).toEqual({ name: 'log', publicKey });
+  expect(() => parseVerifierKey(cosigner)).toThrow(refused);
+  expect(() => parseVerifierKey(own, 'cosignature')).toThrow(refused);
+});
+
 test.each(['runbook.local/web1/0k3v', 'a', 'größe.example', '日本'])(
   '`%s` can name a key',
   (name) => {

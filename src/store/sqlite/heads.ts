@@ -1,7 +1,8 @@
 import { IntegrityError } from '../../base/errors.ts';
-import { composeNote, formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
+import { formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
 import { decodeLeaf } from '../../journal/leaf.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
+import { composeNote } from '../../journal/note.ts';
 import { keyId } from '../../journal/verifier-key.ts';
 import type { Head } from '../store.ts';
 import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
