@@ -1,5 +1,6 @@
 import type { Pin, Receipt } from '../approval/statement/receipt.ts';
 import type { BlobId } from '../base/ids.ts';
+import type { OutsideSources } from './outside.ts';
 
 /** What the auditor brings along: everything else is the journal's own word. */
 export interface Trust {
@@ -10,6 +11,8 @@ export interface Trust {
   readonly pins: readonly Pin[];
   /** The auditor's own clock, for what should have happened since; without it the time of the last entry. */
   readonly nowMs?: number;
+  /** What others said of the log's heads, and by which keys they are believed. */
+  readonly outside?: OutsideSources;
 }
 
 /** A blob an entry names. Large output is only checked, not read: its bytes are null then. */

@@ -14,3 +14,11 @@ export interface Anchor {
   /** RFC 3339: when it came, by our own clock. */
   readonly at: string;
 }
+
+/**
+ * By what the evidence of somebody outside is verified: the verifier key of a cosigner (C2SP, type `04`), or
+ * the certificates (PEM) that a timestamp authority's own must lead to. Who is trusted is never in the evidence.
+ */
+export type AnchorKey =
+  | { readonly kind: 'cosignature'; readonly verifierKey: string }
+  | { readonly kind: 'timestamp'; readonly certificates: string };

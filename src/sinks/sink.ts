@@ -1,5 +1,5 @@
 import { IntegrityError } from '../base/errors.ts';
-import type { Anchor } from '../journal/anchor.ts';
+import type { Anchor, AnchorKey } from '../journal/anchor.ts';
 
 /** A tree head as some other side has it. */
 export interface SinkHead {
@@ -61,6 +61,11 @@ export interface Sink {
   readonly batch: number;
   /** In words for `doctor`: kind and address. */
   readonly address: string;
+  /**
+   * By what its anchors are verified, from its section of `config.yaml`; absent where they prove nothing by
+   * themselves. Throws ConfigError where the file that the section names cannot be read.
+   */
+  readonly anchorKey?: () => AnchorKey;
   /**
    * Asks what the other side has; null where it has nothing, or does not say. Throws SinkConflict where
    * that cannot be ours, anything else where it cannot be reached: then it is tried again later.
