@@ -3,10 +3,10 @@ import { parseReceipt } from '../../approval/statement/receipt.ts';
 import { type Audit, beginAudit } from '../../audit/audit.ts';
 import type { Blob, Exhibit } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
-import { type BlobId, isSha256 } from '../../base/ids.ts';
+import type { BlobId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
+import { blobsOf } from '../../run/named-blobs.ts';
 import { recordedOf } from '../../run/recorded.ts';
-import { isTrailEvent } from '../../run/trail-events.ts';
 import type { StoredEntry } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyReport } from '../reports.ts';
@@ -99,7 +99,7 @@ async function exhibit(
   entry: StoredEntry,
   recorded: Recorded | null,
 ): Promise<Exhibit> {
-  const named = recorded === null ? [] : blobsOf(recorded);
+  const named = recorded === null ? [] : blobsOf(recorded.event);
   const blobs = new Map<BlobId, Blob>();
   for (const { id, read } of named) {
     blobs.set(id, await lookAt(engine, id, read));
@@ -115,69 +115,10 @@ async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> 
   return { state: 'ok', bytes: read ? (await engine.store.getBlob(id)).bytes : null };
 }
 
-/** Every blob an entry names; `read` where the audit needs its bytes. What cannot be read names none. */
-function blobsOf(recorded: Recorded): readonly { readonly id: BlobId; readonly read: boolean }[] {
-  try {
-    return namesOf(recorded).filter(({ id }) => typeof id === 'string' && isSha256(id));
-  } catch {
-    // Under a stolen key an entry can have any shape; the audit says what is wrong with it.
-    return [];
-  }
-}
-
 function readable(entry: StoredEntry): Recorded | null {
   try {
     return recordedOf(entry);
   } catch {
     return null;
-  }
-}
-
-function namesOf({ event }: Recorded): readonly { readonly id: BlobId; readonly read: boolean }[] {
-  if (isTrailEvent(event)) {
-    return [];
-  }
-  switch (event.type) {
-    case 'config.set':
-      return [event.data.people, event.data.policy, event.data.config].map((id) => ({
-        id,
-        read: true,
-      }));
-    case 'run.started':
-      return [{ id: event.data.plan, read: true }];
-    case 'approval.requested':
-      return event.data.commands.map(({ command }) => ({ id: command, read: true }));
-    case 'step.started':
-      return event.data.command === null ? [] : [{ id: event.data.command, read: true }];
-    case 'approval.decided':
-      return event.data.attested === undefined
-        ? []
-        : [{ id: event.data.attested.raw, read: false }];
-    case 'step.finished':
-    case 'step.late':
-      return [
-        { id: event.data.stdout, read: false },
-        { id: event.data.stderr, read: false },
-        { id: event.data.outputs, read: true },
-      ].flatMap(({ id, read }) => (id === null ? [] : [{ id, read }]));
-    case 'manual.done':
-      return event.data.outputs === null ? [] : [{ id: event.data.outputs, read: true }];
-    case 'log.genesis':
-    case 'approval.reminded':
-    case 'manual.asked':
-    case 'grant.revoked':
-    case 'break_glass.reviewed':
-    case 'run.resumed':
-    case 'run.cancel_requested':
-    case 'run.finished':
-    case 'step.skipped':
-    case 'step.denied':
-    case 'step.unknown':
-    case 'step.resolved':
-    case 'approval.expired':
-    case 'approval.superseded':
-    case 'token.issued':
-    case 'token.revoked':
-      return [];
   }
 }
