@@ -1,7 +1,7 @@
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Override } from '../policy/overrides.ts';
-import type { BreakGlassTerms, Evaluation, Slot } from '../policy/policy.ts';
+import type { BreakGlassTerms, Evaluation, RemoteDemand, Slot } from '../policy/policy.ts';
 import type { Hole } from '../runbook/holes/hole.ts';
 import type { Initiator } from './people/people.ts';
 
@@ -89,6 +89,8 @@ export interface RequestContent {
     readonly unused_ms: number;
     /** Reviewers are told again this often. */
     readonly remind_ms?: number;
+    /** It starts only once so many copies elsewhere have it. What policy demands at the claim holds. */
+    readonly remote?: RemoteDemand;
     /** The run starts no earlier; until then an approval does not lie unused. */
     readonly not_before?: string;
   };

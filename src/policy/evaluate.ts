@@ -14,6 +14,7 @@ import {
   reuseTerms,
   unknownOverrides,
 } from './relief.ts';
+import { strictestRemote } from './remote.ts';
 
 /** What a verdict depends on besides the step itself. */
 export interface PolicyContext extends Antecedents {
@@ -176,6 +177,7 @@ function ask(matter: Matter, demands: readonly Demand[], terms: Terms): Verdict 
     pendingMs: strictest([floor.pendingMs, ...asked.flatMap(({ pendingMs }) => pendingMs ?? [])]),
     unusedMs: strictest([floor.unusedMs, ...asked.flatMap(({ unusedMs }) => unusedMs ?? [])]),
     remindMs: reminders.length === 0 ? null : strictest(reminders),
+    remote: strictestRemote([floor.remote, ...asked.map(({ remote }) => remote)]),
     ...relief,
     evaluation: answers.length === 0 ? evaluation : { ...evaluation, lists },
   };

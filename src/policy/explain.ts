@@ -1,7 +1,14 @@
 import { formatDuration } from '../base/duration.ts';
 import { describeLimits } from '../runbook/holes/limits.ts';
 import { explainFrom, explainProof, listFlaws, slotConditions } from './explain-slot.ts';
-import type { BreakGlassTerms, Evaluation, ReuseTerms, Slot, Verdict } from './policy.ts';
+import type {
+  BreakGlassTerms,
+  Evaluation,
+  RemoteDemand,
+  ReuseTerms,
+  Slot,
+  Verdict,
+} from './policy.ts';
 
 /** A verdict in lines for people, most important first. Not sanitised. */
 export function explainVerdict(verdict: Verdict): string[] {
@@ -17,6 +24,7 @@ export function explainVerdict(verdict: Verdict): string[] {
         ...(verdict.reuse === null ? [] : explainReuse(verdict.reuse)),
         ...(verdict.reasonRequired ? ['needs a reason (`--reason`)'] : []),
         explainTimes(verdict),
+        ...(verdict.remote === null ? [] : [explainRemote(verdict.remote)]),
         ...explainMatches(verdict.evaluation),
       ];
     case 'deny':
@@ -49,6 +57,12 @@ function explainReuse({ rule, max_uses, for_ms, vary }: ReuseTerms): readonly st
     `an approval holds for later runs by \`${rule}\`: ${max_uses} starts in all, for ${formatDuration(for_ms)}`,
     ...varied,
   ];
+}
+
+/** Not sanitised; there is nothing of anybody's in it. */
+export function explainRemote({ required, within_ms }: RemoteDemand): string {
+  const copies = required === 1 ? '1 copy' : `${required} copies`;
+  return `runs only once ${copies} elsewhere acknowledged its start, within ${formatDuration(within_ms)}`;
 }
 
 function explainTimes({

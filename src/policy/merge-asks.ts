@@ -1,5 +1,6 @@
 import { canonicalize } from '../base/jcs.ts';
 import type { Evaluation, Slot, Verdict } from './policy.ts';
+import { strictestRemote } from './remote.ts';
 
 type Ask = Extract<Verdict, { kind: 'ask' }>;
 
@@ -22,6 +23,7 @@ export function mergeAsks(parts: readonly Part[]): Ask {
     pendingMs: Math.min(...verdicts.map(({ pendingMs }) => pendingMs)),
     unusedMs: Math.min(...verdicts.map(({ unusedMs }) => unusedMs)),
     remindMs: reminds.length === 0 ? null : Math.min(...reminds),
+    remote: strictestRemote(verdicts.map(({ remote }) => remote)),
     overrides: unique(verdicts.flatMap(({ overrides }) => overrides)),
     breakGlass: null,
     reuse: null,

@@ -27,6 +27,8 @@ export interface Floor {
   readonly pendingMs: number;
   /** How long an approval may wait for its claim. */
   readonly unusedMs: number;
+  /** Copies elsewhere that every privileged start must reach; null: as many as there are, without waiting. */
+  readonly remote: RemoteDemand | null;
   /**
    * `dual`: nobody behind a run decides about it. `supervised`: an agent's owner may decide what the agent
    * does with a token of its own, as long as nothing but owning it ties them to the run. A rule can ask for `dual`.
@@ -35,6 +37,15 @@ export interface Floor {
 }
 
 export type Control = 'dual' | 'supervised';
+
+/**
+ * A privileged start waits until this many sinks that count have the journal: up to its head before the
+ * claim, and up to `step.started` before the spawn. What they do not acknowledge in time does not run.
+ */
+export interface RemoteDemand {
+  readonly required: number;
+  readonly within_ms: number;
+}
 
 /** Where the names of a list come from. Both are trusted configuration; paths are absolute. */
 export type PeopleList =
@@ -101,6 +112,7 @@ export interface Requirement {
   readonly reason: boolean;
   readonly pendingMs: number | null;
   readonly unusedMs: number | null;
+  readonly remote: RemoteDemand | null;
 }
 
 /**
@@ -230,6 +242,7 @@ export type Verdict =
       readonly pendingMs: number;
       readonly unusedMs: number;
       readonly remindMs: number | null;
+      readonly remote: RemoteDemand | null;
       /** Denying rules that this run asked to be lifted; their slots are among `slots`. */
       readonly overrides: readonly string[];
       readonly breakGlass: BreakGlassTerms | null;

@@ -76,6 +76,10 @@ const anyOptions = fc.oneof(
     }),
   },
 );
+const anyRemote = fc.option(
+  fc.record({ required: fc.integer({ min: 1, max: 3 }), within_ms: fc.constantFrom(2000, 10_000) }),
+  { nil: null },
+);
 const anyRequirement = fc
   .record({
     approvals: anySlots(2),
@@ -83,6 +87,7 @@ const anyRequirement = fc
     exclude: fc.subarray(['step_author', 'earlier_approver'] as const),
     control: fc.constantFrom(null, 'dual' as const),
     limits: fc.tuple(fc.constantFrom(null, 10 * minute), fc.constantFrom(null, 5 * minute)),
+    remote: anyRemote,
   })
   .map(
     ({ approvals, any, limits, ...rest }): Requirement => ({
@@ -115,10 +120,14 @@ const anyRules = fc
   .map((rules) => rules.map((rule, at): Rule => ({ ...rule, name: `r${at}` })));
 
 const anyPolicy = fc
-  .record({ rules: anyRules, control: fc.constantFrom('dual' as const, 'supervised' as const) })
+  .record({
+    rules: anyRules,
+    control: fc.constantFrom('dual' as const, 'supervised' as const),
+    remote: anyRemote,
+  })
   .map(
-    ({ rules, control }): Policy => ({
-      floor: { assurance: 'A0', pendingMs: 30 * minute, unusedMs: 10 * minute, control },
+    ({ rules, control, remote }): Policy => ({
+      floor: { assurance: 'A0', pendingMs: 30 * minute, unusedMs: 10 * minute, control, remote },
       lists: { oncall: { kind: 'file', path: '/etc/oncall' } },
       calendars: {
         noon: {
@@ -210,12 +219,34 @@ function asked(policy: Policy): readonly string[] {
   return verdict.kind === 'ask' ? verdict.slots.flatMap(({ eligible }) => eligible) : [];
 }
 
+/** So many copies acknowledged a start, after so long. */
+interface Copies {
+  readonly count: number;
+  readonly afterMs: number;
+}
+
+const anyCopies: fc.Arbitrary<Copies> = fc.record({
+  count: fc.constantFrom(3, 3, 0, 1, 2),
+  afterMs: fc.constantFrom(1000, 1000, 5000, 20_000),
+});
+
+function isReached(policy: Policy, { count, afterMs }: Copies): boolean {
+  const verdict = verdictOf(policy);
+  if (verdict.kind !== 'ask') {
+    return verdict.kind === 'none';
+  }
+  const { remote } = verdict;
+  return remote === null || (count >= remote.required && afterMs <= remote.within_ms);
+}
+
 function neverEasier(
-  mild: Policy,
-  strict: Policy,
-  decisions: readonly TallyDecision[],
+  { mild, strict }: { readonly mild: Policy; readonly strict: Policy },
+  { decisions, copies }: { readonly decisions: readonly TallyDecision[]; readonly copies: Copies },
   age: number,
 ): void {
+  if (isReached(strict, copies)) {
+    expect(isReached(mild, copies)).toBe(true);
+  }
   const counted = asked(strict);
   const heard = decisions.filter(
     ({ decision, person }) => decision !== 'reject' || counted.includes(person),
@@ -241,9 +272,15 @@ function neverEasierWith<More>(
 ): void {
   test(`${what} never makes anything easier`, () => {
     fc.assert(
-      fc.property(anyPolicy, anyMore, anyDecisions, anyAge, (policy, more, decisions, age) => {
-        neverEasier(policy, stricter(policy, more), decisions, age);
-      }),
+      fc.property(
+        anyPolicy,
+        anyMore,
+        fc.record({ decisions: anyDecisions, copies: anyCopies }),
+        anyAge,
+        (policy, more, given, age) => {
+          neverEasier({ mild: policy, strict: stricter(policy, more) }, given, age);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -310,6 +347,11 @@ neverEasierWith(
   }),
 );
 
+neverEasierWith('a demand for copies', anyRemote, (policy, remote) => {
+  const require = { ...nothing, remote };
+  return { ...policy, rules: [...policy.rules, { ...rest, name: 'more', require, deny: null }] };
+});
+
 neverEasierWith('dual control', fc.nat(), (policy, pick) =>
   withRequirement(policy, pick, (require) => ({ ...require, control: 'dual' })),
 );
@@ -324,6 +366,7 @@ const nothing: Requirement = {
   reason: false,
   pendingMs: null,
   unusedMs: null,
+  remote: null,
 };
 
 function eachAsk(

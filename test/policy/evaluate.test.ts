@@ -5,6 +5,7 @@ import type { Facts } from '../../src/policy/facts.ts';
 import {
   assurances,
   type Policy,
+  type RemoteDemand,
   type Rule,
   type RuleSlot,
   type Slot,
@@ -207,6 +208,11 @@ const anyRules = fc
       when: fc.constantFrom(null, 'true', 'false', 'params.absent == 1'),
       deny: fc.constantFrom(null, null, null, 'no'),
       slots: fc.array(anySlot, { maxLength: 2 }),
+      remote: fc.constantFrom(
+        null,
+        { required: 2, within_ms: 60_000 },
+        { required: 1, within_ms: 1000 },
+      ),
       limits: fc.tuple(fc.constantFrom(null, 1000, 9e9), fc.constantFrom(null, 1000, 9e9)),
       reason: fc.boolean(),
     }),
@@ -220,6 +226,7 @@ function buildRule(
     deny: string | null;
     slots: readonly Omit<RuleSlot, 'id'>[];
     limits: [number | null, number | null];
+    remote: RemoteDemand | null;
     reason: boolean;
   },
   index: number,
@@ -235,6 +242,7 @@ function buildRule(
     reason: rule.reason,
     pendingMs,
     unusedMs,
+    remote: rule.remote,
   };
   return {
     name: `r${index}`,
@@ -254,6 +262,7 @@ test('another rule never makes anything easier', () => {
     assurance: 'A1',
     pendingMs: 1_800_000,
     unusedMs: 600_000,
+    remote: { required: 1, within_ms: 10_000 },
     control: 'dual',
   } as const;
   const rest = { lists: {}, calendars: {}, grants: [], breakGlass: [] };
@@ -275,6 +284,8 @@ test('another rule never makes anything easier', () => {
         expect(after.pendingMs).toBeLessThanOrEqual(before.pendingMs);
         expect(after.unusedMs).toBeLessThanOrEqual(before.unusedMs);
         expect(after.reasonRequired || !before.reasonRequired).toBe(true);
+        expect(after.remote?.required).toBeGreaterThanOrEqual(before.remote?.required ?? 0);
+        expect(after.remote?.within_ms).toBeLessThanOrEqual(before.remote?.within_ms ?? 0);
       }
     }),
   );

@@ -15,6 +15,7 @@ function anAsk(slots: readonly Slot[], more: Partial<Ask> = {}): Ask {
     pendingMs: 60_000,
     unusedMs: 30_000,
     remindMs: null,
+    remote: null,
     overrides: [],
     breakGlass: null,
     reuse: null,
@@ -57,6 +58,7 @@ test('the strictest of everything else holds', () => {
       verdict: anAsk([], {
         pendingMs: 1,
         remindMs: 9,
+        remote: { required: 2, within_ms: 9000 },
         evaluation: { ...evaluation, matched: ['a'] },
       }),
     },
@@ -65,6 +67,7 @@ test('the strictest of everything else holds', () => {
       verdict: anAsk([], {
         unusedMs: 2,
         remindMs: 5,
+        remote: { required: 1, within_ms: 3000 },
         reasonRequired: true,
         overrides: ['no'],
         evaluation: { ...evaluation, matched: ['a', 'b'], lists },
@@ -75,6 +78,7 @@ test('the strictest of everything else holds', () => {
     pendingMs: 1,
     unusedMs: 2,
     remindMs: 5,
+    remote: { required: 2, within_ms: 3000 },
     reasonRequired: true,
     overrides: ['no'],
     evaluation: { matched: ['a', 'b'], lists },

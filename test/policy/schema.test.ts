@@ -4,7 +4,13 @@ import { problemsOf } from './problems.ts';
 
 describe('a policy file', () => {
   test('that is empty asks one other person for every privileged step', () => {
-    const floor = { assurance: 'A1', pendingMs: 1_800_000, unusedMs: 600_000, control: 'dual' };
+    const floor = {
+      assurance: 'A1',
+      pendingMs: 1_800_000,
+      unusedMs: 600_000,
+      remote: null,
+      control: 'dual',
+    };
     const empty = { floor, lists: {}, calendars: {}, rules: [], grants: [], breakGlass: [] };
     expect(parsePolicy('', 'policy.yaml')).toEqual(empty);
     expect(parsePolicy('# nothing yet\n', 'policy.yaml')).toEqual(empty);

@@ -186,6 +186,17 @@ rules:
     expect(problemsOf('floor: { control: supervised }')).toEqual([]);
   });
 
+  test('demands copies elsewhere, from one on, within a minute', () => {
+    const { floor, rules } = read(
+      'floor: { remote: { required: 1 } }\nrules:\n  - { name: a, require: { remote: { required: 2, within: 5s } } }',
+    );
+    expect(floor.remote).toEqual({ required: 1, within_ms: 10_000 });
+    expect(rules[0]?.require?.remote).toEqual({ required: 2, within_ms: 5000 });
+    expect(requiring('{ remote: { required: 0 } }')).toHaveLength(1);
+    expect(requiring('{ remote: { required: 1, within: 10m } }')).toHaveLength(1);
+    expect(requiring('{ remote: { within: 10s } }')).toHaveLength(1);
+  });
+
   test('asks for a PIN only where a key can prove one', () => {
     expect(slot(', pin: true, assurance: A3')).toEqual([]);
     expect(slot(', pin: true')).toEqual(['1:45 `pin: true` needs `assurance: A3` beside it']);

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts';
+import { explainRemote } from '../../policy/explain.ts';
 import type { RequestContent } from '../request.ts';
 import type { CardInput } from './card.ts';
 import { type CardSection, fields } from './card-section.ts';
@@ -23,7 +24,7 @@ function usesWords({ uses, reuse }: RequestContent['grant']): string {
 
 /** Until when all this holds. */
 export function limits({ content, words, nowMs, over = false }: CardInput): CardSection | null {
-  const { pending_until, unused_ms, not_before } = content.limits;
+  const { pending_until, unused_ms, not_before, remote } = content.limits;
   const leftMs = Date.parse(pending_until) - nowMs;
   const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
   const left = leftMs > 0 ? `${formatDuration(seconds)} left` : 'too late';
@@ -38,5 +39,6 @@ export function limits({ content, words, nowMs, over = false }: CardInput): Card
     ['decide by', over ? pending_until : `${pending_until} (${left})`],
     ...startsAt,
     ['an approval holds', `${formatDuration(holdsMs)}${fromThen}`],
+    ...(remote === undefined ? [] : [['start', explainRemote(remote)] satisfies [string, string]]),
   ]);
 }

@@ -173,6 +173,7 @@ async function supersede(
             Date.parse(request.content.limits.created),
           unusedMs: request.content.limits.unused_ms,
           remindMs: null,
+          remote: request.content.limits.remote ?? null,
           overrides: (request.content.overrides ?? []).map(({ rule }) => rule),
           breakGlass: request.content.break_glass,
           reuse: null,

@@ -146,6 +146,7 @@ export function limitsOf(session: Session, verdict: Ask): RequestContent['limits
     pending_until: formatTime(nowMs + verdict.pendingMs),
     unused_ms: verdict.unusedMs,
     ...(verdict.remindMs === null ? {} : { remind_ms: verdict.remindMs }),
+    ...(verdict.remote === null ? {} : { remote: verdict.remote }),
     ...(startMs === null ? {} : { not_before: formatTime(startMs) }),
   };
 }

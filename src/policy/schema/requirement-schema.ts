@@ -2,6 +2,7 @@ import { list, object } from '../../base/yaml-collections.ts';
 import { boolean, oneOf } from '../../base/yaml-scalars.ts';
 import { located, optional, refine, type Schema } from '../../base/yaml-schema.ts';
 import type { Requirement, RuleSlot } from '../policy.ts';
+import { remoteFile } from './remote-schema.ts';
 import { refuseTwins, slotFile } from './slot-schema.ts';
 import { monthMs, timeLimit } from './time-limit.ts';
 
@@ -25,6 +26,7 @@ export function requirementFile(lists: readonly string[]): Schema<Requirement> {
       pending: limit,
       unused: limit,
       remind: limit,
+      remote: optional(remoteFile),
     }),
     ({ approvals, any, pending, unused, remind, ...rest }, _node, place): Requirement => {
       refuseTwins([...approvals, ...any.flat()], { key: 'id', place });

@@ -14,6 +14,7 @@ import { calendarFile } from './calendar-schema.ts';
 import { type KnownNames, line, namesIn, ownName } from './known-names.ts';
 import { peopleListFile } from './list-schema.ts';
 import { breakGlassFile, grantsFile, named } from './relief-schema.ts';
+import { remoteFile } from './remote-schema.ts';
 import { overrideFile, requirementFile } from './requirement-schema.ts';
 import { monthMs, timeLimit } from './time-limit.ts';
 import { seasonFile, whenFile } from './when-schema.ts';
@@ -31,6 +32,7 @@ const floor: Floor = {
   assurance: 'A1',
   pendingMs: 30 * 60_000,
   unusedMs: 10 * 60_000,
+  remote: null,
   control: 'dual',
 };
 
@@ -39,6 +41,7 @@ const floorFile = refine(
     assurance: optional(oneOf(...assurances), floor.assurance),
     pending: optional(timeLimit(monthMs), floor.pendingMs),
     unused: optional(timeLimit(monthMs), floor.unusedMs),
+    remote: optional(remoteFile),
     control: optional(oneOf('dual', 'supervised'), floor.control),
   }),
   ({ pending, unused, ...rest }): Floor => ({ ...rest, pendingMs: pending, unusedMs: unused }),
