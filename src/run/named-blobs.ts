@@ -1,12 +1,25 @@
-import { type BlobId, isSha256 } from '../base/ids.ts';
+import { type BlobId, isSha256, type Sha256 } from '../base/ids.ts';
 import type { Event } from './events.ts';
 import { isTrailEvent } from './trail-events.ts';
 
 /** A blob that an entry names; `read` where whoever judges the entry needs its bytes, and not only that it is there. */
 export interface NamedBlob {
   readonly id: BlobId;
+  readonly what: BlobContent;
   readonly read: boolean;
 }
+
+/** What a blob holds; `received` is what a receiver heard, as it came. */
+export type BlobContent =
+  | 'people'
+  | 'policy'
+  | 'config'
+  | 'plan'
+  | 'command'
+  | 'outputs'
+  | 'stdout'
+  | 'stderr'
+  | 'received';
 
 /**
  * Every blob an entry names, as its own content. Under a stolen key an entry can have any shape: what
@@ -20,32 +33,44 @@ export function blobsOf(event: Event): readonly NamedBlob[] {
   }
 }
 
+/** Commitments of the private values that an entry brings in, by their names: `token`, `find.password`. */
+export function commitmentsOf(event: Event): ReadonlyMap<string, Sha256> {
+  if (event.type === 'run.started') {
+    return new Map(Object.entries(event.data.secrets));
+  }
+  if (event.type !== 'step.finished' && event.type !== 'step.late') {
+    return new Map();
+  }
+  const { step, secret_outputs: secret } = event.data;
+  return new Map(Object.entries(secret).map(([name, made]) => [`${step}.${name}`, made]));
+}
+
 function namesOf(event: Event): readonly NamedBlob[] {
   if (isTrailEvent(event)) {
     return [];
   }
   switch (event.type) {
     case 'config.set':
-      return [event.data.people, event.data.policy, event.data.config].map(wanted);
+      return (['people', 'policy', 'config'] as const).flatMap((what) =>
+        named(what, event.data[what]),
+      );
     case 'run.started':
-      return [wanted(event.data.plan)];
+      return named('plan', event.data.plan);
     case 'approval.requested':
-      return event.data.commands.map(({ command }) => wanted(command));
+      return event.data.commands.flatMap(({ command }) => named('command', command));
     case 'step.started':
-      return event.data.command === null ? [] : [wanted(event.data.command)];
+      return named('command', event.data.command);
     case 'approval.decided':
-      return event.data.attested === undefined
-        ? []
-        : [{ id: event.data.attested.raw, read: false }];
+      return named('received', event.data.attested?.raw ?? null);
     case 'step.finished':
     case 'step.late':
       return [
-        { id: event.data.stdout, read: false },
-        { id: event.data.stderr, read: false },
-        { id: event.data.outputs, read: true },
-      ].flatMap(({ id, read }) => (id === null ? [] : [{ id, read }]));
+        ...named('stdout', event.data.stdout),
+        ...named('stderr', event.data.stderr),
+        ...named('outputs', event.data.outputs),
+      ];
     case 'manual.done':
-      return event.data.outputs === null ? [] : [wanted(event.data.outputs)];
+      return named('outputs', event.data.outputs);
     case 'log.genesis':
     case 'approval.reminded':
     case 'manual.asked':
@@ -66,6 +91,9 @@ function namesOf(event: Event): readonly NamedBlob[] {
   }
 }
 
-function wanted(id: BlobId): NamedBlob {
-  return { id, read: true };
+/** What steps print and receivers hear is kept, and nothing is judged by it. */
+const unread: readonly BlobContent[] = ['stdout', 'stderr', 'received'];
+
+function named(what: BlobContent, id: BlobId | null): readonly NamedBlob[] {
+  return id === null ? [] : [{ id, what, read: !unread.includes(what) }];
 }
