@@ -6,7 +6,7 @@ import type { Recorded } from '../run/events.ts';
 import { recordedFrom } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
 import { judgeCompleteness } from './completeness.ts';
-import type { Exhibit, Trust } from './exhibit.ts';
+import type { Exhibit, StoredLeaf, Trust } from './exhibit.ts';
 import type { Finding, VerdictName } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
 import { openTimeline } from './timeline.ts';
@@ -14,14 +14,22 @@ import { openTimeline } from './timeline.ts';
 /** One question answered apart from the others, with what the answer rests on. */
 export interface AuditVerdict {
   readonly name: VerdictName;
-  readonly ok: boolean;
+  /** Null where it was not judged; the anchor says why. */
+  readonly ok: boolean | null;
   readonly anchor: string;
   readonly anchored_at: string | null;
 }
 
 /** An audit under way: a fold over the log, in order, in bounded memory but for 64 bytes an entry. */
 export interface Audit {
-  /** Takes the next entry. Never throws for what is wrong with it: that is a finding. */
+  /**
+   * Takes the next entry: its place in the tree, its form, its clock. Answers what it says, for `judge`;
+   * null where it cannot be read. Never throws for what is wrong with it: that is a finding.
+   */
+  read(entry: StoredLeaf): Recorded | null;
+  /** Judges what `read` answered last, with the blobs that it names. */
+  judge(entry: Recorded, blobs: Exhibit['blobs']): void;
+  /** Both, for whoever knows the blobs beforehand. */
   add(exhibit: Exhibit): void;
   /** Holds a signed head against the entries so far. */
   addHead(head: SignedHead): void;
@@ -44,15 +52,26 @@ export function beginAudit(trust: Trust): Audit {
   const authorization = new Authorization({ origin: trust.origin, rootAt, report });
   let lastHead: SignedHead | null = null;
   let heads = 0;
+  const read: Audit['read'] = (stored) => {
+    const expected = tree.size;
+    tree.append(leafHash(stored.bytes));
+    const known = readEntry(stored, { expected, origin: trust.origin }, report);
+    if (known !== null) {
+      timeline.add(known.leaf);
+    }
+    return known?.entry ?? null;
+  };
+  const judge: Audit['judge'] = (entry, blobs) => {
+    checkBlobs({ seq: entry.seq, blobs }, report);
+    authorization.add(entry, blobs);
+  };
   return {
+    read,
+    judge,
     add: (exhibit) => {
-      const expected = tree.size;
-      tree.append(leafHash(exhibit.bytes));
-      const read = readEntry(exhibit, { expected, origin: trust.origin }, report);
-      checkBlobs(exhibit, report);
-      if (read !== null) {
-        timeline.add(read.leaf);
-        authorization.add(read.entry, exhibit.blobs);
+      const entry = read(exhibit);
+      if (entry !== null) {
+        judge(entry, exhibit.blobs);
       }
     },
     addHead: (head) => {
@@ -139,7 +158,7 @@ function unreviewed(owed: number): string {
 }
 
 function readEntry(
-  exhibit: Exhibit,
+  exhibit: StoredLeaf,
   of: { readonly expected: number; readonly origin: string },
   report: (finding: Finding) => void,
 ): { readonly leaf: Leaf; readonly entry: Recorded } | null {
@@ -164,7 +183,10 @@ function readEntry(
   }
 }
 
-function checkBlobs(exhibit: Exhibit, report: (finding: Finding) => void): void {
+function checkBlobs(
+  exhibit: Pick<Exhibit, 'seq' | 'blobs'>,
+  report: (finding: Finding) => void,
+): void {
   for (const [id, blob] of exhibit.blobs) {
     if (blob.state !== 'ok') {
       report({

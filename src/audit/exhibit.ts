@@ -20,9 +20,13 @@ export type Blob =
   | { readonly state: 'ok'; readonly bytes: Buffer | null }
   | { readonly state: 'missing' | 'altered' };
 
-/** One stored entry, with the blobs that it names and the head its commit signed, where one ends here. */
-export interface Exhibit {
+/** One entry as it is stored. */
+export interface StoredLeaf {
   readonly seq: number;
   readonly bytes: Buffer;
+}
+
+/** One stored entry, with the blobs that it names. */
+export interface Exhibit extends StoredLeaf {
   readonly blobs: ReadonlyMap<BlobId, Blob>;
 }

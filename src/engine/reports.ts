@@ -243,7 +243,8 @@ export interface AuditLine {
 export interface VerifyReport {
   readonly verdicts: readonly {
     readonly name: 'integrity' | 'completeness' | 'authorization' | 'time' | 'replicas';
-    readonly ok: boolean;
+    /** Null where it was not judged; the anchor says why. */
+    readonly ok: boolean | null;
     /** What the verdict rests on, in words: `receipt robin …`, `self-consistent only`. */
     readonly anchor: string;
     /** RFC 3339 time of that anchor; null where there is none. */

@@ -128,7 +128,7 @@ export const verifyJson = v.strictObject({
   verdicts: v.array(
     v.strictObject({
       name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
-      ok: v.boolean(),
+      ok: v.nullable(v.boolean()),
       anchor: v.string(),
       anchored_at: v.nullable(time),
     }),

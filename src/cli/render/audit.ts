@@ -2,7 +2,7 @@ import { sanitizeLine } from '../../base/sanitize.ts';
 import type { AuditLine, VerifyReport } from '../../engine/reports.ts';
 import { formatDistance, formatInstant } from './span.ts';
 import { paintHead, type Style } from './style.ts';
-import { renderTable } from './table.ts';
+import { type Cell, renderTable } from './table.ts';
 
 /** One line an entry: number, time, run, type, and what it says. */
 export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }: Style): string {
@@ -30,7 +30,7 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
   const { paint, columns } = style;
   const verdicts = renderTable(
     report.verdicts.map(({ name, ok, anchor, anchored_at }) => [
-      ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad },
+      wordOf(ok, paint),
       { text: name, paint: paint.strong },
       {
         text:
@@ -49,6 +49,13 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
     columns,
   );
   return findings === '' ? verdicts : `${verdicts}\n${findings}`;
+}
+
+function wordOf(ok: boolean | null, paint: Style['paint']): Cell {
+  if (ok === null) {
+    return { text: 'not judged', paint: paint.quiet };
+  }
+  return ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad };
 }
 
 /** Receipts are files named by digests: a dozen characters tell them apart. */

@@ -1,13 +1,11 @@
 import { basename } from 'node:path';
 import { parseReceipt } from '../../approval/statement/receipt.ts';
 import { type Audit, beginAudit } from '../../audit/audit.ts';
-import type { Blob, Exhibit } from '../../audit/exhibit.ts';
+import type { Blob } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import { blobsOf } from '../../run/named-blobs.ts';
-import { recordedOf } from '../../run/recorded.ts';
-import type { StoredEntry } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyReport } from '../reports.ts';
 import type { VerifyInput } from '../service.ts';
@@ -57,7 +55,7 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   return {
     verdicts,
     findings,
-    exit_code: findings.length === 0 && verdicts.every(({ ok }) => ok) ? 0 : 14,
+    exit_code: findings.length === 0 && verdicts.every(({ ok }) => ok !== false) ? 0 : 14,
   };
 }
 
@@ -67,9 +65,9 @@ async function addEntries(
   of: { readonly start: number; readonly end: number; readonly isHead: (seq: number) => boolean },
 ): Promise<void> {
   for (const entry of await engine.store.entries(of.start, of.end)) {
-    const recorded = readable(entry);
-    audit.add(await exhibit(engine, entry, recorded));
+    const recorded = audit.read(entry);
     if (recorded !== null) {
+      audit.judge(recorded, await lookAtBlobs(engine, recorded));
       index.add(recorded);
     }
     if (of.isHead(entry.seq)) {
@@ -94,17 +92,15 @@ async function addHead(engine: Engine, audit: Audit, size: number): Promise<void
   }
 }
 
-async function exhibit(
+async function lookAtBlobs(
   engine: Engine,
-  entry: StoredEntry,
-  recorded: Recorded | null,
-): Promise<Exhibit> {
-  const named = recorded === null ? [] : blobsOf(recorded.event);
+  { event }: Recorded,
+): Promise<ReadonlyMap<BlobId, Blob>> {
   const blobs = new Map<BlobId, Blob>();
-  for (const { id, read } of named) {
+  for (const { id, read } of blobsOf(event)) {
     blobs.set(id, await lookAt(engine, id, read));
   }
-  return { ...entry, blobs };
+  return blobs;
 }
 
 async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> {
@@ -113,12 +109,4 @@ async function lookAt(engine: Engine, id: BlobId, read: boolean): Promise<Blob> 
     return { state };
   }
   return { state: 'ok', bytes: read ? (await engine.store.getBlob(id)).bytes : null };
-}
-
-function readable(entry: StoredEntry): Recorded | null {
-  try {
-    return recordedOf(entry);
-  } catch {
-    return null;
-  }
 }

@@ -33,7 +33,7 @@ export const verifyReport: Wire<VerifyReport> = v.object({
   verdicts: v.array(
     v.object({
       name: v.picklist(['integrity', 'completeness', 'authorization', 'time', 'replicas']),
-      ok: v.boolean(),
+      ok: v.nullable(v.boolean()),
       anchor: v.string(),
       anchored_at: v.nullable(time),
     }),
