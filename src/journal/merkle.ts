@@ -114,7 +114,7 @@ export function inclusionRanges(seq: number, size: number): readonly Range[] {
   return siblings.reverse();
 }
 
-/** What connects an old tree with a newer one, in the order in which it is hashed. */
+/** What connects a subtree, or an old tree, with a newer one, in the order in which it is hashed. */
 export interface ConsistencyPath {
   /** The largest subtree of the newer tree that ends where the old one ends. */
   readonly start: Range;
@@ -122,17 +122,29 @@ export interface ConsistencyPath {
   readonly siblings: readonly Range[];
 }
 
-/** RFC 6962 2.1.2, for `0 < from <= to`. Where `start` is the whole old tree, a proof leaves it out. */
-export function consistencyPath(from: number, to: number): ConsistencyPath {
+/**
+ * How a subtree leads to the root of a tree of `size`. It begins at a multiple of the smallest power of two
+ * that it fits in (draft-ietf-plants-merkle-tree-certs, subtree consistency proofs). One that begins at 0 is
+ * an old tree (RFC 6962 2.1.2), one of a single leaf that leaf. Siblings before the subtree belong to the
+ * newer root alone; where `start` is the whole subtree, a proof leaves it out.
+ */
+export function subtreePath(subtree: Range, size: number): ConsistencyPath {
   const siblings: Range[] = [];
-  let start: Range = { from: 0, to };
-  while (start.to > from) {
-    const [left, right] = split(start);
-    const endsLeft = from <= right.from;
+  let target = subtree;
+  let within: Range = { from: 0, to: size };
+  while (within.from < target.from || within.to > target.to) {
+    const [left, right] = split(within);
+    const endsLeft = target.to <= right.from;
     siblings.push(endsLeft ? right : left);
-    start = endsLeft ? left : right;
+    within = endsLeft ? left : right;
+    target = { from: Math.max(target.from, within.from), to: target.to };
   }
-  return { start, siblings: siblings.reverse() };
+  return { start: within, siblings: siblings.reverse() };
+}
+
+/** Whether `subtreePath` knows such a subtree in a tree of `size`. */
+export function isSubtree({ from, to }: Range, size: number): boolean {
+  return from < to && to <= size && from % 2 ** ceilLog2(to - from) === 0;
 }
 
 /** The hashes that lead from leaf `seq` to the root of the tree of `size`. Needs `seq < size`. */
@@ -146,13 +158,17 @@ export function consistencyProof(from: number, to: number, read: NodeReader): Bu
     // Every tree begins with the tree without leaves.
     return [];
   }
-  const { start, siblings } = consistencyPath(from, to);
-  const ranges = start.from === 0 ? siblings : [start, ...siblings];
-  return ranges.map((range) => rangeRoot(range, read));
+  return subtreeRanges({ from: 0, to: from }, to).map((range) => rangeRoot(range, read));
+}
+
+/** The ranges whose roots prove that the tree of `size` has this subtree (one that `isSubtree` knows). */
+export function subtreeRanges(subtree: Range, size: number): readonly Range[] {
+  const { start, siblings } = subtreePath(subtree, size);
+  return start.from === subtree.from ? siblings : [start, ...siblings];
 }
 
 /** On the right edge a range is not complete: its root is made from those of its complete subtrees. */
-function rangeRoot(range: Range, read: NodeReader): Buffer {
+export function rangeRoot(range: Range, read: NodeReader): Buffer {
   return rootOfPeaks(subtreesOf(range).map(({ level, index }) => read(level, index)));
 }
 
@@ -172,6 +188,10 @@ function floorLog2(count: number): number {
     level += 1;
   }
   return level;
+}
+
+function ceilLog2(count: number): number {
+  return count <= 1 ? 0 : floorLog2(count - 1) + 1;
 }
 
 function trailingOnes(count: number): number {

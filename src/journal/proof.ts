@@ -1,12 +1,14 @@
 import { IntegrityError } from '../base/errors.ts';
 import {
   appendLeaf,
-  consistencyPath,
   emptyRoot,
   inclusionRanges,
+  isSubtree,
   nodeHash,
   peakCoordinates,
+  type Range,
   rootOfPeaks,
+  subtreePath,
 } from './merkle.ts';
 
 /** That the leaf at `seq` is in the tree of `size` leaves with this root. */
@@ -24,6 +26,23 @@ export interface ConsistencyClaim {
   readonly to: number;
   readonly fromRoot: Buffer;
   readonly toRoot: Buffer;
+  readonly proof: readonly Buffer[];
+}
+
+/** That the tree of `size` leaves has, in this range, the subtree with this root. */
+export interface SubtreeClaim {
+  readonly subtree: Range;
+  readonly size: number;
+  readonly subtreeRoot: Buffer;
+  readonly root: Buffer;
+  readonly proof: readonly Buffer[];
+}
+
+/** What `subtreeRoots` hashes: a range that `isSubtree` knows, its root, and the way to the tree's. */
+export interface SubtreeProof {
+  readonly subtree: Range;
+  readonly size: number;
+  readonly fromRoot: Buffer;
   readonly proof: readonly Buffer[];
 }
 
@@ -57,23 +76,49 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
     );
     return;
   }
-  const { start, siblings } = consistencyPath(from, to);
-  const hashes = start.from === 0 ? [claim.fromRoot, ...proof] : proof;
-  let fromRoot = readHash(hashes[0]);
-  let toRoot = fromRoot;
-  for (const sibling of readProof(hashes.slice(1), siblings)) {
-    if (sibling.from < from) {
-      fromRoot = nodeHash(sibling.root, fromRoot);
-      toRoot = nodeHash(sibling.root, toRoot);
-    } else {
-      toRoot = nodeHash(toRoot, sibling.root);
-    }
-  }
+  const roots = subtreeRoots({ subtree: { from: 0, to: from }, size: to, ...claim });
   check(
-    fromRoot.equals(claim.fromRoot),
+    roots.subtree.equals(claim.fromRoot),
     `the proof does not lead to the root of the tree of ${from}`,
   );
-  check(toRoot.equals(claim.toRoot), `the proof does not lead to the root of the tree of ${to}`);
+  check(
+    roots.tree.equals(claim.toRoot),
+    `the proof does not lead to the root of the tree of ${to}`,
+  );
+}
+
+/** Throws IntegrityError `E_PROOF` unless the claim holds. */
+export function verifySubtree(claim: SubtreeClaim): void {
+  const { subtree, size } = claim;
+  check(
+    [subtree.from, subtree.to, size].every(isSize) && isSubtree(subtree, size),
+    `a tree of ${size} has no subtree from ${subtree.from} to ${subtree.to}`,
+  );
+  const roots = subtreeRoots({ ...claim, fromRoot: claim.subtreeRoot });
+  check(
+    roots.subtree.equals(claim.subtreeRoot) && roots.tree.equals(claim.root),
+    `entries ${subtree.from} to ${subtree.to} do not lead to the root of the tree of ${size}`,
+  );
+}
+
+/**
+ * Both roots that a proof leads to. Where the subtree is one of the tree's own, its root is no part of the
+ * proof, and `fromRoot` is where it starts. Throws IntegrityError `E_PROOF` for a proof of another shape.
+ */
+export function subtreeRoots({ subtree, size, fromRoot, proof }: SubtreeProof): {
+  readonly subtree: Buffer;
+  readonly tree: Buffer;
+} {
+  const { start, siblings } = subtreePath(subtree, size);
+  const hashes = start.from === subtree.from ? [fromRoot, ...proof] : proof;
+  let subtreeRoot = readHash(hashes[0]);
+  let tree = subtreeRoot;
+  for (const sibling of readProof(hashes.slice(1), siblings)) {
+    const isInside = sibling.from >= subtree.from && sibling.from < subtree.to;
+    subtreeRoot = isInside ? nodeHash(sibling.root, subtreeRoot) : subtreeRoot;
+    tree = sibling.from < start.from ? nodeHash(sibling.root, tree) : nodeHash(tree, sibling.root);
+  }
+  return { subtree: subtreeRoot, tree };
 }
 
 /**

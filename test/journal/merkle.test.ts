@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { leafHash } from '../../src/journal/leaf.ts';
 import {
   appendLeaf,
-  consistencyPath,
   emptyRoot,
   inclusionRanges,
   nodesCompletedBy,
   peakCoordinates,
   rootOfPeaks,
+  subtreePath,
   subtreesOf,
   treeRoot,
 } from '../../src/journal/merkle.ts';
@@ -105,7 +105,7 @@ describe('coordinates', () => {
   });
 
   test('an old tree is followed from the subtree in which it ends', () => {
-    expect(consistencyPath(3, 7)).toEqual({
+    expect(subtreePath({ from: 0, to: 3 }, 7)).toEqual({
       start: { from: 2, to: 3 },
       siblings: [
         { from: 3, to: 4 },
@@ -113,7 +113,7 @@ describe('coordinates', () => {
         { from: 4, to: 7 },
       ],
     });
-    expect(consistencyPath(7, 7)).toEqual({ start: { from: 0, to: 7 }, siblings: [] });
+    expect(subtreePath({ from: 0, to: 7 }, 7)).toEqual({ start: { from: 0, to: 7 }, siblings: [] });
   });
 
   test('they are exact up to the largest safe size', () => {
@@ -128,7 +128,7 @@ describe('coordinates', () => {
         const siblings = inclusionRanges(from - 1, to);
         expect(leaves(siblings.flatMap(subtreesOf)) + 1n).toBe(BigInt(to));
         expect(siblings.length).toBeLessThanOrEqual(53);
-        const path = consistencyPath(from, to);
+        const path = subtreePath({ from: 0, to: from }, to);
         expect(leaves([path.start, ...path.siblings].flatMap(subtreesOf))).toBe(BigInt(to));
       }),
     );
