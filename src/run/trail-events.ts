@@ -83,13 +83,16 @@ export interface ContentErased {
 }
 
 /**
- * The `data` of `log.pruned`, durable before anything is deleted: entries before `before` may be reduced
- * to their leaf hashes, except those that later entries are judged by.
+ * The `data` of `log.pruned`, durable before anything is deleted: from here on exactly these entries may
+ * be reduced to their leaf hashes, and the blobs and salts that they alone name be gone.
  */
 export interface LogPruned {
+  /** The first entry after all of them. */
   readonly before: number;
-  /** How many entries it reduced. */
+  /** How many they are. */
   readonly count: number;
+  /** Which: `[from, to]` are entries `from <= seq < to`, in order. */
+  readonly ranges: readonly (readonly [from: number, to: number])[];
   readonly reason: string;
   readonly by: string;
 }

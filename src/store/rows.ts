@@ -1,5 +1,6 @@
 import type { TokenIssued } from '../approval/token.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
+import type { EventType } from '../run/events.ts';
 
 /** What the store's indexes answer: never truth, always the way to the entries. */
 
@@ -77,4 +78,24 @@ export interface PreviousQuery {
   readonly step: string;
   readonly environment: string;
   readonly before: number;
+}
+
+/** An entry of which only the leaf hash is kept. */
+export interface PrunedEntry {
+  readonly seq: number;
+  readonly hash: Sha256;
+  /** RFC 3339, as the entry had it; only the hash is proven. */
+  readonly time: string;
+}
+
+/** Which entries are looked for; what is left out restricts nothing. */
+export interface EntryQuery {
+  /** Only earlier ones. */
+  readonly before: number;
+  readonly limit: number;
+  readonly run?: RunId;
+  readonly types?: readonly EventType[];
+  /** Of its run. */
+  readonly runbook?: string;
+  readonly environment?: string;
 }

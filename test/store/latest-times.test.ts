@@ -8,11 +8,12 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const run = 'r' as RunId;
 
-/** A file with the two tables that times are read from. */
+/** A file with the tables that times are read from. */
 function logOf(): Connection {
   const db = new Connection(`${tempFolder()}/times.sqlite`);
   db.script(`
     create table entries (seq integer primary key, bytes blob not null) strict;
+    create table pruned (seq integer primary key, time text not null) strict;
     create table runs (run text primary key, first integer not null) strict;
   `);
   return db;

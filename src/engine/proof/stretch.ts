@@ -2,9 +2,11 @@ import type { RequestId, RunId } from '../../base/ids.ts';
 import { appendLeaf, rootOfPeaks } from '../../journal/merkle.ts';
 import { dealtWith } from '../../run/dealings.ts';
 import { isAboutDebt } from '../../run/debts.ts';
+import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
+import { readLeaves, type StoredLeaf } from './read-leaves.ts';
 
 /** A contiguous part of the log, without its entries: about 100 bytes for each. */
 export interface Stretch {
@@ -45,25 +47,35 @@ export async function readStretch(
     peaks,
   };
   for (let start = from; start < to; start += batch) {
-    for (const stored of await store.entries(start, Math.min(start + batch, to))) {
-      const { seq, run, hash, event } = recordedOf(stored);
-      const leaf = Buffer.from(hash, 'hex');
-      stretch.peaks = appendLeaf(seq, stretch.peaks, leaf);
-      appendHash(stretch.hashes, leaf);
-      appendHash(stretch.roots, rootOfPeaks(stretch.peaks));
-      if (run !== null) {
-        note(stretch.runs, run, [seq]);
-      }
-      const request = dealtWith(event);
-      if (request !== null) {
-        note(stretch.dealings, request, [seq]);
-      }
-      if (isAboutDebt(event)) {
-        stretch.debts.push(seq);
-      }
+    for (const leaf of await readLeaves(store, start, Math.min(start + batch, to))) {
+      addLeaf(stretch, leaf);
     }
   }
   return stretch;
+}
+
+function addLeaf(stretch: Stretch, leaf: StoredLeaf): void {
+  const entry = leaf.kind === 'entry' ? recordedOf(leaf) : null;
+  const hash = Buffer.from(leaf.kind === 'pruned' ? leaf.hash : (entry?.hash ?? ''), 'hex');
+  stretch.peaks = appendLeaf(leaf.seq, stretch.peaks, hash);
+  appendHash(stretch.hashes, hash);
+  appendHash(stretch.roots, rootOfPeaks(stretch.peaks));
+  if (entry !== null) {
+    noteEntry(stretch, entry);
+  }
+}
+
+function noteEntry(stretch: Stretch, { seq, run, event }: Recorded): void {
+  if (run !== null) {
+    note(stretch.runs, run, [seq]);
+  }
+  const request = dealtWith(event);
+  if (request !== null) {
+    note(stretch.dealings, request, [seq]);
+  }
+  if (isAboutDebt(event)) {
+    stretch.debts.push(seq);
+  }
 }
 
 /** Puts `later` behind the stretch that ends where it begins. */

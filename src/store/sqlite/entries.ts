@@ -57,20 +57,28 @@ export function selectCommand(db: Connection, run: RunId | null, cmd: string): n
 /** The last entry of the commit that `seq` belongs to: the one that carries the signature. */
 export function selectCommitEnd(db: Connection, seq: number): number | null {
   const row = db
-    .prepare<{ seq: number }>(
-      'select seq from entries where seq >= ? and signature is not null order by seq limit 1',
+    .prepare<{ seq: number | null }>(
+      `select min(seq) as seq from (
+         select * from (select seq from entries where seq >= ? and signature is not null order by seq limit 1)
+         union all
+         select * from (select seq from pruned where seq >= ? and signature is not null order by seq limit 1)
+       )`,
     )
-    .get(seq);
+    .get(seq, seq);
   return row?.seq ?? null;
 }
 
 /** The last entry before `size` that carries a signature. */
 export function selectSignedBefore(db: Connection, size: number): number | null {
   const row = db
-    .prepare<{ seq: number }>(
-      'select seq from entries where seq < ? and signature is not null order by seq desc limit 1',
+    .prepare<{ seq: number | null }>(
+      `select max(seq) as seq from (
+         select * from (select seq from entries where seq < ? and signature is not null order by seq desc limit 1)
+         union all
+         select * from (select seq from pruned where seq < ? and signature is not null order by seq desc limit 1)
+       )`,
     )
-    .get(size);
+    .get(size, size);
   return row?.seq ?? null;
 }
 
@@ -93,6 +101,16 @@ export function selectSignature(db: Connection, seq: number): StoredSignature | 
   const row = db
     .prepare<StoredSignature>(
       'select key_id, signature from entries where seq = ? and signature is not null',
+    )
+    .get(seq);
+  return row ?? selectPrunedSignature(db, seq);
+}
+
+/** A head outlives the entry that it ended with: old proofs, receipts and pins still lead to it. */
+function selectPrunedSignature(db: Connection, seq: number): StoredSignature | null {
+  const row = db
+    .prepare<StoredSignature>(
+      'select key_id, signature from pruned where seq = ? and signature is not null',
     )
     .get(seq);
   return row ?? null;

@@ -9,9 +9,10 @@ import type {
   RunStarted,
   StepStarted,
 } from '../../run/events.ts';
-import { isTrailEvent } from '../../run/trail-events.ts';
+import { isTrailEvent, type TrailEvent } from '../../run/trail-events.ts';
 import type { Connection } from './connection.ts';
 import { insertDebt, payDebt, startDebt } from './debts.ts';
+import { insertErased } from './pruned.ts';
 import { insertReusable, insertReuse, revokeReusable } from './reusable.ts';
 import { insertToken, revokeToken } from './tokens.ts';
 
@@ -31,6 +32,7 @@ export function indexEntry(db: Connection, entry: Recorded, cmd: string): void {
 function indexEvent(db: Connection, entry: Recorded): void {
   const { event } = entry;
   if (isTrailEvent(event)) {
+    indexTrail(db, entry.seq, event);
     return;
   }
   switch (event.type) {
@@ -76,6 +78,14 @@ function indexEvent(db: Connection, entry: Recorded): void {
     case 'approval.reminded':
     case 'manual.asked':
     case 'manual.done':
+  }
+}
+
+function indexTrail(db: Connection, seq: number, event: TrailEvent): void {
+  if (event.type === 'content.erased') {
+    for (const id of [...event.data.blobs, ...event.data.openings]) {
+      insertErased(db, id, seq);
+    }
   }
 }
 

@@ -74,7 +74,8 @@ function selectTimes(db: Connection, from: number, to: number): Iterable<Time> {
   return db
     .prepare<Time>(
       `select seq, json_extract(cast(bytes as text), '$.time') as time from entries
-       where seq >= ? and seq < ? order by seq`,
+       where seq >= ? and seq < ?
+       union all select seq, time from pruned where seq >= ? and seq < ? order by seq`,
     )
-    .iterate(from, to);
+    .iterate(from, to, from, to);
 }

@@ -1,8 +1,8 @@
 /**
  * The schema, step by step. A migration is never edited once released; the next one is appended.
  *
- * Truth: `log`, `entries`, `openings`. `holds` says who drives a run just now, `notes` what channels have
- * told, `anchors` what others said of our heads. All else (`head`, `nodes`, `events`, `runs`, `requests`, `decisions`, `starts`, `seen`, `tokens`)
+ * Truth: `log`, `entries`, `pruned`, `openings`. `holds` says who drives a run just now, `notes` what channels have
+ * told, `anchors` what others said of our heads. All else (`head`, `nodes`, `events`, `runs`, `requests`, `decisions`, `starts`, `seen`, `tokens`, `erased`)
  * is an index, made again from the entries by `rebuild`.
  */
 export const migrations: readonly string[] = [
@@ -193,6 +193,38 @@ export const migrations: readonly string[] = [
     evidence text not null,
     at text not null,
     primary key (size, by, evidence)
+  ) strict, without rowid;
+
+  create index events_keys on events (seq) where type in ('key.recovery', 'key.rotated');
+  `,
+  `
+  -- Entries of which the leaf hash is kept, and what proofs of later ones need; their bytes are gone.
+  create table pruned (
+    seq integer primary key,
+    hash blob not null,
+    run text,
+    time text not null,
+    key_id text,
+    signature blob,
+    check ((key_id is null) = (signature is null))
+  ) strict;
+  create index pruned_run on pruned (run);
+
+  create trigger pruned_stay before update on pruned
+  begin select raise(abort, 'a pruned entry cannot be changed'); end;
+
+  create trigger pruned_remain before delete on pruned
+  begin select raise(abort, 'a pruned entry cannot be forgotten'); end;
+
+  drop trigger entries_remain;
+  create trigger entries_remain before delete on entries
+  when not exists (select 1 from pruned where pruned.seq = old.seq)
+  begin select raise(abort, 'an entry cannot be deleted'); end;
+
+  -- Blobs and commitments that a \`content.erased\` entry names.
+  create table erased (
+    id text primary key,
+    seq integer not null
   ) strict, without rowid;
   `,
 ];

@@ -1,3 +1,4 @@
+import { IntegrityError } from '../../base/errors.ts';
 import { decodeLeaf } from '../../journal/leaf.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { StoredEntry } from '../store.ts';
@@ -6,6 +7,8 @@ import { selectEntries } from './entries.ts';
 import { assertSigned, loadHead } from './heads.ts';
 import { indexEntry } from './index-entry.ts';
 import { type Journal, write } from './journal.ts';
+import { requireKeys } from './keys.ts';
+import { hasPruned, selectPruned } from './pruned.ts';
 import { emptyTree, growTree, saveTree, type Tree } from './tree.ts';
 
 const pageSize = 1000;
@@ -18,16 +21,42 @@ export function rebuild(journal: Journal, progress: (done: number, of: number) =
   write(journal, () => {
     const { db } = journal;
     clearIndexes(db);
-    const count = countEntries(db);
+    const count = countLeaves(db);
     let tree = emptyTree;
     while (tree.size < count) {
-      const page = selectEntries(db, tree.size, tree.size + pageSize);
-      tree = page.reduce((tree, entry) => index(db, tree, entry), tree);
+      tree = readPage(db, tree);
       progress(tree.size, count);
     }
     saveTree(db, tree);
-    assertSigned(journal, loadHead(journal));
+    assertSigned(journal, loadHead(journal), requireKeys(journal));
   });
+}
+
+/** Of a pruned entry the tree knows the leaf hash, and no index anything. */
+function readPage(db: Connection, before: Tree): Tree {
+  const [from, to] = [before.size, before.size + pageSize];
+  const entries = selectEntries(db, from, to).map((entry) => ({
+    kind: 'entry' as const,
+    ...entry,
+  }));
+  const pruned = selectPruned(db, from, to).map((entry) => ({ kind: 'pruned' as const, ...entry }));
+  const leaves = [...entries, ...pruned].sort((one, other) => one.seq - other.seq);
+  return leaves.reduce((tree, leaf) => {
+    assertFollows(tree, leaf.seq);
+    return leaf.kind === 'entry'
+      ? index(db, tree, leaf)
+      : growTree(db, tree, { hash: Buffer.from(leaf.hash, 'hex'), time: leaf.time });
+  }, before);
+}
+
+function assertFollows({ size }: Tree, seq: number): void {
+  if (seq !== size) {
+    throw new IntegrityError({
+      code: 'E_STH_SIG',
+      message: `entry ${size} is missing: the next one stored is ${seq}`,
+      hint: 'the journal was changed by hand: restore it from a copy',
+    });
+  }
 }
 
 function index(db: Connection, tree: Tree, entry: StoredEntry): Tree {
@@ -36,8 +65,9 @@ function index(db: Connection, tree: Tree, entry: StoredEntry): Tree {
   return growTree(db, tree, { hash: Buffer.from(recorded.hash, 'hex'), time: recorded.time });
 }
 
-function countEntries(db: Connection): number {
-  return db.prepare<{ count: number }>('select count(*) as count from entries').get()?.count ?? 0;
+function countLeaves(db: Connection): number {
+  const count = 'select (select count(*) from entries) + (select count(*) from pruned) as count';
+  return db.prepare<{ count: number }>(count).get()?.count ?? 0;
 }
 
 const indexes = [
@@ -51,12 +81,13 @@ const indexes = [
   'reusable',
   'reuses',
   'debts',
-  'seen',
   'tokens',
+  'erased',
 ];
 
 function clearIndexes(db: Connection): void {
-  for (const table of indexes) {
+  // What people saw when they last signed may stand in entries that were pruned since.
+  for (const table of hasPruned(db) ? indexes : [...indexes, 'seen']) {
     db.prepare(`delete from ${table}`).run();
   }
 }
