@@ -6,6 +6,7 @@ import { type ParsedYaml, valueOf, type YamlNode } from '../base/yaml.ts';
 import { record } from '../base/yaml-collections.ts';
 import { checkDocument, invalid, raw, refine, sectionOf, suggestion } from '../base/yaml-schema.ts';
 import type { Sink } from './sink.ts';
+import { timestampSink } from './timestamp.ts';
 
 export interface SinkDeps {
   readonly clock: Clock;
@@ -28,7 +29,9 @@ export interface SinkSection {
 export type SinkReader = (of: SinkSection) => (deps: SinkDeps) => Sink;
 
 /** Every kind of sink. */
-const readers: Readonly<Record<string, SinkReader>> = {};
+const readers: Readonly<Record<string, SinkReader>> = {
+  timestamp: timestampSink,
+};
 
 /**
  * Throws InvalidFileError `config_invalid` for what is written wrong under `sinks`. Asked before the
