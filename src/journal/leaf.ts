@@ -1,6 +1,7 @@
 import { sha256Bytes } from '../base/digest.ts';
 import { IntegrityError, InternalError, UsageError } from '../base/errors.ts';
 import { canonicalizeStrict, parseCanonicalStrict } from '../base/jcs.ts';
+import { isPlainlyCanonical } from '../base/jcs-scan.ts';
 import type { JsonObject } from '../base/json.ts';
 import { isKeyName } from './verifier-key.ts';
 
@@ -85,6 +86,8 @@ const members: { readonly [Key in keyof Leaf]: (value: unknown) => boolean } = {
   data: isObject,
 };
 
+const demands = Object.entries(members);
+
 /** Says in words what keeps a value from being a leaf; null where nothing does. */
 function findFault(value: unknown): string | null {
   if (!isObject(value)) {
@@ -94,7 +97,7 @@ function findFault(value: unknown): string | null {
   if (extra !== undefined) {
     return `key \`${extra}\` is unknown`;
   }
-  const wrong = Object.entries(members).find(([key, holds]) => !holds(value[key]));
+  const wrong = demands.find(([key, holds]) => !holds(value[key]));
   return wrong === undefined ? null : `key \`${wrong[0]}\` is missing or wrong`;
 }
 
@@ -113,15 +116,21 @@ function isName(value: unknown): boolean {
 function isTime(value: unknown): boolean {
   return (
     typeof value === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
-    // A date that does not exist, such as 30 February, comes back as another one, or not at all.
-    new Date(Date.parse(value) || 0).toISOString() === value
+    (plainTime.test(value) ||
+      (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
+        // A date that does not exist, such as 30 February, comes back as another one, or not at all.
+        new Date(Date.parse(value) || 0).toISOString() === value))
   );
 }
 
+/** Every month has these days: no calendar is needed. */
+const plainTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 function parseBytes(bytes: Buffer): unknown {
   try {
-    return parseCanonicalStrict(utf8.decode(bytes));
+    const text = utf8.decode(bytes);
+    return isPlainlyCanonical(bytes) ? JSON.parse(text) : parseCanonicalStrict(text);
   } catch (cause) {
     throw new IntegrityError({
       code: 'E_CANON',
