@@ -30,8 +30,8 @@ import type { Service } from './engine/service.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
-import { openJournalKey } from './signers/journal-key.ts';
 import { openKeyFile } from './signers/key-file.ts';
+import { openKeyRing } from './signers/key-ring.ts';
 import { signHere } from './signers/sign-here.ts';
 import type { ApproverSigner } from './signers/signer.ts';
 import { agentSigner } from './signers/ssh-agent.ts';
@@ -188,7 +188,7 @@ function openStore(env: Surroundings['env'], { host, uid, program }: Self): Stor
   return openSqliteStore({
     dir,
     clock: systemClock,
-    signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
+    keys: openKeyRing(join(dir, 'journal.key')),
     genesis: { host, uid, program, recovery: null },
   });
 }

@@ -17,6 +17,16 @@ export const requestFileSchema = v.strictObject({
   consistency: v.array(v.strictObject({ from: count, proof: v.array(text) })),
   blobs: v.record(text, v.strictObject({ salt: text, bytes: text })),
   approvers: v.array(v.strictObject({ person: text, keys: v.array(text), slots: v.array(text) })),
+  keys: v.exactOptional(
+    v.array(
+      v.strictObject({
+        index: count,
+        leaf: text,
+        inclusion: v.array(text),
+        consistency: v.array(text),
+      }),
+    ),
+  ),
 });
 
 /**

@@ -26,4 +26,16 @@ export interface RequestFile {
     readonly keys: readonly string[];
     readonly slots: readonly string[];
   }[];
+  /** How the log came to its present key; absent while it is the first one. */
+  readonly keys?: readonly KeyProof[];
+}
+
+/** Genesis or a `key.*` entry, proven to stand under the file's checkpoint. */
+export interface KeyProof {
+  readonly index: number;
+  /** The leaf's bytes, base64. */
+  readonly leaf: string;
+  readonly inclusion: readonly string[];
+  /** From the head that its statement was signed for to the checkpoint; empty for genesis. */
+  readonly consistency: readonly string[];
 }

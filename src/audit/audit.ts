@@ -1,14 +1,15 @@
 import { RunbookError } from '../base/errors.ts';
+import { newestKey } from '../journal/key-history.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import { MerkleTree } from '../journal/tree.ts';
-import { keyId } from '../journal/verifier-key.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedFrom } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
 import { judgeCompleteness } from './completeness.ts';
 import type { Exhibit, StoredLeaf, Trust } from './exhibit.ts';
-import type { Finding, VerdictName } from './finding.ts';
+import { type Finding, isWarning, type VerdictName } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
+import { watchKeys } from './keys.ts';
 import { openTimeline } from './timeline.ts';
 
 /** One question answered apart from the others, with what the answer rests on. */
@@ -49,6 +50,7 @@ export function beginAudit(trust: Trust): Audit {
   const tree = new MerkleTree();
   const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
   const timeline = openTimeline(report);
+  const keys = watchKeys(trust, rootAt, report);
   const authorization = new Authorization({ origin: trust.origin, rootAt, report });
   let lastHead: SignedHead | null = null;
   let heads = 0;
@@ -58,6 +60,7 @@ export function beginAudit(trust: Trust): Audit {
     const known = readEntry(stored, { expected, origin: trust.origin }, report);
     if (known !== null) {
       timeline.add(known.leaf);
+      keys.add(known.entry);
     }
     return known?.entry ?? null;
   };
@@ -77,19 +80,22 @@ export function beginAudit(trust: Trust): Audit {
     addHead: (head) => {
       lastHead = head;
       heads += 1;
-      checkHead(head, { trust, rootAt }, report);
+      checkHead(head, { keys: keys.history(), rootAt }, report);
     },
     note: report,
     findings: () => findings,
     verdicts: () => {
-      const seen = { size: tree.size, rootAt, decisions: authorization.decisions };
-      const completeness = judgeCompleteness(trust, seen, report);
+      const { decisions } = authorization;
+      const seen = { size: tree.size, rootAt, keys: keys.history(), decisions };
+      const { held, ...completeness } = judgeCompleteness(trust, seen, report);
+      keys.conclude(held);
       const lastTime = timeline.last();
       const owed = judgeOwed(authorization, { trust, lastTime }, report);
-      const facts = { completeness, authorization, heads, lastTime, owed };
-      return sumUp(trust, lastHead, facts).map((verdict) => ({
+      const { id: key } = newestKey(seen.keys);
+      const facts = { completeness, authorization, key, heads, lastTime, owed };
+      return sumUp(lastHead, facts).map((verdict) => ({
         ...verdict,
-        ok: !findings.some((finding) => finding.verdict === verdict.name),
+        ok: !findings.some(({ verdict: of, code }) => of === verdict.name && !isWarning(code)),
       }));
     },
   };
@@ -98,23 +104,22 @@ export function beginAudit(trust: Trust): Audit {
 type Answer = Omit<AuditVerdict, 'ok'>;
 
 function sumUp(
-  trust: Trust,
   head: SignedHead | null,
   facts: {
     readonly completeness: Omit<Answer, 'name'>;
     readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested'>;
+    readonly key: string;
     readonly heads: number;
     readonly owed: number;
     readonly lastTime: string | null;
   },
 ): readonly Answer[] {
-  const key = keyId(trust.origin, trust.publicKey).toString('hex');
   const { spawns, grants, lent, attested } = facts.authorization;
   const now = { anchored_at: facts.lastTime };
   return [
     {
       name: 'integrity',
-      anchor: `head of ${head?.size ?? 0} entries and ${Math.max(0, facts.heads - 1)} before it, signed by key ${key}`,
+      anchor: `head of ${head?.size ?? 0} entries and ${Math.max(0, facts.heads - 1)} before it, signed by key ${facts.key}`,
       ...now,
     },
     { name: 'completeness', ...facts.completeness },

@@ -2,7 +2,8 @@ import { reviewNamespace } from '../approval/statement/review-statement.ts';
 import { approvalNamespace, decisionId } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
-import { formatVerifierKey } from '../journal/verifier-key.ts';
+import { type KeyHistory, keyAt, type TimedHead } from '../journal/key-history.ts';
+import { formatVerifierKey, keyId } from '../journal/verifier-key.ts';
 import type { Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
 
@@ -10,6 +11,7 @@ import type { Finding, Report } from './finding.ts';
 export interface Seen {
   readonly size: number;
   readonly rootAt: (size: number) => string | null;
+  readonly keys: KeyHistory;
   /** Ids of the decisions and resolutions it holds. */
   readonly decisions: ReadonlySet<string>;
 }
@@ -31,12 +33,16 @@ interface Outside {
  * Holds the log against every head that somebody outside remembers: whatever was cut, rolled back or
  * rewritten before the newest of them shows. Without one the log is only consistent with itself.
  */
-export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Anchor {
+export function judgeCompleteness(
+  trust: Trust,
+  seen: Seen,
+  report: Report,
+): Anchor & { readonly held: readonly TimedHead[] } {
   const heads = [
     ...trust.receipts.flatMap(headsOfReceipt),
     ...trust.pins.filter(({ origin }) => origin === trust.origin).map(headOfPin),
   ];
-  const held = heads.filter((outside) => isHeld(trust, seen, { outside, report }));
+  const held = heads.filter((outside) => isHeld(seen, outside, report));
   for (const each of trust.receipts) {
     checkDecision(each, seen, report);
   }
@@ -50,11 +56,12 @@ export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Anc
       heads.length === 0
         ? 'self-consistent only: no head from outside was held against it'
         : 'none: every head from outside contradicts it';
-    return { anchor: `${anchor}${open}`, anchored_at: null };
+    return { anchor: `${anchor}${open}`, anchored_at: null, held: [] };
   }
   return {
     anchor: `${newest.outside.name}, at ${newest.size} of ${seen.size} entries${open}`,
     anchored_at: newest.outside.time,
+    held: sizes.map(({ outside, size }) => ({ size, time: outside.time })),
   };
 }
 
@@ -98,38 +105,37 @@ function sizeOf({ note }: Outside): number {
   return Number(note.split('\n')[1]);
 }
 
-function isHeld(
-  trust: Trust,
-  seen: Seen,
-  of: { readonly outside: Outside; readonly report: Report },
-): boolean {
-  const { outside, report } = of;
+function isHeld(seen: Seen, outside: Outside, report: Report): boolean {
   const complain = (code: Finding['code'], message: string): false => {
     report({ verdict: 'completeness', code, index: null, message: `${outside.name}: ${message}` });
     return false;
   };
-  if (outside.verifierKey !== formatVerifierKey(trust.origin, trust.publicKey)) {
+  const { keys } = seen.keys;
+  if (!keys.some((key) => formatVerifierKey(key.name, key.publicKey) === outside.verifierKey)) {
     return complain(
       'E_KEY_UNKNOWN',
       `it knows the log by another key or name: \`${outside.verifierKey}\``,
     );
   }
   try {
-    const { checkpoint } = openNote(outside.note, [
-      { name: trust.origin, publicKey: trust.publicKey },
-    ]);
+    const { checkpoint, signedBy } = openNote(outside.note, keys);
     if (checkpoint.size > seen.size) {
       return complain(
         'E_TRUNCATED',
         `it saw ${checkpoint.size} entries, and the log has ${seen.size}: its end was cut, or an older log put back`,
       );
     }
-    return (
-      seen.rootAt(checkpoint.size) === checkpoint.root.toString('base64') ||
-      complain(
+    if (seen.rootAt(checkpoint.size) !== checkpoint.root.toString('base64')) {
+      return complain(
         'E_FORK',
         `the first ${checkpoint.size} entries are not the ones it saw: the log was rewritten`,
-      )
+      );
+    }
+    // Whoever kept an old key can still sign; what they sign after its time is not the log's.
+    const { id } = keyAt(seen.keys, checkpoint.size);
+    return (
+      signedBy.some(({ name, publicKey }) => keyId(name, publicKey).toString('hex') === id) ||
+      complain('E_KEY_UNKNOWN', `its head is signed by another key than \`${id}\``)
     );
   } catch (error) {
     return complain(

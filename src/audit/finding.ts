@@ -20,6 +20,9 @@ export type FindingCode =
   | 'E_TRUNCATED'
   | 'E_FORK'
   | 'E_KEY_UNKNOWN'
+  | 'E_KEY_ROTATION'
+  | 'E_UNPROVEN'
+  | 'W_UNPROVEN'
   | 'E_DECISION_MISSING'
   | 'E_RECEIPT'
   | 'E_NO_PLAN'
@@ -48,3 +51,8 @@ export type FindingCode =
 
 /** Takes findings as they come up; none stops the audit. */
 export type Report = (finding: Finding) => void;
+
+/** `W_…` says what somebody should know; nothing is wrong. */
+export function isWarning(code: FindingCode): boolean {
+  return code.startsWith('W_');
+}

@@ -1,6 +1,6 @@
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
-import type { Trust } from './exhibit.ts';
+import { type KeyHistory, keyAt } from '../journal/key-history.ts';
 import type { Report } from './finding.ts';
 
 /** A stored head: the size its commit ended at, and its signed note. */
@@ -9,18 +9,17 @@ export interface SignedHead {
   readonly note: string;
 }
 
-/** The note is the log's, and speaks of exactly the entries that are there. */
+/** The note is the log's, under the one key that signs at this size, and speaks of exactly the entries that are there. */
 export function checkHead(
   head: SignedHead,
-  of: { readonly trust: Trust; readonly rootAt: (size: number) => string | null },
+  of: { readonly keys: KeyHistory; readonly rootAt: (size: number) => string | null },
   report: Report,
 ): void {
   const complain = (message: string): void => {
     report({ verdict: 'integrity', code: 'E_STH_SIG', index: head.size - 1, message });
   };
-  const { origin, publicKey } = of.trust;
   try {
-    const { checkpoint } = openNote(head.note, [{ name: origin, publicKey }]);
+    const { checkpoint } = openNote(head.note, [keyAt(of.keys, head.size)]);
     if (checkpoint.size !== head.size) {
       complain(`the head stored for ${head.size} entries signs ${checkpoint.size}`);
     } else if (checkpoint.root.toString('base64') !== of.rootAt(checkpoint.size)) {

@@ -1,4 +1,5 @@
 import type { RunId } from '../base/ids.ts';
+import { newestKey } from '../journal/key-history.ts';
 import { formatVerifierKey } from '../journal/verifier-key.ts';
 import { recordedOf } from '../run/recorded.ts';
 import { exportOwed } from './break-glass/export-owed.ts';
@@ -159,9 +160,10 @@ function auditing(engine: Engine): Pick<Service, Auditing> {
 async function initialise(engine: Engine): ReturnType<Service['initialise']> {
   const known = await engine.store.latestConfig();
   await ensureConfig(engine);
+  const { name, publicKey } = newestKey(await engine.store.keys());
   return {
     origin: engine.store.origin,
-    verifierKey: formatVerifierKey(engine.store.origin, engine.store.publicKey),
+    verifierKey: formatVerifierKey(name, publicKey),
     created: known === null,
   };
 }

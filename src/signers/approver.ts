@@ -130,6 +130,12 @@ function openFile(file: RequestFile, pin: Pin | null, time: string): ProvenReque
     pin,
     inclusion: { index: file.index, leaf: bytes, proof: file.inclusion.map(decode) },
     consistencyProof: fromPin?.proof.map(decode) ?? null,
+    keys: (file.keys ?? []).map(({ index, ...key }) => ({
+      index,
+      leaf: decode(key.leaf),
+      inclusion: key.inclusion.map(decode),
+      consistency: key.consistency.map(decode),
+    })),
     time,
   });
   const leaf = decodeLeaf(bytes);

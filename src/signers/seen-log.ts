@@ -1,9 +1,11 @@
 import type { Pin } from '../approval/statement/receipt.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
+import { keyAt } from '../journal/key-history.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
-import { parseVerifierKey } from '../journal/verifier-key.ts';
+import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../journal/verifier-key.ts';
+import { type ShownKeyEntry, verifyShownKeys } from './shown-keys.ts';
 
 /** What a journal shows to an approver's client, and what the client remembers of it. */
 export interface ShownLog {
@@ -21,26 +23,28 @@ export interface ShownLog {
   };
   /** From the pin's size to the note's; null where none was sent. */
   readonly consistencyProof: readonly Buffer[] | null;
+  /** How the journal came to its key; empty where it shows nothing of it. */
+  readonly keys: readonly ShownKeyEntry[];
   /** Now, RFC 3339. */
   readonly time: string;
 }
 
 /**
- * Holds a journal against what this client saw last: same key, not smaller, the same past, and the leaf
- * really in it. Answers the pin to keep. This is what makes an approver a witness, so it stands before
- * anything is shown or signed. Throws IntegrityError `E_KEY_UNKNOWN`, `E_ROLLBACK`, `E_FORK`, and what
+ * Holds a journal against what this client saw last: the same key, or one that the recovery key leads to;
+ * not smaller, the same past, and the leaf really in it. Answers the pin to keep. This is what makes an approver a witness, so it stands before
+ * anything is shown or signed. Throws IntegrityError `E_KEY_UNKNOWN`, `E_KEY_ROTATION`, `E_ROLLBACK`,
+ * `E_FORK`, and what
  * the note and the proofs throw.
  */
 export function checkSeenLog(shown: ShownLog): Pin {
   const { note, verifierKey, pin, inclusion, time } = shown;
-  if (pin !== null && pin.verifierKey !== verifierKey) {
-    throw new IntegrityError({
-      code: 'E_KEY_UNKNOWN',
-      message: `the journal shows the key \`${verifierKey}\`, but on ${pin.time} you saw \`${pin.verifierKey}\``,
-      hint: `do not sign; ask the owner of \`${pin.origin}\` what happened to its key`,
-    });
+  if (pin !== null && pin.verifierKey !== verifierKey && shown.keys.length === 0) {
+    throw unknownKey(pin, verifierKey);
   }
   const { checkpoint } = openNote(note, [parseVerifierKey(verifierKey)]);
+  if (shown.keys.length > 0) {
+    checkKeys(shown, checkpoint);
+  }
   if (pin !== null) {
     checkPast(pin, checkpoint, shown.consistencyProof);
   }
@@ -48,6 +52,31 @@ export function checkSeenLog(shown: ShownLog): Pin {
   const { index, leaf, proof } = inclusion;
   verifyInclusion({ seq: index, size, leafHash: leafHash(leaf), proof, root });
   return { origin, size, root: root.toString('base64'), note, verifierKey, time };
+}
+
+/** The keys that are shown must lead from the one that was seen to the one that signs now. */
+function checkKeys({ keys, verifierKey, pin }: ShownLog, now: Checkpoint): void {
+  const history = verifyShownKeys(keys, now);
+  const isShown = formatKey(keyAt(history, now.size)) === verifierKey;
+  if (!isShown || (pin !== null && formatKey(keyAt(history, pin.size)) !== pin.verifierKey)) {
+    throw unknownKey(pin, verifierKey);
+  }
+}
+
+function formatKey({ name, publicKey }: VerifierKey): string {
+  return formatVerifierKey(name, publicKey);
+}
+
+function unknownKey(pin: Pin | null, verifierKey: string): IntegrityError {
+  const seen =
+    pin === null
+      ? 'its own entries name another'
+      : `on ${pin.time} you saw \`${pin.verifierKey}\`, and nothing leads from there`;
+  return new IntegrityError({
+    code: 'E_KEY_UNKNOWN',
+    message: `the journal shows the key \`${verifierKey}\`, but ${seen}`,
+    hint: `do not sign; ask the owner of \`${pin?.origin ?? 'the journal'}\` what happened to its key`,
+  });
 }
 
 function checkPast(pin: Pin, now: Checkpoint, proof: readonly Buffer[] | null): void {

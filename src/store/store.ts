@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Anchor } from '../journal/anchor.ts';
-import type { CheckpointSigner } from '../journal/signer.ts';
+import type { KeyHistory } from '../journal/key-history.ts';
+import type { KeyRing } from '../journal/signer.ts';
 import type { Event, Genesis } from '../run/events.ts';
 import type {
   DebtRow,
+  EntryQuery,
   PreviousQuery,
+  PrunedEntry,
   RequestRow,
   ReusableRow,
   ReuseQuery,
@@ -23,21 +26,32 @@ import type {
  */
 export interface Store {
   readonly origin: string;
-  /** The checkpoint key's raw Ed25519 public key, from genesis. */
-  readonly publicKey: Buffer;
 
+  /** Which key signs which heads, as genesis and the `key.*` entries say now: another process may have rotated. */
+  keys(): Promise<KeyHistory>;
+  /**
+   * Makes the key that `key.rotated` may name one day; durable before it returns, and signs nothing until
+   * then. The commit of `key.rotated` is the first that it signs, and from then on the key before is gone.
+   */
+  prepareKey(): Promise<Buffer>;
   /** The newest signed head. */
   head(): Promise<Head>;
   /** The head that some earlier size had, rebuilt from its stored signature where one exists for it. */
   headAt(size: number): Promise<Head | null>;
   /** The newest signed head of at most `size` entries; null where there is none. */
   headUpTo(size: number): Promise<Head | null>;
-  /** Entries `from <= seq < to`, in order. Bytes as stored; nothing is checked here. */
+  /** Entries `from <= seq < to`, in order, but those that were pruned. Bytes as stored; nothing is checked here. */
   entries(from: number, to: number): Promise<readonly StoredEntry[]>;
+  /** Those of `from <= seq < to` that were reduced to their leaf hashes, in order. */
+  pruned(from: number, to: number): Promise<readonly PrunedEntry[]>;
+  /** Runs whose id begins with `prefix` and of which entries were pruned. */
+  prunedRuns(prefix: string): Promise<readonly RunId[]>;
   /** The stored subtree roots that make up the first `size` leaves, left to right (RFC 6962 peaks). */
   peaks(size: number): Promise<readonly Buffer[]>;
   /** Stored roots of complete subtrees of `2^level` leaves, `from <= index < to`. Throws JournalError `index_damaged`. */
   nodes(level: number, from: number, to: number): Promise<readonly Buffer[]>;
+  /** Numbers of entries by the index, newest first: where to look. Only the entries say what is so. */
+  findEntries(query: EntryQuery): Promise<readonly number[]>;
   inclusionProof(seq: number, size: number): Promise<readonly Buffer[]>;
   consistencyProof(from: number, to: number): Promise<readonly Buffer[]>;
 
@@ -93,15 +107,27 @@ export interface Store {
   putBlob(bytes: Buffer): Promise<BlobId>;
   /** A writer for output of unknown size: bounded memory, durable at `finish`. */
   openBlob(): Promise<BlobWriter>;
-  /** Reads and checks the bytes against the id. Throws IntegrityError `blob_missing`, `blob_altered`. */
+  /**
+   * Reads and checks the bytes against the id. Throws IntegrityError `blob_missing`, `blob_altered`; UsageError
+   * `blob_erased` where it is not there and an entry says so.
+   */
   getBlob(id: BlobId): Promise<StoredBlob>;
   /** Whether the blob is there and intact; reads it in pieces. */
   checkBlob(id: BlobId): Promise<'ok' | 'missing' | 'altered'>;
   /** A private value's salt, by its commitment; null where it was erased. */
   getOpening(commitment: Sha256): Promise<Buffer | null>;
 
+  /** The entry that says that this blob or opening was erased; null where none does. */
+  erasedBy(id: BlobId | Sha256): Promise<number | null>;
   /**
-   * Takes a run, or one of the two places there is one of in a store, for this process. Answers the living
+   * Deletes what entries say may go, and nothing else: what `content.erased` names, salts first, and entries
+   * that `log.pruned` names, with the blobs and salts that they name, all entries in one transaction. Durable
+   * before it returns; after a crash the next call finishes it.
+   */
+  sweep(): Promise<Swept>;
+
+  /**
+   * Takes a run, or one of the places there is one of in a store, for this process. Answers the living
    * holder instead where there is one; a dead one is replaced. `isAlive` is asked inside the transaction.
    */
   takeHold(
@@ -136,8 +162,8 @@ export interface StoreOptions {
   /** State directory, made with mode 0700 where it is missing. */
   readonly dir: string;
   readonly clock: Clock;
-  /** Loads the checkpoint key, or makes it when the journal is new. Called under the store's lock. */
-  readonly signer: (origin: string, create: boolean) => CheckpointSigner;
+  /** Where the keys lie that sign checkpoints. Called under the store's lock. */
+  readonly keys: KeyRing;
   /** Everything genesis says but origin and key. */
   readonly genesis: Omit<Genesis, 'origin' | 'key' | 'format'>;
 }
@@ -201,6 +227,13 @@ export interface Committed {
   readonly duplicate: boolean;
 }
 
+/** What a sweep found and deleted. */
+export interface Swept {
+  readonly blobs: number;
+  readonly openings: number;
+  readonly entries: number;
+}
+
 export interface StoredBlob {
   readonly bytes: Buffer;
   readonly salt: Buffer;
@@ -215,8 +248,11 @@ export interface BlobWriter {
   abort(): Promise<void>;
 }
 
-/** `serve`: drives the runs started through the API. `reception`: receives clicks and posts cards. */
-export type Held = RunId | 'serve' | 'reception';
+/**
+ * `serve`: drives the runs started through the API. `reception`: receives clicks and posts cards. `sink:…`:
+ * brings this sink up to date just now.
+ */
+export type Held = RunId | 'serve' | 'reception' | `sink:${string}`;
 
 export interface Note {
   readonly key: string;

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { RunId } from '../../src/base/ids.ts';
+import { newestKey } from '../../src/journal/key-history.ts';
 import { testWith } from '../support/foreign.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -91,7 +92,10 @@ testWith(['openssl'], '`openssl` verifies the head, and no other', async () => {
   const end = note.indexOf('\n\n') + 1;
   const encoded = note.slice(end).trim().split(' ').at(-1) ?? '';
   // RFC 8410: the DER of an Ed25519 public key up to the key itself.
-  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), store.publicKey]);
+  const spki = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    newestKey(await store.keys()).publicKey,
+  ]);
   writeFileSync(join(folder, 'key.der'), spki);
   // The first four bytes name the key (C2SP signed-note).
   writeFileSync(join(folder, 'signature'), Buffer.from(encoded, 'base64').subarray(4));

@@ -5,6 +5,7 @@ import { beginAudit } from '../../src/audit/audit.ts';
 import type { FindingCode } from '../../src/audit/finding.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId } from '../../src/base/ids.ts';
+import { newestKey } from '../../src/journal/key-history.ts';
 import type { Event, StepResolved } from '../../src/run/events.ts';
 import { encodeCommand } from '../../src/runbook/digest.ts';
 import { aKey, forgeDecision, forgeResolution } from '../attacks/forge.ts';
@@ -505,7 +506,7 @@ test('E_ORIGIN: entries of another log are told apart', async () => {
   const { store } = scene.engine();
   const audit = beginAudit({
     origin: 'runbook/other',
-    publicKey: store.publicKey,
+    publicKey: newestKey(await store.keys()).publicKey,
     receipts: [],
     pins: [],
   });

@@ -5,6 +5,7 @@ import type { Blob } from '../../src/audit/exhibit.ts';
 import type { BlobId } from '../../src/base/ids.ts';
 import { canonicalize } from '../../src/base/jcs.ts';
 import type { Json } from '../../src/base/json.ts';
+import { newestKey } from '../../src/journal/key-history.ts';
 import { decodeLeaf } from '../../src/journal/leaf.ts';
 import type { StoredEntry } from '../../src/store/store.ts';
 import { leaveUnknown } from '../attacks/forge.ts';
@@ -51,8 +52,9 @@ test('no shape of an entry stops the audit, whatever stands where', async () => 
   const entries = await store.entries(0, (await store.head()).size);
   const blobs = await readAll(entries, async (id) => (await store.getBlob(id)).bytes);
 
+  const { publicKey } = newestKey(await store.keys());
   const audit = (exhibits: readonly StoredEntry[]): Audit => {
-    const { origin, publicKey } = store;
+    const { origin } = store;
     const made = beginAudit({ origin, publicKey, receipts: [], pins: [] });
     for (const exhibit of exhibits) {
       made.add({ ...exhibit, blobs });

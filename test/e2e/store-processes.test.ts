@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BlobId } from '../../src/base/ids.ts';
 import { openNote } from '../../src/journal/checkpoint.ts';
+import { newestKey } from '../../src/journal/key-history.ts';
 import { leafHash } from '../../src/journal/leaf.ts';
 import { appendLeaf, rootOfPeaks } from '../../src/journal/merkle.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
@@ -52,7 +53,7 @@ async function checkLog(store: Store): Promise<readonly string[]> {
   const { size } = await store.head();
   const entries = await store.entries(0, size + 1);
   expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: size }, (_, seq) => seq));
-  const keys = [{ name: store.origin, publicKey: store.publicKey }];
+  const keys = [newestKey(await store.keys())];
   const hashes = entries.map(({ bytes }) => leafHash(bytes));
   let peaks: Buffer[] = [];
   for (const [seq, hash] of hashes.entries()) {

@@ -46,6 +46,7 @@ function shown(size: number, more: Partial<ShownLog> = {}): ShownLog {
     pin: null,
     inclusion: log.inclusion(size - 1),
     consistencyProof: null,
+    keys: [],
     time: now,
     ...more,
   };

@@ -3,6 +3,7 @@ import type { Clock, Moment } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, newRequestId, newRunId, type RunId } from '../../src/base/ids.ts';
 import { openNote } from '../../src/journal/checkpoint.ts';
+import { newestKey } from '../../src/journal/key-history.ts';
 import { decodeLeaf, leafHash } from '../../src/journal/leaf.ts';
 import { treeRoot } from '../../src/journal/merkle.ts';
 import { verifyConsistency, verifyInclusion } from '../../src/journal/proof.ts';
@@ -51,15 +52,15 @@ async function leaves() {
   return (await temp.store.entries(0, 1000)).map(({ bytes }) => decodeLeaf(bytes));
 }
 
-function check(head: Head): void {
-  const key = { name: temp.store.origin, publicKey: temp.store.publicKey };
+async function check(head: Head): Promise<void> {
+  const key = newestKey(await temp.store.keys());
   const { checkpoint } = openNote(head.note, [key]);
   expect(checkpoint).toEqual({ origin: temp.store.origin, size: head.size, root: head.root });
 }
 
 test('a new journal begins with genesis, under a head signed with the key it names', async () => {
   const head = await temp.store.head();
-  check(head);
+  await check(head);
   expect(head).toMatchObject({ size: 1, time: '2026-01-02T03:04:05.678Z' });
   expect(temp.store.origin).toMatch(/^runbook\/[0-9a-z]{16}$/);
   const [genesis] = await leaves();
@@ -69,7 +70,10 @@ test('a new journal begins with genesis, under a head signed with the key it nam
     cmd: 'genesis',
     type: 'log.genesis',
     origin: temp.store.origin,
-    data: { origin: temp.store.origin, key: { public: temp.store.publicKey.toString('base64') } },
+    data: {
+      origin: temp.store.origin,
+      key: { public: newestKey(await temp.store.keys()).publicKey.toString('base64') },
+    },
   });
 });
 
@@ -81,7 +85,7 @@ describe('a commit', () => {
       input(run, events, { commandId: 'c', expectedVersion: 0 }),
     );
     expect(committed).toMatchObject({ first: 1, version: 3, duplicate: false });
-    check(committed.head);
+    await check(committed.head);
     expect(await temp.store.head()).toEqual(committed.head);
     expect((await leaves()).slice(1).map(({ cmd, run: of, seq }) => [cmd, of, seq])).toEqual([
       ['c', run, 1],
@@ -252,7 +256,7 @@ test('every head ever signed can be shown again, and every proof holds', async (
     if (head === null) {
       continue;
     }
-    check(head);
+    await check(head);
     const leaf = hashes[to - 1] ?? Buffer.alloc(0);
     const inclusion = await temp.store.inclusionProof(to - 1, size);
     const { root } = await temp.store.head();

@@ -104,11 +104,12 @@ describe('a journal is never silently started anew', () => {
   test('but a creation that a crash cut short after the key is finished', async () => {
     const dir = tempFolder();
     const options = storeOptions(dir);
-    const crash = () => {
-      options.signer('runbook/x', true);
+    const create = () => {
+      options.keys.create('runbook/x');
       throw new Error('crash');
     };
-    expect(() => openSqliteStore({ ...options, signer: crash })).toThrow('crash');
+    const keys = { ...options.keys, create };
+    expect(() => openSqliteStore({ ...options, keys })).toThrow('crash');
     expect(existsSync(join(dir, 'journal.key'))).toBe(true);
     const store = openSqliteStore(options);
     expect((await store.head()).size).toBe(1);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { openJournalKey } from '../../src/signers/journal-key.ts';
+import { openKeyRing } from '../../src/signers/key-ring.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
 import type { Store, StoreOptions } from '../../src/store/store.ts';
 
@@ -35,7 +35,7 @@ export function storeOptions(dir: string, clock: Clock = systemClock): StoreOpti
   return {
     dir,
     clock,
-    signer: (origin, create) => openJournalKey(join(dir, 'journal.key'), origin, create),
+    keys: openKeyRing(join(dir, 'journal.key')),
     genesis: { recovery: null, host: hostname(), uid: process.geteuid?.() ?? 0, program: 'test' },
   };
 }

@@ -7,11 +7,13 @@ const runId = v.custom<RunId>(
   (value) => typeof value === 'string' && /^[0-9a-hjkmnp-tv-z]{16}$/.test(value),
 );
 const name = v.pipe(v.string(), v.minLength(1));
-const time = v.pipe(v.string(), v.check(isTime));
-const nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+/** RFC 3339 as `formatTime` writes it. */
+export const timeSchema = v.pipe(v.string(), v.check(isTime));
+export const nonceSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
-const seenLog = v.strictObject({
+/** The one shape of a `SeenLog`. */
+export const seenLogSchema = v.strictObject({
   origin: name,
   size: count,
   root: v.pipe(
@@ -31,9 +33,9 @@ export const statementSchema = v.strictObject({
   slots: v.array(name),
   reason: v.nullable(v.string()),
   person: name,
-  time,
-  nonce,
-  log: seenLog,
+  time: timeSchema,
+  nonce: nonceSchema,
+  log: seenLogSchema,
 });
 
 /** The one shape of a `Resolution`. */
@@ -47,9 +49,9 @@ export const resolutionSchema = v.strictObject({
   started: sha256,
   reason: v.string(),
   person: name,
-  time,
-  nonce,
-  log: seenLog,
+  time: timeSchema,
+  nonce: nonceSchema,
+  log: seenLogSchema,
 });
 
 /** The one shape of a `Review`. */
@@ -62,9 +64,9 @@ export const reviewSchema = v.strictObject({
   started: sha256,
   reason: v.string(),
   person: name,
-  time,
-  nonce,
-  log: seenLog,
+  time: timeSchema,
+  nonce: nonceSchema,
+  log: seenLogSchema,
 });
 
 /** The one shape of a `StartStatement`. */
@@ -87,9 +89,9 @@ export const startSchema = v.strictObject({
     }),
   ),
   person: name,
-  time,
-  nonce,
-  log: seenLog,
+  time: timeSchema,
+  nonce: nonceSchema,
+  log: seenLogSchema,
 });
 
 /** The one shape of an `Attested`: every key there, no other key. */

@@ -2,10 +2,12 @@ import type { Initiator } from '../../approval/people/people.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
 import { eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import type { BlobId } from '../../base/ids.ts';
+import { keyAt } from '../../journal/key-history.ts';
 import { formatVerifierKey } from '../../journal/verifier-key.ts';
 import type { Slot } from '../../policy/policy.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest, findRun } from '../find.ts';
+import { proveKeys } from '../key/prove-keys.ts';
 import { loadRequest } from '../report/describe-request.ts';
 import { unknownAttempt } from '../resolve-step.ts';
 import { loadRun } from '../session.ts';
@@ -72,7 +74,14 @@ export async function proofs(
 ): Promise<
   Pick<
     RequestFile,
-    'origin' | 'verifier_key' | 'checkpoint' | 'index' | 'leaf' | 'inclusion' | 'consistency'
+    | 'origin'
+    | 'verifier_key'
+    | 'checkpoint'
+    | 'index'
+    | 'leaf'
+    | 'inclusion'
+    | 'consistency'
+    | 'keys'
   >
 > {
   const { store } = engine;
@@ -82,13 +91,16 @@ export async function proofs(
   // The reader's own pin where it is known, and whatever each approver saw when they last signed.
   const seen = new Set([...sizes, ...(await store.seenSizes())]);
   const known = [...seen].filter((size) => size > 0 && size <= head.size);
+  const history = await store.keys();
+  const key = keyAt(history, head.size);
   return {
     origin: store.origin,
-    verifier_key: formatVerifierKey(store.origin, store.publicKey),
+    verifier_key: formatVerifierKey(key.name, key.publicKey),
     checkpoint: head.note,
     index,
     leaf: (entry?.bytes ?? Buffer.alloc(0)).toString('base64'),
     inclusion: inclusion.map(base64),
+    ...(key.from === 1 ? {} : { keys: await proveKeys(store, history, head.size) }),
     consistency: await Promise.all(
       known.map(async (from) => ({
         from,

@@ -1,10 +1,12 @@
 import { IntegrityError } from '../../base/errors.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
 import { type Checkpoint, openNote } from '../../journal/checkpoint.ts';
+import { keyAt } from '../../journal/key-history.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Head, Store } from '../../store/store.ts';
+import { readLeaves } from './read-leaves.ts';
 import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from './stretch.ts';
 
 /** Entries of one run, as they stand under the signed head. */
@@ -70,8 +72,8 @@ export class ProvenLog {
 
   async #head(): Promise<{ readonly head: Head; readonly checkpoint: Checkpoint }> {
     const head = await this.#store.head();
-    const trusted = [{ name: this.#store.origin, publicKey: this.#store.publicKey }];
-    return { head, checkpoint: openNote(head.note, trusted).checkpoint };
+    const key = keyAt(await this.#store.keys(), head.size);
+    return { head, checkpoint: openNote(head.note, [key]).checkpoint };
   }
 
   async #prove(run: RunId, request: RequestId | null): Promise<ProvenEntries> {
@@ -122,16 +124,18 @@ export class ProvenLog {
     return earlier;
   }
 
+  /** What was pruned since it was proven is left out: its hash still stands where it stood. */
   async #read(stretch: Stretch, seqs: readonly number[]): Promise<readonly Recorded[]> {
     const entries: Recorded[] = [];
+    const found = new Map<number, string>();
     for (const { from, to } of rangesOf(seqs)) {
-      for (const stored of await this.#store.entries(from, to)) {
-        entries.push(recordedOf(stored));
+      for (const leaf of await readLeaves(this.#store, from, to)) {
+        const entry = leaf.kind === 'entry' ? recordedOf(leaf) : null;
+        found.set(leaf.seq, leaf.kind === 'pruned' ? leaf.hash : (entry?.hash ?? ''));
+        entries.push(...(entry === null ? [] : [entry]));
       }
     }
-    const changed = seqs.find(
-      (seq, index) => entries[index]?.hash !== leafAt(stretch, seq)?.toString('hex'),
-    );
+    const changed = seqs.find((seq) => found.get(seq) !== leafAt(stretch, seq)?.toString('hex'));
     if (changed !== undefined) {
       throw fork(changed, changed + 1);
     }

@@ -4,6 +4,7 @@ import { type Audit, beginAudit } from '../../audit/audit.ts';
 import type { Blob } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
+import { newestKey } from '../../journal/key-history.ts';
 import type { Recorded } from '../../run/events.ts';
 import { blobsOf } from '../../run/named-blobs.ts';
 import type { Engine } from '../engine.ts';
@@ -24,7 +25,7 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const { size } = await store.head();
   const audit = beginAudit({
     origin: store.origin,
-    publicKey: store.publicKey,
+    publicKey: newestKey(await store.keys()).publicKey,
     receipts: input.receipts.map(({ file, text }) => ({
       name: basename(file),
       receipt: parseReceipt(text, file),

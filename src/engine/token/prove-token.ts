@@ -1,6 +1,7 @@
 import type { TokenIssued } from '../../approval/token.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import { openNote } from '../../journal/checkpoint.ts';
+import { keyAt } from '../../journal/key-history.ts';
 import { verifyInclusion } from '../../journal/proof.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { TokenRow } from '../../store/rows.ts';
@@ -13,7 +14,7 @@ import type { Store } from '../../store/store.ts';
  */
 export async function proveToken(store: Store, row: TokenRow): Promise<TokenIssued> {
   const head = await store.head();
-  const { checkpoint } = openNote(head.note, [{ name: store.origin, publicKey: store.publicKey }]);
+  const { checkpoint } = openNote(head.note, [keyAt(await store.keys(), head.size)]);
   const [stored] = await store.entries(row.seq, row.seq + 1);
   const entry = stored === undefined || row.seq >= checkpoint.size ? null : recordedOf(stored);
   if (entry?.event.type !== 'token.issued' || !isSame(row, entry.event.data)) {

@@ -2,13 +2,14 @@ import { formatTime, type Moment } from '../../base/clock.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import type { RunId, Sha256 } from '../../base/ids.ts';
 import { encodeLeaf, type Leaf, leafHash } from '../../journal/leaf.ts';
-import type { Event } from '../../run/events.ts';
+import type { Event, Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Head } from '../store.ts';
 import { insertEntry, selectEntries } from './entries.ts';
 import { signHead } from './heads.ts';
 import { indexEntry } from './index-entry.ts';
 import type { Journal } from './journal.ts';
+import { keysAfter, loadKeys, signerOf } from './keys.ts';
 import { growTree, saveTree, type Tree } from './tree.ts';
 
 /** Events that become entries together. */
@@ -27,15 +28,17 @@ export interface Appended {
 /** Inside a transaction: appends the batch to the tree and signs one head over all of it. */
 export function append(journal: Journal, before: Tree, batch: Batch): Appended {
   const hashes: Sha256[] = [];
-  let tree = before;
+  const keys = loadKeys(journal);
+  let [tree, after] = [before, keys];
   for (const [at, event] of batch.events.entries()) {
     const leaf = buildLeaf(journal.origin, batch, { seq: tree.size, at, event });
-    const hash = store(journal, leaf);
-    hashes.push(hash);
-    tree = growTree(journal.db, tree, { hash: Buffer.from(hash, 'hex'), time: leaf.time });
+    const stored = store(journal, leaf);
+    hashes.push(stored.hash);
+    after = keysAfter(journal.db, after, stored);
+    tree = growTree(journal.db, tree, { hash: Buffer.from(stored.hash, 'hex'), time: leaf.time });
   }
   saveTree(journal.db, tree);
-  return { hashes, head: signHead(journal, tree) };
+  return { hashes, head: signHead(journal, tree, signerOf(journal, keys, after)) };
 }
 
 /** The command id of a commit's further entries: (run, cmd) is unique, so each has its own. */
@@ -63,7 +66,7 @@ function buildLeaf(
 }
 
 /** Reads the row back and takes hash and indexes from that: what is signed is what is stored. */
-function store({ db }: Journal, leaf: Leaf): Sha256 {
+function store({ db }: Journal, leaf: Leaf): Recorded {
   const bytes = encodeLeaf(leaf);
   insertEntry(db, { seq: leaf.seq, bytes });
   const [stored] = selectEntries(db, leaf.seq, leaf.seq + 1);
@@ -77,5 +80,5 @@ function store({ db }: Journal, leaf: Leaf): Sha256 {
   }
   const recorded = recordedOf(stored);
   indexEntry(db, recorded, leaf.cmd);
-  return recorded.hash;
+  return recorded;
 }

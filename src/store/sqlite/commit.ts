@@ -9,6 +9,7 @@ import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from '.
 import { isFull } from './faults.ts';
 import { assertSigned, loadHead, loadHeadAt } from './heads.ts';
 import { type Journal, write } from './journal.ts';
+import { openSigner, requireKeys } from './keys.ts';
 import { latestTimeSince } from './latest-times.ts';
 import { insertOpening } from './openings.ts';
 import { giveReserve, makeReserve } from './reserve.ts';
@@ -21,6 +22,15 @@ import { loadTree, selectNode } from './tree.ts';
  * reserve still stands; what closes may use the reserve up, and nothing new begins until it is there again.
  */
 export function commit(journal: Journal, input: CommitInput): Committed {
+  const committed = commitOrGive(journal, input);
+  if (input.events.some(({ type }) => type === 'key.rotated')) {
+    // Durable now, so the new key may take the old one's place; after a crash here, whoever signs next does it.
+    openSigner(journal, requireKeys(journal));
+  }
+  return committed;
+}
+
+function commitOrGive(journal: Journal, input: CommitInput): Committed {
   try {
     return write(journal, () => commitOnce(journal, input));
   } catch (error) {
@@ -43,7 +53,7 @@ function commitOnce(journal: Journal, input: CommitInput): Committed {
   const moment = journal.clock.now();
   assertVersion(journal, input);
   assertGuards(journal, input, { head, moment });
-  assertSigned(journal, head);
+  assertSigned(journal, head, requireKeys(journal));
   const { run, commandId, events } = input;
   const appended = append(journal, loadTree(journal.db), { run, commandId, events, moment });
   input.openings?.forEach((opening) => insertOpening(journal.db, opening));

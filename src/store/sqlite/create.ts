@@ -7,6 +7,7 @@ import type { StoreOptions } from '../store.ts';
 import { append } from './append.ts';
 import type { Connection } from './connection.ts';
 import { type Journal, write } from './journal.ts';
+import { createSigner } from './keys.ts';
 import { emptyTree, loadTree } from './tree.ts';
 
 /**
@@ -48,8 +49,9 @@ export function createGenesis(journal: Journal, facts: StoreOptions['genesis']):
   });
 }
 
-function composeGenesis({ origin, signer }: Journal, facts: StoreOptions['genesis']): Genesis {
-  const { name, publicKey } = signer();
+function composeGenesis(journal: Journal, facts: StoreOptions['genesis']): Genesis {
+  const { origin } = journal;
+  const { name, publicKey } = createSigner(journal);
   const key = {
     name,
     id: keyId(name, publicKey).toString('hex'),

@@ -1,12 +1,16 @@
 import { IntegrityError } from '../../base/errors.ts';
 import { formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
+import { type KeyHistory, keyAt } from '../../journal/key-history.ts';
 import { decodeLeaf } from '../../journal/leaf.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import { composeNote } from '../../journal/note.ts';
+import type { CheckpointSigner } from '../../journal/signer.ts';
 import { keyId } from '../../journal/verifier-key.ts';
 import type { Head } from '../store.ts';
+import type { Connection } from './connection.ts';
 import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
 import type { Journal } from './journal.ts';
+import { selectPruned } from './pruned.ts';
 import { hasStrays, loadTree, selectPeaks, type Tree } from './tree.ts';
 
 type Log = Pick<Journal, 'db' | 'origin'>;
@@ -38,17 +42,22 @@ export function loadHead(log: Log): Head {
 /** The head that ended with a commit at `size`; null where none did. */
 export function loadHeadAt(log: Log, size: number): Head | null {
   const signed = selectSignature(log.db, size - 1);
-  const [last] = selectEntries(log.db, size - 1, size);
-  if (signed === null || last === undefined) {
+  const time = timeAt(log.db, size - 1);
+  if (signed === null || time === null) {
     return null;
   }
-  const { time } = decodeLeaf(last.bytes);
   return composeHead(log.origin, { size, peaks: selectPeaks(log.db, size), time }, signed);
 }
 
+function timeAt(db: Connection, seq: number): string | null {
+  const [entry] = selectEntries(db, seq, seq + 1);
+  return entry === undefined
+    ? (selectPruned(db, seq, seq + 1)[0]?.time ?? null)
+    : decodeLeaf(entry.bytes).time;
+}
+
 /** Signs the tree as it stands and keeps the signature with its last entry. */
-export function signHead(journal: Journal, tree: Tree): Head {
-  const signer = journal.signer();
+export function signHead(journal: Journal, tree: Tree, signer: CheckpointSigner): Head {
   const root = rootOfPeaks(tree.peaks);
   const body = formatCheckpoint({ origin: journal.origin, size: tree.size, root });
   const signed = {
@@ -66,10 +75,9 @@ export function signHead(journal: Journal, tree: Tree): Head {
  * head, under a good signature. A head that is, byte for byte, the last one this process signed needs
  * no second look. Throws IntegrityError `E_STH_SIG`.
  */
-export function assertSigned(journal: Journal, head: Head): void {
+export function assertSigned(journal: Journal, head: Head, keys: KeyHistory): void {
   if (head.note !== journal.signed.note) {
-    const { publicKey } = journal.signer();
-    openNote(head.note, [{ name: journal.origin, publicKey }]);
+    openNote(head.note, [keyAt(keys, head.size)]);
   }
 }
 

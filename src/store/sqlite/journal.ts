@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
-import type { CheckpointSigner } from '../../journal/signer.ts';
+import type { KeyRing } from '../../journal/signer.ts';
 import type { Connection } from './connection.ts';
 import { explained } from './faults.ts';
 import { assertWritable, type JournalFile } from './journal-file.ts';
+import type { KnownKeys } from './keys.ts';
 import type { Times } from './latest-times.ts';
 
 /** An open journal: what the functions of this folder share. */
@@ -13,8 +14,9 @@ export interface Journal {
   readonly reserve: string;
   readonly clock: Clock;
   readonly origin: string;
-  /** Loads the key when it is first needed: whoever only reads needs no access to it. */
-  readonly signer: () => CheckpointSigner;
+  /** Asked for a key when one is first needed: whoever only reads needs no access to it. */
+  readonly keys: KeyRing;
+  readonly known: KnownKeys;
   /** The note of the last head that this process signed, whether its commit came about or not. */
   readonly signed: { note: string | null };
   /** What this process has read of when entries were made. */

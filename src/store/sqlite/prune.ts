@@ -65,12 +65,9 @@ function* entriesIn(
   for (const { from, to } of ranges) {
     let next = from;
     for (let page = select.all(next, to, pageSize); page.length > 0; ) {
-      for (const stored of page) {
-        const entry = recordedOf(stored);
-        if (entry.run !== null) {
-          yield { stored, entry };
-        }
-      }
+      yield* page
+        .map((stored) => ({ stored, entry: recordedOf(stored) }))
+        .filter(({ entry }) => entry.run !== null);
       next = (page.at(-1)?.seq ?? to) + 1;
       page = select.all(next, to, pageSize);
     }

@@ -1,10 +1,13 @@
 import { UsageError } from '../../base/errors.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import type { Anchor } from '../../journal/anchor.ts';
+import type { KeyHistory } from '../../journal/key-history.ts';
 import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
 import type {
   DebtRow,
+  EntryQuery,
   PreviousQuery,
+  PrunedEntry,
   RequestRow,
   ReusableRow,
   ReuseQuery,
@@ -22,10 +25,11 @@ import type {
   Store,
   StoredBlob,
   StoredEntry,
+  Swept,
 } from '../store.ts';
 import { insertAnchor, selectAnchors } from './anchors.ts';
 import { FileBlobWriter } from './blob-writer.ts';
-import { checkBlob, getBlob, putBlob } from './blobs.ts';
+import { checkBlob, putBlob } from './blobs.ts';
 import { commit } from './commit.ts';
 import { selectDebts } from './debts.ts';
 import {
@@ -36,10 +40,12 @@ import {
   selectSignedBefore,
 } from './entries.ts';
 import { explained, isFull } from './faults.ts';
+import { selectMatching } from './find-entries.ts';
 import { loadHead, loadHeadAt } from './heads.ts';
 import { deleteHold, selectHold, takeHold } from './holds.ts';
 import { type Journal, write } from './journal.ts';
 import { assertWritable } from './journal-file.ts';
+import { requireKeys } from './keys.ts';
 import {
   selectMoved,
   selectPreviousStart,
@@ -53,23 +59,33 @@ import {
 } from './lists.ts';
 import { putNote, selectNote, selectNotes } from './notes.ts';
 import { selectOpening } from './openings.ts';
+import { selectErased, selectPruned, selectPrunedRuns } from './pruned.ts';
 import { rebuild } from './rebuild.ts';
 import { selectOneReusable, selectReusable } from './reusable.ts';
+import { getUnerased, sweep } from './sweep.ts';
 import { selectTokenByHash, selectTokens } from './tokens.ts';
 import { selectNode, selectNodes, selectPeaks } from './tree.ts';
 
 /** The store as SQLite keeps it. SQLite answers at once, so nothing here really waits. */
 export class SqliteStore implements Store {
   readonly origin: string;
-  readonly publicKey: Buffer;
   readonly #journal: Journal;
   readonly #blobs: string;
 
-  constructor(journal: Journal, publicKey: Buffer, blobs: string) {
+  constructor(journal: Journal, blobs: string) {
     this.origin = journal.origin;
-    this.publicKey = publicKey;
     this.#journal = journal;
     this.#blobs = blobs;
+  }
+
+  async keys(): Promise<KeyHistory> {
+    return this.#read(() => requireKeys(this.#journal));
+  }
+
+  async prepareKey(): Promise<Buffer> {
+    const { file, keys, origin } = this.#journal;
+    assertWritable(file);
+    return explained(file.path, () => keys.prepare(origin));
   }
 
   async head(): Promise<Head> {
@@ -91,12 +107,24 @@ export class SqliteStore implements Store {
     return this.#read(() => selectEntries(this.#journal.db, from, to));
   }
 
+  async pruned(from: number, to: number): Promise<readonly PrunedEntry[]> {
+    return this.#read(() => selectPruned(this.#journal.db, from, to));
+  }
+
+  async prunedRuns(prefix: string): Promise<readonly RunId[]> {
+    return this.#read(() => selectPrunedRuns(this.#journal.db, prefix));
+  }
+
   async peaks(size: number): Promise<readonly Buffer[]> {
     return this.#read(() => selectPeaks(this.#journal.db, size));
   }
 
   async nodes(level: number, from: number, to: number): Promise<readonly Buffer[]> {
     return this.#read(() => selectNodes(this.#journal.db, { level, from, to }));
+  }
+
+  async findEntries(query: EntryQuery): Promise<readonly number[]> {
+    return this.#read(() => selectMatching(this.#journal.db, query));
   }
 
   async inclusionProof(seq: number, size: number): Promise<readonly Buffer[]> {
@@ -201,7 +229,7 @@ export class SqliteStore implements Store {
   }
 
   async getBlob(id: BlobId): Promise<StoredBlob> {
-    return explained(this.#blobs, () => getBlob(this.#blobs, id));
+    return explained(this.#blobs, () => getUnerased(this.#journal.db, this.#blobs, id));
   }
 
   async checkBlob(id: BlobId): Promise<'ok' | 'missing' | 'altered'> {
@@ -210,6 +238,14 @@ export class SqliteStore implements Store {
 
   async getOpening(commitment: Sha256): Promise<Buffer | null> {
     return this.#read(() => selectOpening(this.#journal.db, commitment));
+  }
+
+  async erasedBy(id: BlobId | Sha256): Promise<number | null> {
+    return this.#read(() => selectErased(this.#journal.db, id));
+  }
+
+  async sweep(): Promise<Swept> {
+    return explained(this.#journal.file.path, () => sweep(this.#journal, this.#blobs));
   }
 
   async takeHold(

@@ -1,0 +1,111 @@
+import { applyKeyEntry, isKeyEntry, keysOfGenesis } from '../approval/court/judge-keys.ts';
+import { RunbookError } from '../base/errors.ts';
+import {
+  beginHistory,
+  type KeyHistory,
+  newestKey,
+  type TimedHead,
+  unprovenRanges,
+} from '../journal/key-history.ts';
+import type { Recorded } from '../run/events.ts';
+import type { Trust } from './exhibit.ts';
+import type { Report } from './finding.ts';
+
+/** Which keys sign the log, as its entries come by. */
+export interface KeyWatch {
+  /** The keys as the entries so far say. */
+  history(): KeyHistory;
+  add(entry: Recorded): void;
+  /** Once all entries came by: that the log is the one the auditor knows, and what a compromised key leaves unproven. */
+  conclude(outside: readonly TimedHead[]): void;
+}
+
+/** Begins with the key that the auditor trusts, until genesis names the log's first. */
+export function watchKeys(
+  trust: Pick<Trust, 'origin' | 'publicKey'>,
+  rootAt: (size: number) => string | null,
+  report: Report,
+): KeyWatch {
+  const { origin: name, publicKey } = trust;
+  let history = beginHistory({ name, publicKey }, null);
+  const starts: number[] = [];
+  return {
+    history: () => history,
+    add: (entry) => {
+      if (isApprovedStart(entry)) {
+        starts.push(entry.seq);
+      }
+      history = follow(history, entry, { rootAt, report });
+    },
+    conclude: (outside) => {
+      if (!history.keys.some((key) => key.publicKey.equals(publicKey))) {
+        report({
+          verdict: 'completeness',
+          code: 'E_KEY_UNKNOWN',
+          index: 0,
+          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing leads there from the one you trust`,
+        });
+      }
+      reportUnproven(history, { outside, starts }, report);
+    },
+  };
+}
+
+/** Under a stolen key an entry can have any shape. */
+function isApprovedStart({ event }: Recorded): boolean {
+  try {
+    return event.type === 'step.started' && event.data.permit.kind === 'grant';
+  } catch {
+    return false;
+  }
+}
+
+function follow(
+  history: KeyHistory,
+  { seq, event }: Recorded,
+  of: { readonly rootAt: (size: number) => string | null; readonly report: Report },
+): KeyHistory {
+  const { rootAt, report } = of;
+  const entry = { seq, type: event.type, data: event.data };
+  if (seq === 0) {
+    return begun(entry) ?? history;
+  }
+  if (!isKeyEntry(event.type)) {
+    return history;
+  }
+  const judged = applyKeyEntry(history, entry, ({ size, root }) => rootAt(size) === root);
+  if (judged.refused !== null) {
+    const message = `the log's keys were not changed by this: ${judged.refused}`;
+    report({ verdict: 'integrity', code: 'E_KEY_ROTATION', index: seq, message });
+  }
+  return judged.history;
+}
+
+/** Null where genesis names no usable key: then every head is held against the key that is trusted. */
+function begun(entry: Parameters<typeof keysOfGenesis>[0]): KeyHistory | null {
+  try {
+    return keysOfGenesis(entry);
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** What ran there is said one by one; that the rest may have been rewritten, once for each range. */
+function reportUnproven(
+  history: KeyHistory,
+  of: { readonly outside: readonly TimedHead[]; readonly starts: readonly number[] },
+  report: Report,
+): void {
+  for (const { from, to, keyId, since } of unprovenRanges(history, of.outside)) {
+    const why = `key \`${keyId}\` was compromised on ${since}, and no head from outside before that covers`;
+    const message = `${why} entries ${from} to ${to - 1}: they may have been rewritten since; the rest stands`;
+    report({ verdict: 'integrity', code: 'W_UNPROVEN', index: from, message });
+    for (const index of of.starts.filter((start) => start >= from && start < to)) {
+      const message = `${why} this start of an approved step`;
+      report({ verdict: 'authorization', code: 'E_UNPROVEN', index, message });
+    }
+  }
+}
