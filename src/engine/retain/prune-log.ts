@@ -1,0 +1,177 @@
+import { formatTime } from '../../base/clock.ts';
+import { UsageError } from '../../base/errors.ts';
+import { newNonce, type RunId } from '../../base/ids.ts';
+import type { Range } from '../../journal/merkle.ts';
+import type { Event } from '../../run/events.ts';
+import type { Engine } from '../engine.ts';
+import { refuseLong } from '../refuse-long.ts';
+import { getCursor } from '../replicate/cursor.ts';
+import type { RunLedger } from './ledger.ts';
+import { readLedger } from './read-ledger.ts';
+
+export interface PruneInput {
+  /** Runs whose last entry is older. */
+  readonly beforeMs: number;
+  readonly reason: string;
+  readonly dryRun: boolean;
+}
+
+/** The object `journal prune --output json` prints. */
+export interface PruneReport {
+  readonly dry_run: boolean;
+  /** RFC 3339. */
+  readonly before: string;
+  readonly runs: number;
+  readonly entries: number;
+  /** Indexes of the `log.pruned` entries; none where nothing was there to prune, or was only looked at. */
+  readonly recorded: readonly number[];
+  /** Runs that are old enough, and why they stay whole. */
+  readonly kept: readonly { readonly run: RunId; readonly why: string }[];
+}
+
+/**
+ * Reduces runs that ended long ago to the leaf hashes of their entries: every proof made before still
+ * holds. Recorded first, deleted then: after a crash in between, the next sweep finishes. Runs that lent
+ * each other approvals go together or not at all, so that no entry that stays is judged by one that went.
+ * Throws UsageError `before_invalid`, `reason_too_long`.
+ */
+export async function pruneLog(engine: Engine, input: PruneInput): Promise<PruneReport> {
+  const { reason, dryRun } = input;
+  const nowMs = engine.clock.now().wallMs;
+  refuseLong({ reason });
+  refuseFuture(input, nowMs);
+  const { gone, kept } = await divide(engine, input.beforeMs, nowMs);
+  const ranges = joined(gone.flatMap((run) => run.ranges));
+  const recorded = dryRun ? [] : await record(engine, ranges, reason);
+  if (!dryRun) {
+    await engine.store.sweep();
+  }
+  return {
+    dry_run: dryRun,
+    before: formatTime(input.beforeMs),
+    runs: gone.length,
+    entries: countOf(ranges),
+    recorded,
+    kept,
+  };
+}
+
+function refuseFuture({ beforeMs }: PruneInput, nowMs: number): void {
+  if (beforeMs > nowMs) {
+    throw new UsageError({
+      code: 'before_invalid',
+      message: `${formatTime(beforeMs)} has not come yet`,
+      hint: 'runs are pruned that ended before a time in the past: `--keep 400d`, `--before 2026-01-01`',
+    });
+  }
+}
+
+interface Divided {
+  readonly gone: readonly RunLedger[];
+  readonly kept: PruneReport['kept'];
+}
+
+async function divide(engine: Engine, beforeMs: number, nowMs: number): Promise<Divided> {
+  const runs = new Map((await readLedger(engine.store)).runs().map((each) => [each.run, each]));
+  const behind = await slowestSink(engine);
+  const whyStays = (each: RunLedger): string | null => {
+    const why = each.needed(nowMs);
+    if (why !== null || behind === null || (each.ranges.at(-1)?.to ?? 0) <= behind.size) {
+      return why;
+    }
+    return `sink \`${behind.name}\` has ${behind.size} entries, and not yet all of this run`;
+  };
+  const isOld = ({ last }: RunLedger): boolean => Date.parse(last) < beforeMs;
+  const old = [...runs.values()].filter(isOld);
+  const stays = new Map(old.flatMap((each) => reasonOf(each.run, whyStays(each))));
+  for (const [run, why] of spread(runs, (each) => isOld(each) && !stays.has(each.run))) {
+    stays.set(run, stays.get(run) ?? why);
+  }
+  return {
+    gone: old.filter(({ run }) => !stays.has(run)),
+    kept: old.flatMap(({ run }) => {
+      const why = stays.get(run);
+      return why === undefined ? [] : [{ run, why }];
+    }),
+  };
+}
+
+function reasonOf(run: RunId, why: string | null): readonly (readonly [RunId, string])[] {
+  return why === null ? [] : [[run, why]];
+}
+
+/** Runs that may go by themselves, and stay because one does that they are bound to, however far off. */
+function spread(
+  runs: ReadonlyMap<RunId, RunLedger>,
+  mayGo: (run: RunLedger) => boolean,
+): ReadonlyMap<RunId, string> {
+  const stays = new Map<RunId, string>();
+  const queue = [...runs.values()].filter((run) => !mayGo(run));
+  for (let run = queue.pop(); run !== undefined; run = queue.pop()) {
+    for (const id of run.bound) {
+      const other = runs.get(id);
+      if (other !== undefined && mayGo(other) && !stays.has(id)) {
+        stays.set(id, `run ${run.run} stays, and one approval holds for both`);
+        queue.push(other);
+      }
+    }
+  }
+  return stays;
+}
+
+/** Where the copy stands that has the fewest entries: what it lacks must not go before it came there. */
+async function slowestSink({
+  store,
+  sinks,
+}: Engine): Promise<{ readonly name: string; readonly size: number } | null> {
+  const copies = sinks.filter(({ kind }) => kind !== 'witness' && kind !== 'timestamp');
+  const standing = await Promise.all(
+    copies.map(async ({ name }) => ({ name, size: (await getCursor(store, name))?.size ?? 0 })),
+  );
+  return standing.sort((one, other) => one.size - other.size)[0] ?? null;
+}
+
+/** More would not fit an entry. */
+const rangesAnEntry = 2000;
+
+async function record(
+  { store, account }: Engine,
+  ranges: readonly Range[],
+  reason: string,
+): Promise<readonly number[]> {
+  const events: Event[] = [];
+  for (let at = 0; at < ranges.length; at += rangesAnEntry) {
+    const part = ranges.slice(at, at + rangesAnEntry);
+    const data = {
+      before: part.at(-1)?.to ?? 0,
+      count: countOf(part),
+      ranges: part.map(({ from, to }) => [from, to] as const),
+      reason,
+      by: `os:${account}`,
+    };
+    events.push({ type: 'log.pruned', data });
+  }
+  if (events.length === 0) {
+    return [];
+  }
+  const commandId = `prune.${newNonce()}`;
+  const { first } = await store.commit({ run: null, expectedVersion: null, commandId, events });
+  return events.map((_, at) => first + at);
+}
+
+function joined(ranges: readonly Range[]): readonly Range[] {
+  const all: { from: number; to: number }[] = [];
+  for (const { from, to } of [...ranges].sort((one, other) => one.from - other.from)) {
+    const last = all.at(-1);
+    if (last?.to === from) {
+      last.to = to;
+    } else {
+      all.push({ from, to });
+    }
+  }
+  return all;
+}
+
+function countOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+}
