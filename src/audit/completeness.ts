@@ -1,68 +1,143 @@
 import { reviewNamespace } from '../approval/statement/review-statement.ts';
 import { approvalNamespace, decisionId } from '../approval/statement/statement.ts';
-import { RunbookError } from '../base/errors.ts';
-import { openNote } from '../journal/checkpoint.ts';
-import { type KeyHistory, keyAt, type TimedHead } from '../journal/key-history.ts';
-import { formatVerifierKey, keyId } from '../journal/verifier-key.ts';
+import type { KeyHistory } from '../journal/key-history.ts';
 import type { Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
+import { anchorsLog, nameOf, type OutsideHead } from './outside.ts';
+import { type KeptHead, readNotes } from './outside-notes.ts';
+import type { VerifiedAnchors } from './verify-anchors.ts';
 
 /** The log as the auditor has seen it. */
 export interface Seen {
   readonly size: number;
   readonly rootAt: (size: number) => string | null;
   readonly keys: KeyHistory;
+  /** What others said of its heads, so far only held against their own keys. */
+  readonly anchors: VerifiedAnchors;
   /** Ids of the decisions and resolutions it holds. */
   readonly decisions: ReadonlySet<string>;
+  /** Whether this entry was reduced to its hash, as the log says. */
+  readonly isPruned: (seq: number) => boolean;
 }
 
-interface Anchor {
+/** What the verdict rests on, and what is left of the heads from outside. */
+export interface Completeness {
   readonly anchor: string;
   readonly anchored_at: string | null;
+  /** Heads that are of this log, and hold it to something. */
+  readonly held: readonly OutsideHead[];
+  /** Notes under the log's own key that contradict it: two histories were signed. */
+  readonly forked: readonly OutsideHead[];
 }
 
-/** A head that somebody outside the log remembers. */
-interface Outside {
-  readonly name: string;
-  readonly note: string;
-  readonly verifierKey: string;
-  readonly time: string | null;
-}
+const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Holds the log against every head that somebody outside remembers: whatever was cut, rolled back or
  * rewritten before the newest of them shows. Without one the log is only consistent with itself.
  */
-export function judgeCompleteness(
-  trust: Trust,
-  seen: Seen,
-  report: Report,
-): Anchor & { readonly held: readonly TimedHead[] } {
-  const heads = [
-    ...trust.receipts.flatMap(headsOfReceipt),
-    ...trust.pins.filter(({ origin }) => origin === trust.origin).map(headOfPin),
-  ];
-  const held = heads.filter((outside) => isHeld(seen, outside, report));
+export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Completeness {
+  const notes = readNotes(trust, seen.keys, report);
+  const heads = [...notes.heads, ...seen.anchors.heads];
+  const agrees = ({ size, root }: OutsideHead): boolean => seen.rootAt(size) === root;
+  const agreed = heads.filter(agrees);
+  const contradicting = heads.filter((head) => !agrees(head));
+  const sizes = agreed.map(({ size }) => size);
+  for (const head of contradicting) {
+    reportContradiction(head, { seen, sizes }, report);
+  }
   for (const each of trust.receipts) {
     checkDecision(each, seen, report);
   }
-  const sizes = held
-    .map((outside) => ({ outside, size: sizeOf(outside) }))
-    .sort((one, other) => other.size - one.size);
-  const [newest] = sizes;
-  const open = describeOpen(trust, seen);
-  if (newest === undefined) {
-    const anchor =
-      heads.length === 0
-        ? 'self-consistent only: no head from outside was held against it'
-        : 'none: every head from outside contradicts it';
-    return { anchor: `${anchor}${open}`, anchored_at: null, held: [] };
-  }
+  const held = agreed.filter((head) => anchorsLog(head) && isRightlySigned(head, report));
+  const any = notes.kept + seen.anchors.heads.filter(anchorsLog).length > 0;
   return {
-    anchor: `${newest.outside.name}, at ${newest.size} of ${seen.size} entries${open}`,
-    anchored_at: newest.outside.time,
-    held: sizes.map(({ outside, size }) => ({ size, time: outside.time })),
+    ...describeAnchor(held, { trust, seen, any }),
+    held,
+    forked: contradicting.filter(({ note }) => note !== null),
   };
+}
+
+/** The first entry that may differ lies behind the largest head that still agrees. */
+function reportContradiction(
+  head: OutsideHead,
+  { seen, sizes }: { readonly seen: Seen; readonly sizes: readonly number[] },
+  report: Report,
+): void {
+  const complain = (code: Finding['code'], index: number, message: string): void => {
+    report({ verdict: 'completeness', code, index, message: `${nameOf(head)}: ${message}` });
+  };
+  if (head.size > seen.size) {
+    complain(
+      'E_TRUNCATED',
+      seen.size,
+      `it saw ${head.size} entries, and the log has ${seen.size}: its end was cut, or an older log put back`,
+    );
+    return;
+  }
+  const from = Math.max(0, ...sizes.filter((size) => size < head.size));
+  const last = head.size - 1;
+  const where =
+    from === last ? `entry ${last} is not the one` : `entries ${from} to ${last} are not the ones`;
+  complain('E_FORK', from, `${where} it saw: the log was rewritten`);
+}
+
+function isRightlySigned(head: OutsideHead & Partial<KeptHead>, report: Report): boolean {
+  const { misSigned = null } = head;
+  if (misSigned !== null) {
+    const message = `${nameOf(head)}: ${misSigned}`;
+    report({ verdict: 'completeness', code: 'E_KEY_UNKNOWN', index: null, message });
+  }
+  return misSigned === null;
+}
+
+function describeAnchor(
+  held: readonly OutsideHead[],
+  { trust, seen, any }: { readonly trust: Trust; readonly seen: Seen; readonly any: boolean },
+): Pick<Completeness, 'anchor' | 'anchored_at'> {
+  const newest = newestOf(held);
+  const more = `${describeOpen(trust, seen)}${describeStrangers(seen)}`;
+  if (newest === null) {
+    const anchor = any
+      ? 'none: every head from outside contradicts it'
+      : 'self-consistent only: no head from outside was held against it';
+    return { anchor: `${anchor}${more}`, anchored_at: null };
+  }
+  const proven = newest.isProof ? null : newestOf(held.filter(({ isProof }) => isProof));
+  const chosen = proven === null ? '' : `; size=${proven.size} by=${nameOf(proven)}`;
+  const since = describeSince(newest, { trust, seen });
+  return {
+    anchor: `size=${newest.size} of ${seen.size} by=${nameOf(newest)}${chosen}${since}${more}`,
+    anchored_at: newest.time,
+  };
+}
+
+/** Of two that go as far, the one that the auditor chose, and then the earlier: it has been so for longer. */
+function newestOf(heads: readonly OutsideHead[]): OutsideHead | null {
+  const [newest] = heads.toSorted(
+    (one, other) =>
+      other.size - one.size ||
+      Number(other.isProof) - Number(one.isProof) ||
+      (one.time ?? '~').localeCompare(other.time ?? '~'),
+  );
+  return newest ?? null;
+}
+
+/** What came after the newest head from outside could still be rewritten by whoever has the key. */
+function describeSince(
+  { size, time }: OutsideHead,
+  { trust, seen }: { readonly trust: Trust; readonly seen: Seen },
+): string {
+  const since = seen.size - size;
+  if (since === 0) {
+    return '';
+  }
+  const isStale = (trust.nowMs ?? 0) - Date.parse(time ?? '') > dayMs;
+  return `; ${isStale ? 'stale: ' : ''}${since === 1 ? 'the entry' : `the ${since} entries`} since then nobody outside has seen`;
+}
+
+function describeStrangers({ anchors: { strangers } }: Seen): string {
+  return strangers === 0 ? '' : `; by nobody that is known here, and so not counted: ${strangers}`;
 }
 
 /** Receipts that were never told where their decision stands, and it stands nowhere: no proof, but worth a word. */
@@ -75,76 +150,6 @@ function describeOpen({ receipts }: Trust, seen: Seen): string {
     : `; the decision of ${open.map(({ name }) => name).join(', ')} is not in the log: never handed in, or dropped`;
 }
 
-function headsOfReceipt({ name, receipt }: Trust['receipts'][number]): readonly Outside[] {
-  const base = {
-    name: `receipt ${name}`,
-    verifierKey: receipt.verifier_key,
-    time: timeOf(receipt),
-  };
-  const before = { ...base, note: receipt.checkpoint };
-  return receipt.recorded === null
-    ? [before]
-    : [before, { ...base, note: receipt.recorded.checkpoint }];
-}
-
-/** When the approver signed, by their own clock; a statement that cannot be read has no time. */
-function timeOf({ signed }: Trust['receipts'][number]['receipt']): string | null {
-  try {
-    const { time } = JSON.parse(signed.statement) as { readonly time?: unknown };
-    return typeof time === 'string' ? time : null;
-  } catch {
-    return null;
-  }
-}
-
-function headOfPin({ note, verifierKey, time }: Trust['pins'][number]): Outside {
-  return { name: 'pin', note, verifierKey, time };
-}
-
-function sizeOf({ note }: Outside): number {
-  return Number(note.split('\n')[1]);
-}
-
-function isHeld(seen: Seen, outside: Outside, report: Report): boolean {
-  const complain = (code: Finding['code'], message: string): false => {
-    report({ verdict: 'completeness', code, index: null, message: `${outside.name}: ${message}` });
-    return false;
-  };
-  const { keys } = seen.keys;
-  if (!keys.some((key) => formatVerifierKey(key.name, key.publicKey) === outside.verifierKey)) {
-    return complain(
-      'E_KEY_UNKNOWN',
-      `it knows the log by another key or name: \`${outside.verifierKey}\``,
-    );
-  }
-  try {
-    const { checkpoint, signedBy } = openNote(outside.note, keys);
-    if (checkpoint.size > seen.size) {
-      return complain(
-        'E_TRUNCATED',
-        `it saw ${checkpoint.size} entries, and the log has ${seen.size}: its end was cut, or an older log put back`,
-      );
-    }
-    if (seen.rootAt(checkpoint.size) !== checkpoint.root.toString('base64')) {
-      return complain(
-        'E_FORK',
-        `the first ${checkpoint.size} entries are not the ones it saw: the log was rewritten`,
-      );
-    }
-    // Whoever kept an old key can still sign; what they sign after its time is not the log's.
-    const { id } = keyAt(seen.keys, checkpoint.size);
-    return (
-      signedBy.some(({ name, publicKey }) => keyId(name, publicKey).toString('hex') === id) ||
-      complain('E_KEY_UNKNOWN', `its head is signed by another key than \`${id}\``)
-    );
-  } catch (error) {
-    return complain(
-      'E_RECEIPT',
-      error instanceof RunbookError ? error.message : 'it cannot be read',
-    );
-  }
-}
-
 /** A receipt that was told where its decision stands must find it there. */
 function checkDecision(
   { name, receipt }: Trust['receipts'][number],
@@ -153,11 +158,18 @@ function checkDecision(
 ): void {
   const counted: readonly string[] = [approvalNamespace, reviewNamespace];
   const wasRecorded = receipt.recorded !== null && counted.includes(receipt.namespace);
-  if (wasRecorded && !seen.decisions.has(decisionId(receipt.signed))) {
+  const index = receipt.recorded?.index ?? null;
+  if (!wasRecorded || seen.decisions.has(decisionId(receipt.signed))) {
+    return;
+  }
+  if (index !== null && seen.isPruned(index)) {
+    const message = `receipt ${name}: the decision it stands for was pruned`;
+    report({ verdict: 'completeness', code: 'W_REDACTED', index, message });
+  } else {
     report({
       verdict: 'completeness',
       code: 'E_DECISION_MISSING',
-      index: receipt.recorded?.index ?? null,
+      index,
       message: `receipt ${name}: the decision it stands for is not in the log`,
     });
   }

@@ -17,8 +17,11 @@ export type FindingCode =
   | 'E_STH_SIG'
   | 'E_BLOB_MISSING'
   | 'E_BLOB_ALTERED'
+  | 'W_REDACTED'
   | 'E_TRUNCATED'
   | 'E_FORK'
+  | 'E_ROLLBACK'
+  | 'E_ANCHOR'
   | 'E_KEY_UNKNOWN'
   | 'E_KEY_ROTATION'
   | 'E_UNPROVEN'
@@ -47,7 +50,10 @@ export type FindingCode =
   | 'E_RESOLUTION'
   | 'E_BREAK_GLASS'
   | 'E_TIME_BACKWARD'
-  | 'E_TIME_CLAIMED';
+  | 'E_TIME_WITNESSED'
+  | 'E_TIME_CLAIMED'
+  | 'W_KEY_REMOVED'
+  | 'W_UNACKED';
 
 /** Takes findings as they come up; none stops the audit. */
 export type Report = (finding: Finding) => void;
