@@ -54,6 +54,9 @@ export function remoteService(connection: Connection): Service {
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
     rebuild: () => notOnServer('the indexes are made again'),
     initialise: () => notOnServer('a journal is made'),
+    keys: () => notOnServer("the journal's keys are looked after"),
+    prepareKeyChange: () => notOnServer("the journal's keys are changed"),
+    recordKeyChange: () => notOnServer("the journal's keys are changed"),
     beginLink: (channel) =>
       call({ method: 'POST', path: pathOf('links'), body: { channel }, answer: begunLink }),
     finishLink: (channel, code) =>

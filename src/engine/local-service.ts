@@ -17,6 +17,9 @@ import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
 import { listGrants } from './grant/list-grants.ts';
 import { revokeGrant } from './grant/revoke-grant.ts';
+import { describeKeys } from './key/describe-keys.ts';
+import { prepareChange } from './key/prepare-change.ts';
+import { recordChange } from './key/record-change.ts';
 import { beginLink, finishLink } from './link-account.ts';
 import { takeInLeft, waitTakingIn } from './office/take-in-left.ts';
 import { planRun } from './plan-run.ts';
@@ -49,6 +52,9 @@ export function localService(engine: Engine, from: Elsewhere): Service {
     tokens: () => listTokens(engine),
     revokeToken: (token) => revokeToken(engine, token),
     initialise: () => initialise(engine),
+    keys: () => describeKeys(engine),
+    prepareKeyChange: (change) => prepareChange(engine, change),
+    recordKeyChange: (signed) => recordChange(engine, signed),
     beginLink: (channel) => beginLink(engine, channel),
     finishLink: (channel, answer) => finishLink(engine, channel, answer),
     close: () => engine.store.close(),

@@ -50,6 +50,30 @@ export interface RunReport extends GlassReport {
   readonly starts_at?: string;
 }
 
+/** Which keys sign the journal, and which one hands it on. */
+export interface KeysReport {
+  readonly origin: string;
+  /** In order; the last signs now. */
+  readonly keys: readonly {
+    /** Signed-note verifier key. */
+    readonly verifier_key: string;
+    /** Sizes of the heads that it may sign; null: it signs now. */
+    readonly from: number;
+    readonly to: number | null;
+    readonly ended: 'rotation' | 'lost' | 'compromised' | null;
+    /** RFC 3339; null but for a key that was compromised. */
+    readonly compromised_since: string | null;
+  }[];
+  /** The key, kept offline, that alone can hand the journal to another; null where none is named. */
+  readonly recovery: {
+    /** OpenSSH public key line. */
+    readonly public: string;
+    readonly fingerprint: string;
+    /** The entry that names it. */
+    readonly index: number;
+  } | null;
+}
+
 /** A step that waits for a person to say how it went: `runbook done RUN STEP`. */
 export interface ManualReport {
   readonly step: string;

@@ -1,6 +1,7 @@
 import type { DebtReport, ReviewReport } from '../approval/debt.ts';
 import type { GrantReport } from '../approval/grant-report.ts';
 import type { RequestFile } from '../approval/request-file.ts';
+import type { RotationReason } from '../approval/statement/key-statement.ts';
 import type { Pin } from '../approval/statement/receipt.ts';
 import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';
@@ -13,6 +14,7 @@ import type {
   DecisionReport,
   Finding,
   FoundRunbook,
+  KeysReport,
   LinkChannel,
   LinkedAccount,
   ListedRunbook,
@@ -118,6 +120,12 @@ export interface Service {
     readonly verifierKey: string;
     readonly created: boolean;
   }>;
+  /** Which keys sign the journal, and which one hands it on. */
+  keys(): Promise<KeysReport>;
+  /** What is to be signed for a change of keys; nothing is recorded. For a rotation the new key is made. */
+  prepareKeyChange(change: KeyChange): Promise<PreparedChange>;
+  /** Records what was signed. Throws IntegrityError `E_KEY_ROTATION` with the reason. */
+  recordKeyChange(signed: SignedChange): Promise<KeysReport>;
   /** Throws DeniedError `scope_forbidden` where this caller may not give away such a token. */
   issueToken(input: TokenInput): Promise<TokenSummary & { readonly secret: string }>;
   tokens(): Promise<readonly TokenSummary[]>;
@@ -128,6 +136,33 @@ export interface Service {
   /** The account that typed the first code, to who knows the second. Throws DeniedError `link_refused`. */
   finishLink(channel: LinkChannel, answer: string): Promise<LinkedAccount>;
   close(): Promise<void>;
+}
+
+/** Another key for the journal, or another recovery key. */
+export type KeyChange =
+  | {
+      readonly act: 'rotate';
+      readonly reason: RotationReason;
+      /** RFC 3339, for `compromised`; otherwise null. */
+      readonly since: string | null;
+    }
+  | {
+      readonly act: 'recovery';
+      /** OpenSSH public key line. */
+      readonly public: string;
+    };
+
+export interface PreparedChange {
+  /** JCS text, to be signed in the namespace `key@runbook/v1`. */
+  readonly statement: string;
+  /** Public key lines of all who have to sign it. */
+  readonly signers: readonly string[];
+}
+
+export interface SignedChange {
+  readonly statement: string;
+  /** SSHSIG blobs, base64, in any order. */
+  readonly signatures: readonly string[];
 }
 
 export interface Page {
