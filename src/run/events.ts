@@ -7,6 +7,7 @@ import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, DenyReason, Evaluation, ListAnswer } from '../policy/policy.ts';
 import type { ManualAsked, ManualDone } from './manual-events.ts';
+import type { RemoteCopy } from './remote-copy.ts';
 import type { TrailEvent } from './trail-events.ts';
 
 /**
@@ -224,6 +225,8 @@ export interface StepFinished {
   /** Blob of a JSON object: the step's outputs that are not secret. */
   readonly outputs: BlobId | null;
   readonly secret_outputs: Readonly<Record<string, Sha256>>;
+  /** Who had its `step.started` elsewhere before anything was spawned, where policy demanded that. */
+  readonly remote?: readonly RemoteCopy[];
 }
 
 export interface StepUnknown {

@@ -62,6 +62,9 @@ export interface SceneOptions {
   /** `USER@HOST` that the process runs under, as a server does: ana's own account unless said. */
   readonly account?: string;
   readonly attesting?: Partial<Engine['attesting']>;
+  /** Copies of the journal elsewhere. */
+  readonly sinks?: Engine['sinks'];
+  readonly warn?: (line: string) => void;
 }
 
 /** One more person, who could touch a key: policy that asks for a touch is then not in vain. */
@@ -161,7 +164,8 @@ ${options.morePeople ?? ''}`,
       actions: openActions({ clock }),
       channels: [],
       receptions: [],
-      sinks: [],
+      sinks: options.sinks ?? [],
+      ...(options.warn === undefined ? {} : { warn: options.warn }),
       attesting: { slack: false, email: false, spool: false, ...options.attesting },
       account: options.account ?? `ana@${host}`,
       clock,

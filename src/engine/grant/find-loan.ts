@@ -1,5 +1,5 @@
 import { RunbookError } from '../../base/errors.ts';
-import type { Verdict } from '../../policy/policy.ts';
+import type { RemoteDemand, Verdict } from '../../policy/policy.ts';
 import { startsUnder, wasRevoked } from '../../run/dealings.ts';
 import type { StepStarted } from '../../run/events.ts';
 import { caseOf } from '../../run/judge.ts';
@@ -18,6 +18,8 @@ import type { Session } from '../session.ts';
 export interface Lent {
   readonly permit: Extract<StepStarted['permit'], { kind: 'grant' }>;
   readonly guards: NonNullable<CommitInput['guards']>;
+  /** Copies that must have it, by the rules that judged the loan. */
+  readonly remote: RemoteDemand | null;
 }
 
 interface Wish {
@@ -162,5 +164,6 @@ function judge(
       versionOf: { run: content.run, version: proven.state.version },
       steadySince: content.run,
     },
+    remote: verdict.kind === 'ask' ? verdict.remote : null,
   };
 }

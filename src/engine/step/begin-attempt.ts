@@ -113,7 +113,8 @@ async function startLent(
     permit: lent.permit,
   };
   const events: Event[] = [{ type: 'step.started', data }];
-  return startWith(session, { due, command, data, events, guards: lent.guards });
+  const { guards, remote } = lent;
+  return startWith(session, { due, command, data, events, guards, remote });
 }
 
 async function startUnasked(

@@ -232,5 +232,6 @@ async function start(
     data,
     events: [{ type: 'step.started', data }],
     guards: { ...own.guards, beforeMs: counted.until },
+    remote: verdict.kind === 'ask' ? verdict.remote : null,
   });
 }

@@ -35,7 +35,9 @@ export async function runAttempt(
       await flush(session, turn);
       return;
     }
-    turn.carry = { type: 'step.finished', data: ended.data };
+    const { copies } = execution;
+    const data = copies === undefined ? ended.data : { ...ended.data, remote: copies };
+    turn.carry = { type: 'step.finished', data };
     if (ended.openings.length > 0 || execution.permit.basis.kind !== 'policy') {
       await flush(session, turn, ended.openings);
     }

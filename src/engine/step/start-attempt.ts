@@ -1,10 +1,14 @@
 import type { Permit } from '../../approval/permit.ts';
+import type { RemoteDemand } from '../../policy/policy.ts';
 import type { Event, StepStarted } from '../../run/events.ts';
+import type { RemoteCopy } from '../../run/remote-copy.ts';
 import type { Command } from '../../runbook/command.ts';
 import type { PlannedStep } from '../../runbook/plan.ts';
 import type { CommitInput } from '../../store/store.ts';
 import { verdictAgeMs } from '../judge-promptly.ts';
+import { reachCopies } from '../replicate/before-start.ts';
 import type { Session } from '../session.ts';
+import { coverAttempt } from './cover-attempt.ts';
 
 /** A spawn that is recorded and may happen now, once. */
 export interface Execution {
@@ -12,6 +16,8 @@ export interface Execution {
   readonly attempt: number;
   readonly command: Command;
   readonly permit: Permit;
+  /** Who has its start elsewhere, where policy demanded that. */
+  readonly copies?: readonly RemoteCopy[];
 }
 
 /** What became of a due attempt: it runs, or something was recorded and the loop decides again. */
@@ -19,7 +25,11 @@ export type Begun =
   | { readonly kind: 'run'; readonly execution: Execution }
   | { readonly kind: 'again' };
 
-/** Commits `step.started` and answers the permit that it makes. Durable before anything is spawned. */
+/**
+ * Commits `step.started` and answers the permit that it makes. Durable before anything is spawned; and what
+ * is privileged is told to the copies of the journal before and, where policy demands it, after. Throws
+ * SinkConflict, JournalError `remote_missing` with nothing used up.
+ */
 export async function startWith(
   session: Session,
   of: {
@@ -28,10 +38,15 @@ export async function startWith(
     readonly data: StepStarted;
     readonly events: readonly Event[];
     readonly guards?: CommitInput['guards'];
+    /** Copies that must have a start under a grant. */
+    readonly remote?: RemoteDemand | null;
   },
 ): Promise<Begun> {
-  const { due, command, data, events } = of;
+  const { due, command, data, events, remote = null } = of;
   const granted = data.permit.kind === 'grant';
+  if (granted) {
+    await reachCopies(session.engine, remote);
+  }
   const scope = data.permit.kind === 'grant' ? data.permit.break_glass : undefined;
   const committed = await session.commit(`start.${data.step}.${data.attempt}`, events, {
     guards: {
@@ -58,7 +73,10 @@ export async function startWith(
     attemptToken: data.token,
     basis,
   };
-  return { kind: 'run', execution: { step: due.step, attempt: due.attempt, command, permit } };
+  const execution = { step: due.step, attempt: due.attempt, command, permit };
+  return remote === null
+    ? { kind: 'run', execution }
+    : coverAttempt(session, execution, { remote, size: committed.head.size });
 }
 
 /** A verdict that has aged meanwhile is asked for again. */
