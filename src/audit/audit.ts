@@ -1,25 +1,24 @@
 import { RunbookError } from '../base/errors.ts';
+import type { Sha256 } from '../base/ids.ts';
 import { newestKey } from '../journal/key-history.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import { MerkleTree } from '../journal/tree.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedFrom } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
+import { type AuditVerdict, type Bounds, boundAnswers, gap } from './bounds.ts';
 import { judgeCompleteness } from './completeness.ts';
 import type { Exhibit, StoredLeaf, Trust } from './exhibit.ts';
-import { type Finding, isWarning, type VerdictName } from './finding.ts';
+import type { Finding, Report } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
 import { watchKeys } from './keys.ts';
+import type { OutsideHead } from './outside.ts';
+import { openRedactions } from './redactions.ts';
+import { judgeReplicas } from './replicas.ts';
+import { sumUp } from './sum-up.ts';
 import { openTimeline } from './timeline.ts';
-
-/** One question answered apart from the others, with what the answer rests on. */
-export interface AuditVerdict {
-  readonly name: VerdictName;
-  /** Null where it was not judged; the anchor says why. */
-  readonly ok: boolean | null;
-  readonly anchor: string;
-  readonly anchored_at: string | null;
-}
+import { verifyAnchors } from './verify-anchors.ts';
+import { openWitnessedTimes } from './witnessed-times.ts';
 
 /** An audit under way: a fold over the log, in order, in bounded memory but for 64 bytes an entry. */
 export interface Audit {
@@ -32,17 +31,23 @@ export interface Audit {
   judge(entry: Recorded, blobs: Exhibit['blobs']): void;
   /** Both, for whoever knows the blobs beforehand. */
   add(exhibit: Exhibit): void;
+  /** Takes, in its place, an entry of which only the leaf hash is there. */
+  addPruned(leaf: { readonly seq: number; readonly hash: Sha256 }): void;
   /** Holds a signed head against the entries so far. */
   addHead(head: SignedHead): void;
   /** Takes what whoever feeds the audit found about the journal's own tables. */
   note(finding: Finding): void;
+  /** No entry follows, and there must be so many: what is missing at the end is found here. */
+  end(size: number): void;
   findings(): readonly Finding[];
   /** The answers, once the last entry and head were added. */
   verdicts(): readonly AuditVerdict[];
+  /** Heads under the log's own key that contradict it, once `verdicts` was asked: each may become a proof. */
+  forked(): readonly OutsideHead[];
 }
 
 /** Begins an audit of one log. Pure: no clock, no disk, no key but the ones it is told. */
-export function beginAudit(trust: Trust): Audit {
+export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
   const findings: Finding[] = [];
   const report = (finding: Finding): void => {
     findings.push(finding);
@@ -51,20 +56,40 @@ export function beginAudit(trust: Trust): Audit {
   const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
   const timeline = openTimeline(report);
   const keys = watchKeys(trust, rootAt, report);
-  const authorization = new Authorization({ origin: trust.origin, rootAt, report });
+  const redactions = openRedactions(report);
+  const authorization = new Authorization({
+    origin: trust.origin,
+    rootAt,
+    // Decisions are followed also where nothing is judged: receipts ask for them.
+    report: bounds.unjudged === undefined ? redactions.judge : () => undefined,
+  });
+  const anchors = verifyAnchors(trust, report);
+  const witnessed = openWitnessedTimes(anchors.heads, report);
   let lastHead: SignedHead | null = null;
   let heads = 0;
+  let gaps = 0;
+  let forked: readonly OutsideHead[] = [];
+  let next = 0;
+  const place = (seq: number, hash: Buffer): void => {
+    if (seq !== next) {
+      report(gap(next, seq));
+    }
+    next = seq + 1;
+    tree.append(hash);
+  };
   const read: Audit['read'] = (stored) => {
-    const expected = tree.size;
-    tree.append(leafHash(stored.bytes));
-    const known = readEntry(stored, { expected, origin: trust.origin }, report);
+    place(stored.seq, leafHash(stored.bytes));
+    const known = readEntry(stored, trust, report);
     if (known !== null) {
       timeline.add(known.leaf);
+      witnessed.add(known.leaf);
+      gaps += known.leaf.type === 'sink.gap' ? 1 : 0;
       keys.add(known.entry);
     }
     return known?.entry ?? null;
   };
   const judge: Audit['judge'] = (entry, blobs) => {
+    redactions.add(entry, blobs);
     checkBlobs({ seq: entry.seq, blobs }, report);
     authorization.add(entry, blobs);
   };
@@ -77,69 +102,44 @@ export function beginAudit(trust: Trust): Audit {
         judge(entry, exhibit.blobs);
       }
     },
+    addPruned: ({ seq, hash }) => {
+      place(seq, Buffer.from(hash, 'hex'));
+      redactions.addPruned(seq);
+    },
     addHead: (head) => {
       lastHead = head;
       heads += 1;
       checkHead(head, { keys: keys.history(), rootAt }, report);
     },
     note: report,
+    end: (size) => {
+      if (next < size) {
+        report(gap(next, size));
+      }
+    },
     findings: () => findings,
+    forked: () => forked,
     verdicts: () => {
       const { decisions } = authorization;
-      const seen = { size: tree.size, rootAt, keys: keys.history(), decisions };
-      const { held, ...completeness } = judgeCompleteness(trust, seen, report);
+      redactions.conclude(report);
+      const { isPruned } = redactions;
+      const found = { keys: keys.history(), anchors, decisions, gaps, isPruned };
+      const seen = { size: tree.size, rootAt, ...found };
+      const completeness = judgeCompleteness(trust, seen, report);
+      const { held } = completeness;
+      forked = completeness.forked;
       keys.conclude(held);
+      witnessed.conclude(new Set(held));
+      const replicas = judgeReplicas(trust.replicas, seen, report);
       const lastTime = timeline.last();
       const owed = judgeOwed(authorization, { trust, lastTime }, report);
       const { id: key } = newestKey(seen.keys);
-      const facts = { completeness, authorization, key, heads, lastTime, owed };
-      return sumUp(lastHead, facts).map((verdict) => ({
-        ...verdict,
-        ok: !findings.some(({ verdict: of, code }) => of === verdict.name && !isWarning(code)),
-      }));
+      const head = { size: lastHead?.size ?? 0, count: heads, key };
+      const judged = { completeness, authorization, replicas, held };
+      const answers = sumUp({ ...judged, head, lastTime, owed, findings });
+      return boundAnswers(answers, bounds);
     },
   };
-}
-
-type Answer = Omit<AuditVerdict, 'ok'>;
-
-function sumUp(
-  head: SignedHead | null,
-  facts: {
-    readonly completeness: Omit<Answer, 'name'>;
-    readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested'>;
-    readonly key: string;
-    readonly heads: number;
-    readonly owed: number;
-    readonly lastTime: string | null;
-  },
-): readonly Answer[] {
-  const { spawns, grants, lent, attested } = facts.authorization;
-  const now = { anchored_at: facts.lastTime };
-  return [
-    {
-      name: 'integrity',
-      anchor: `head of ${head?.size ?? 0} entries and ${Math.max(0, facts.heads - 1)} before it, signed by key ${facts.key}`,
-      ...now,
-    },
-    { name: 'completeness', ...facts.completeness },
-    {
-      name: 'authorization',
-      anchor: `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}`,
-      ...now,
-    },
-    { name: 'time', anchor: "the machine's own clocks", ...now },
-  ];
-}
-
-/** Approvals of other runs that were asked to hold for later ones. */
-function lentOf(lent: number): string {
-  return lent === 0 ? '' : `, ${lent} of them lent by other runs`;
-}
-
-/** What no signature of a person's backs is said with the verdict that rests on it. */
-function unsigned(attested: number): string {
-  return attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
 }
 
 /** What nobody reviewed in time is a finding; answers how many reviews are owed altogether. */
@@ -158,22 +158,15 @@ function judgeOwed(
   return owed.length;
 }
 
-function unreviewed(owed: number): string {
-  return owed === 0 ? '' : `; break-glass reviews owed: ${owed}`;
-}
-
 function readEntry(
   exhibit: StoredLeaf,
-  of: { readonly expected: number; readonly origin: string },
+  of: Pick<Trust, 'origin'>,
   report: (finding: Finding) => void,
 ): { readonly leaf: Leaf; readonly entry: Recorded } | null {
   const complain = (code: Finding['code'], message: string): null => {
-    report({ verdict: 'integrity', code, index: of.expected, message });
+    report({ verdict: 'integrity', code, index: exhibit.seq, message });
     return null;
   };
-  if (exhibit.seq !== of.expected) {
-    complain('E_SEQ', `entry ${of.expected} is missing: the next one stored is ${exhibit.seq}`);
-  }
   try {
     const leaf = decodeLeaf(exhibit.bytes);
     const entry = recordedFrom(leaf, exhibit);
@@ -188,18 +181,12 @@ function readEntry(
   }
 }
 
-function checkBlobs(
-  exhibit: Pick<Exhibit, 'seq' | 'blobs'>,
-  report: (finding: Finding) => void,
-): void {
-  for (const [id, blob] of exhibit.blobs) {
-    if (blob.state !== 'ok') {
-      report({
-        verdict: 'integrity',
-        code: blob.state === 'missing' ? 'E_BLOB_MISSING' : 'E_BLOB_ALTERED',
-        index: exhibit.seq,
-        message: `blob ${id.slice(0, 12)}… is ${blob.state}, and no entry says that it was erased`,
-      });
+/** What is missing may have been erased: that is judged where the log ends. */
+function checkBlobs({ seq, blobs }: Pick<Exhibit, 'seq' | 'blobs'>, report: Report): void {
+  for (const [id, { state }] of blobs) {
+    if (state === 'altered') {
+      const message = `blob ${id.slice(0, 12)}… is not what the entry names`;
+      report({ verdict: 'integrity', code: 'E_BLOB_ALTERED', index: seq, message });
     }
   }
 }

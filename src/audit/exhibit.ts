@@ -1,6 +1,7 @@
 import type { Pin, Receipt } from '../approval/statement/receipt.ts';
 import type { BlobId } from '../base/ids.ts';
 import type { OutsideSources } from './outside.ts';
+import type { Replica } from './replicas.ts';
 
 /** What the auditor brings along: everything else is the journal's own word. */
 export interface Trust {
@@ -13,6 +14,8 @@ export interface Trust {
   readonly nowMs?: number;
   /** What others said of the log's heads, and by which keys they are believed. */
   readonly outside?: OutsideSources;
+  /** The copies that the configuration names; absent where there is only the log. */
+  readonly replicas?: readonly Replica[];
 }
 
 /** A blob an entry names. Large output is only checked, not read: its bytes are null then. */

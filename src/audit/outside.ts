@@ -24,12 +24,25 @@ export interface OutsideHead {
 export interface OutsideSources {
   /** What the store, a mirror or a bundle keeps beside the log: nothing of it is believed unverified. */
   readonly anchors: readonly Anchor[];
-  /** `chosen`: the auditor named it; otherwise only the journal's own configuration does. */
-  readonly keys: readonly {
-    readonly name: string;
-    readonly key: AnchorKey;
-    readonly chosen: boolean;
-  }[];
+  readonly keys: readonly OutsideKey[];
   /** Notes that the auditor brought along: a mirror's checkpoint, one from an earlier audit. */
   readonly checkpoints: readonly { readonly name: string; readonly note: string }[];
+}
+
+/** Somebody outside, and by what they are believed. */
+export interface OutsideKey {
+  readonly name: string;
+  readonly key: AnchorKey;
+  /** The auditor named it; otherwise only the journal's own configuration does. */
+  readonly chosen: boolean;
+}
+
+/** Whether a head holds the log to something: a `copy` is the journal's own note of what somebody said. */
+export function anchorsLog({ kind }: OutsideHead): boolean {
+  return kind !== 'copy';
+}
+
+/** How a finding and an anchor name it. */
+export function nameOf({ name, isProof, kind }: OutsideHead): string {
+  return isProof || kind === 'copy' ? name : `${name}, named by the journal itself`;
 }

@@ -1,0 +1,41 @@
+import type { Finding, VerdictName } from './finding.ts';
+
+/** One question answered apart from the others, with what the answer rests on. */
+export interface AuditVerdict {
+  readonly name: VerdictName;
+  /** Null where it was not judged; the anchor says why. */
+  readonly ok: boolean | null;
+  readonly anchor: string;
+  readonly anchored_at: string | null;
+}
+
+/** What bounds an audit, in words for its verdicts. */
+export interface Bounds {
+  /** Where the log's key is from, if not from whoever audits. */
+  readonly keyFrom?: string;
+  /** Why nothing can be said of authorization. */
+  readonly unjudged?: string;
+}
+
+/** The verdicts, with what bounds them. */
+export function boundAnswers(
+  verdicts: readonly AuditVerdict[],
+  { keyFrom, unjudged }: Bounds,
+): readonly AuditVerdict[] {
+  return verdicts.map((verdict) => {
+    if (verdict.name === 'integrity' && keyFrom !== undefined) {
+      return { ...verdict, anchor: `${verdict.anchor}, which was ${keyFrom}` };
+    }
+    return verdict.name === 'authorization' && unjudged !== undefined
+      ? { ...verdict, ok: null, anchor: unjudged, anchored_at: null }
+      : verdict;
+  });
+}
+
+/** Entries `from <= seq < to` are not there. Each gap is told once; what follows is judged by its own number. */
+export function gap(from: number, to: number): Finding {
+  const which =
+    to - from === 1 ? `entry ${from} is missing` : `entries ${from} to ${to - 1} are missing`;
+  const message = to < from ? `entry ${to} stands a second time, behind ${from - 1}` : which;
+  return { verdict: 'integrity', code: 'E_SEQ', index: Math.min(from, to), message };
+}

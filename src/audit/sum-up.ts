@@ -1,0 +1,75 @@
+import type { Authorization } from './authorization.ts';
+import type { AuditVerdict } from './bounds.ts';
+import type { Completeness } from './completeness.ts';
+import { type Finding, isWarning, type VerdictName } from './finding.ts';
+import { nameOf, type OutsideHead } from './outside.ts';
+import type { judgeReplicas } from './replicas.ts';
+
+/** All that was found, when the last entry and head were added. */
+interface Facts {
+  /** The newest head, how many were opened with it, and the id of the key that signs now. */
+  readonly head: { readonly size: number; readonly count: number; readonly key: string };
+  readonly completeness: Pick<Completeness, 'anchor' | 'anchored_at'>;
+  readonly held: readonly OutsideHead[];
+  readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested'>;
+  readonly replicas: ReturnType<typeof judgeReplicas>;
+  readonly owed: number;
+  readonly lastTime: string | null;
+  readonly findings: readonly Finding[];
+}
+
+/** The five answers. A warning makes none of them false. */
+export function sumUp(facts: Facts): readonly AuditVerdict[] {
+  const { completeness, authorization, replicas, head, held, lastTime } = facts;
+  const { spawns, grants, lent, attested } = authorization;
+  const answer = (
+    name: VerdictName,
+    { anchor, anchored_at }: Pick<AuditVerdict, 'anchor' | 'anchored_at'>,
+  ): AuditVerdict => {
+    const ok = !facts.findings.some((each) => each.verdict === name && !isWarning(each.code));
+    return { name, ok, anchor, anchored_at };
+  };
+  const now = (anchor: string): Pick<AuditVerdict, 'anchor' | 'anchored_at'> => ({
+    anchor,
+    anchored_at: lastTime,
+  });
+  const copies = answer('replicas', replicas);
+  return [
+    answer(
+      'integrity',
+      now(
+        `head of ${head.size} entries and ${Math.max(0, head.count - 1)} before it, signed by key ${head.key}`,
+      ),
+    ),
+    answer('completeness', completeness),
+    answer(
+      'authorization',
+      now(
+        `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}`,
+      ),
+    ),
+    answer('time', now(`the machine's own clocks${boundedBy(held)}`)),
+    { ...copies, ok: copies.ok === true && !replicas.judged ? null : copies.ok },
+  ];
+}
+
+/** Approvals of other runs that were asked to hold for later ones. */
+function lentOf(lent: number): string {
+  return lent === 0 ? '' : `, ${lent} of them lent by other runs`;
+}
+
+/** What no signature of a person's backs is said with the verdict that rests on it. */
+function unsigned(attested: number): string {
+  return attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
+}
+
+function unreviewed(owed: number): string {
+  return owed === 0 ? '' : `; break-glass reviews owed: ${owed}`;
+}
+
+/** Witnesses and timestamps say by when an entry was there; other clocks bound nothing. */
+function boundedBy(held: readonly OutsideHead[]): string {
+  const timed = held.filter(({ kind }) => kind === 'cosignature' || kind === 'timestamp');
+  const names = [...new Set(timed.map(nameOf))];
+  return names.length === 0 ? '' : `, and ${timed.length} heads timed by ${names.join('; ')}`;
+}

@@ -1,0 +1,132 @@
+import { type Audit, beginAudit } from '../../audit/audit.ts';
+import type { Blob, Trust } from '../../audit/exhibit.ts';
+import { RunbookError } from '../../base/errors.ts';
+import type { BlobId } from '../../base/ids.ts';
+import type { Recorded } from '../../run/events.ts';
+import { blobsOf } from '../../run/named-blobs.ts';
+import type { VerifyReport } from '../reports.ts';
+import type { LogSource } from './log-source.ts';
+import { readLeaves, type StoredLeaf } from './read-leaves.ts';
+
+/** A log, and what it is judged by. */
+export interface LogCase {
+  readonly source: LogSource;
+  /** Entries to judge: where a signed head ended. What others write meanwhile changes nothing. */
+  readonly size: number;
+  readonly trust: Omit<Trust, 'origin' | 'publicKey'>;
+  /** Told every entry that can be read, in order. */
+  readonly follow: (entry: Recorded) => void;
+  readonly progress: (done: number, of: number) => void;
+}
+
+const page = 1024;
+
+/**
+ * Earlier heads that are opened as well, all of them up to here, then evenly spread; the newest always is,
+ * and covers every entry. The verdict says how many were.
+ */
+const openedHeads = 2000;
+
+/** Feeds a whole log to the audit, in order and in bounded memory. Reads; writes nothing. */
+export async function verifyLog(log: LogCase): Promise<Audit> {
+  const { source, size, trust, progress } = log;
+  const { origin, key } = source;
+  const audit = beginAudit(
+    { ...trust, origin, publicKey: key.publicKey },
+    {
+      ...(source.keyFrom === 'log' ? { keyFrom: 'taken from the copy itself' } : {}),
+      ...(source.hasBlobs ? {} : { unjudged: 'not judged: this copy has no blobs' }),
+    },
+  );
+  const stride = Math.max(1, Math.ceil(size / openedHeads));
+  for (let from = 0; from < size; from += page) {
+    const to = Math.min(from + page, size);
+    const leaves = await readPage(source, audit, { from, to });
+    for (const leaf of leaves) {
+      await addLeaf(log, audit, leaf);
+      if (leaf.seq % stride === 0 || leaf.seq === size - 1) {
+        await addHead(source, audit, leaf.seq + 1);
+      }
+    }
+    progress(to, size);
+    if (leaves.length === 0) {
+      // Whatever a head says: nothing is there, and whoever serves a copy could go on saying so for ever.
+      break;
+    }
+  }
+  audit.end(size);
+  return audit;
+}
+
+/** The object that is printed. */
+export function reportOf(audit: Audit): VerifyReport {
+  const verdicts = audit.verdicts();
+  const findings = audit.findings().map(({ code, index, message }) => ({ code, index, message }));
+  return {
+    verdicts,
+    findings,
+    exit_code: verdicts.some(({ ok }) => ok === false) ? 14 : 0,
+  };
+}
+
+/** Content that cannot be read at all is a finding, and what follows it is judged on. */
+async function readPage(
+  source: LogSource,
+  audit: Audit,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<readonly StoredLeaf[]> {
+  try {
+    return await readLeaves(source, from, to);
+  } catch (error) {
+    if (!(error instanceof RunbookError) || error.exitCode !== 14) {
+      throw error;
+    }
+    audit.note({ verdict: 'integrity', code: 'E_LEAF', index: from, message: error.message });
+    return [];
+  }
+}
+
+async function addLeaf({ source, follow }: LogCase, audit: Audit, leaf: StoredLeaf): Promise<void> {
+  if (leaf.kind === 'pruned') {
+    audit.addPruned(leaf);
+    return;
+  }
+  const recorded = audit.read(leaf);
+  if (recorded !== null) {
+    audit.judge(recorded, source.hasBlobs ? await lookAtBlobs(source, recorded) : noBlobs);
+    follow(recorded);
+  }
+}
+
+const noBlobs: ReadonlyMap<BlobId, Blob> = new Map();
+
+async function lookAtBlobs(
+  source: LogSource,
+  { event }: Recorded,
+): Promise<ReadonlyMap<BlobId, Blob>> {
+  const named = blobsOf(event);
+  if (named.length === 0) {
+    return noBlobs;
+  }
+  const blobs = new Map<BlobId, Blob>();
+  for (const { id, read } of named) {
+    blobs.set(id, await source.blob(id, read));
+  }
+  return blobs;
+}
+
+/** The head that ended at `size`, where one did. A tree that cannot even say which does not hold. */
+async function addHead(source: LogSource, audit: Audit, size: number): Promise<void> {
+  try {
+    const head = await source.headAt(size);
+    if (head !== null) {
+      audit.addHead({ size, note: head.note });
+    }
+  } catch (error) {
+    if (!(error instanceof RunbookError)) {
+      throw error;
+    }
+    const { message } = error;
+    audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size - 1, message });
+  }
+}
