@@ -7,7 +7,7 @@ import {
   tokenSummary,
   tokensAnswer,
 } from '../engine/wire/about.ts';
-import { entriesAnswer, entryAnswer, verifyReport } from '../engine/wire/audit.ts';
+import { entriesAnswer, entryAnswer, entryQuery, verifyReport } from '../engine/wire/audit.ts';
 import { begunLink, linkedAccount } from '../engine/wire/links.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { remoteBreakGlass } from './remote-break-glass.ts';
@@ -27,9 +27,9 @@ export function remoteService(connection: Connection): Service {
     ...remoteRequests(connection),
     ...remoteBreakGlass(connection),
     ...remoteGrants(connection),
-    auditLog: async ({ run, limit }) => {
+    auditLog: async (filter) => {
       const path = pathOf('audit', 'entries');
-      return (await call({ path, query: { run, limit }, answer: entriesAnswer })).entries;
+      return (await call({ path, query: entryQuery(filter), answer: entriesAnswer })).entries;
     },
     auditShow: (index) => call({ path: pathOf('audit', 'entries', index), answer: entryAnswer }),
     verify: ({ receipts, pins }) =>
@@ -52,6 +52,8 @@ export function remoteService(connection: Connection): Service {
     tokens: async () => (await call({ path: pathOf('tokens'), answer: tokensAnswer })).tokens,
     revokeToken: (token) =>
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
+    erase: () => notOnServer('content is erased'),
+    prune: () => notOnServer('the journal is pruned'),
     rebuild: () => notOnServer('the indexes are made again'),
     initialise: () => notOnServer('a journal is made'),
     keys: () => notOnServer("the journal's keys are looked after"),

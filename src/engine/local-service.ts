@@ -32,6 +32,8 @@ import { reportRun } from './report/report-run.ts';
 import { whoAmI } from './report/who-am-i.ts';
 import { resolveStep } from './resolve-step.ts';
 import { resumeRun } from './resume-run.ts';
+import { eraseContent } from './retain/erase-content.ts';
+import { pruneLog } from './retain/prune-log.ts';
 import type { DriveOptions, Service } from './service.ts';
 import { startRun } from './start-run.ts';
 import { issueToken, listTokens, revokeToken } from './token/tokens.ts';
@@ -152,14 +154,19 @@ function approving(engine: Engine): Pick<Service, Approving> {
   };
 }
 
-type Auditing = 'auditLog' | 'auditShow' | 'verify' | 'rebuild';
+type Auditing = 'auditLog' | 'auditShow' | 'verify' | 'rebuild' | 'erase' | 'prune';
 
 function auditing(engine: Engine): Pick<Service, Auditing> {
   return {
     auditLog: (filter) => auditLog(engine, filter),
     auditShow: (index) => auditShow(engine, index),
     verify: (input) => verifyJournal(engine, input),
-    rebuild: (progress) => engine.store.rebuild(progress),
+    rebuild: async (progress) => {
+      await engine.store.rebuild(progress);
+      await engine.store.sweep();
+    },
+    erase: (input) => eraseContent(engine, input),
+    prune: (input) => pruneLog(engine, input),
   };
 }
 

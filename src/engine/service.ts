@@ -8,6 +8,7 @@ import type { Scope, TokenHolder } from '../approval/token.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
+import type { EntryFilter } from './report/entry-filter.ts';
 import type {
   AuditLine,
   BegunLink,
@@ -28,6 +29,8 @@ import type {
   TokenSummary,
   VerifyReport,
 } from './reports.ts';
+import type { EraseInput, EraseReport } from './retain/erase-content.ts';
+import type { PruneInput, PruneReport } from './retain/prune-log.ts';
 
 /**
  * The one interface between the doors and the work: the CLI in this process today, the same commands
@@ -104,13 +107,18 @@ export interface Service {
    */
   reviewBreakGlass(signed: SignedStatement): Promise<ReviewReport>;
 
-  auditLog(filter: {
-    readonly run: string | null;
-    readonly limit: number;
-  }): Promise<readonly AuditLine[]>;
+  /**
+   * The newest entries that fit, oldest of them first. Throws UsageError `type_unknown`, `person_unknown`,
+   * `runbook_unknown`, `environment_unknown`.
+   */
+  auditLog(filter: EntryFilter): Promise<readonly AuditLine[]>;
   /** One entry whole, with its inclusion proof. */
   auditShow(index: number): Promise<Json>;
   verify(input: VerifyInput): Promise<VerifyReport>;
+  /** Deletes content for good, and says so in the log. Throws UsageError `still_needed`, `blob_unknown`, `value_unknown`. */
+  erase(input: EraseInput): Promise<EraseReport>;
+  /** Reduces runs that ended long ago to leaf hashes, and says so in the log. */
+  prune(input: PruneInput): Promise<PruneReport>;
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
   /** What `doctor` says: each check in words. */
   doctor(): Promise<readonly Finding[]>;

@@ -36,6 +36,9 @@ const known: Readonly<Record<EventType, true>> = {
   'evidence.exported': true,
 };
 
+/** Every type of entry, as the journal's manual lists them. */
+export const eventTypes: readonly EventType[] = Object.keys(known) as EventType[];
+
 /**
  * Reads stored bytes as an event. The leaf's own words count, not the row they came from. Throws
  * IntegrityError `E_LEAF` where the bytes are no leaf or the type is not known to this version.

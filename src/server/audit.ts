@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
 import { entriesAnswer, entryAnswer, verifyBody, verifyReport } from '../engine/wire/audit.ts';
+import { assurance, choice, time } from '../engine/wire/values.ts';
 import { wholeNumber, word } from './query.ts';
 import { jsonRoute, type Route } from './route.ts';
 
@@ -9,11 +10,22 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/audit/entries',
     access: ['read'],
-    summary: 'The newest entries of the journal',
-    query: v.strictObject({ run: word, limit: wholeNumber(50, 1000) }),
+    summary: 'The newest entries of the journal that fit; of several filters all must hold',
+    query: v.strictObject({
+      run: word,
+      limit: wholeNumber(50, 1000),
+      person: word,
+      runbook: word,
+      environment: word,
+      since: v.optional(time),
+      until: v.optional(time),
+      decision: v.optional(choice),
+      assurance: v.optional(assurance),
+      type: word,
+    }),
     answer: entriesAnswer,
-    handle: async ({ service }, { query }) => ({
-      entries: await service.auditLog({ run: query.run ?? null, limit: query.limit }),
+    handle: async ({ service }, { query: { run = null, ...filter } }) => ({
+      entries: await service.auditLog({ run, ...filter }),
     }),
   }),
   jsonRoute({

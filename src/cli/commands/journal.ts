@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { openMeter } from '../meter.ts';
+import { journalEraseCommand } from './journal-erase.ts';
+import { journalKeyCommand } from './journal-key.ts';
+import { journalPruneCommand } from './journal-prune.ts';
 
 export function journalCommand(cli: Cli): Command {
   const group = new Command('journal').description("The journal's own upkeep.");
@@ -12,6 +15,9 @@ export function journalCommand(cli: Cli): Command {
     )
     .addHelpText('after', '\nExample:\n  runbook journal rebuild')
     .action(async () => cli.finish(await runJournalRebuild(cli)));
+  group.addCommand(journalKeyCommand(cli));
+  group.addCommand(journalEraseCommand(cli));
+  group.addCommand(journalPruneCommand(cli));
   return group;
 }
 

@@ -17,8 +17,8 @@ export interface EraseInput {
   readonly reason: string;
   readonly what:
     | { readonly kind: 'run'; readonly run: string; readonly content: readonly Erasable[] }
-    /** A secret parameter (`token`) or a secret output (`mint.key`). */
-    | { readonly kind: 'value'; readonly run: string; readonly name: string }
+    /** Secret parameters (`token`) and secret outputs (`mint.key`). */
+    | { readonly kind: 'values'; readonly run: string; readonly names: readonly string[] }
     | { readonly kind: 'blobs'; readonly ids: readonly string[] };
 }
 
@@ -62,8 +62,9 @@ async function select(engine: Engine, what: EraseInput['what']): Promise<Selecti
   }
   const run = await findRun(engine, what.run);
   const entries = (await engine.store.loadRun(run)).map(recordedOf);
-  if (what.kind === 'value') {
-    return { runs: [run], blobs: [], openings: [valueOf(entries, run, what.name)] };
+  if (what.kind === 'values') {
+    const openings = what.names.map((name) => valueOf(entries, run, name));
+    return { runs: [run], blobs: [], openings: [...new Set(openings)] };
   }
   const wanted = what.content.length === 0 ? erasable : what.content;
   return { runs: [run], ...contentOf(entries, wanted) };

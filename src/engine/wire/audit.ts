@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { pinSchema } from '../../approval/statement/receipt.ts';
 import type { EventType } from '../../run/events.ts';
+import type { EntryFilter } from '../report/entry-filter.ts';
 import type { AuditLine, VerifyReport } from '../reports.ts';
 import { count, json, runId, time, type Wire } from './values.ts';
 
@@ -15,6 +16,13 @@ const auditLine: Wire<AuditLine> = v.object({
   summary: v.string(),
   hash: v.string(),
 });
+
+/** The filter as query parameters; null is left out. */
+export function entryQuery(filter: EntryFilter): Readonly<Record<string, string | number | null>> {
+  return Object.fromEntries(
+    Object.entries({ ...filter }).map(([name, value]) => [name, value ?? null]),
+  );
+}
 
 export const entriesAnswer: Wire<{ readonly entries: readonly AuditLine[] }> = v.object({
   entries: v.array(auditLine),
