@@ -25,7 +25,9 @@ import { type Elsewhere, localService } from './engine/local-service.ts';
 import { openOffice } from './engine/office/open-office.ts';
 import type { Office } from './engine/office.ts';
 import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
+import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verify-copy.ts';
 import { examine } from './engine/report/examine.ts';
+import type { VerifyReport } from './engine/reports.ts';
 import type { Service } from './engine/service.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
@@ -36,6 +38,7 @@ import { signHere } from './signers/sign-here.ts';
 import type { ApproverSigner } from './signers/signer.ts';
 import { agentSigner } from './signers/ssh-agent.ts';
 import { checkSinks, openSinks } from './sinks/open-sinks.ts';
+import { openTileFiles } from './sinks/tile-files.ts';
 import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -247,6 +250,16 @@ export function openApprover({ env }: Surroundings): Approver {
 export function openSpool({ env }: Surroundings): Spool | null {
   const settings = spoolOf(loadConfig(env).channels);
   return settings === null ? null : openSpoolReader(settings.dir, join(approverDir(env), 'left'));
+}
+
+/** Judges a copy of a log, wherever it lies: a folder, or an address. No journal of this account is needed. */
+export async function verifyCopy(
+  { cwd }: Surroundings,
+  location: string,
+  input: Omit<CopyInput, 'nowMs'>,
+): Promise<VerifyReport> {
+  const nowMs = systemClock.now().wallMs;
+  return verifyCopyIn(openTileFiles(location, cwd), { ...input, nowMs });
 }
 
 /** Whether this account has a journal: to look for something in it must not make one. */

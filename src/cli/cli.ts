@@ -20,6 +20,8 @@ export interface Cli extends Services {
   openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
   /** The engine as `runbook serve` has it. Whoever opens it closes it. */
   openServing(options: ServingOptions): Promise<ServingOffice>;
+  /** Judges a copy of a log; this account needs no journal for it. */
+  verifyCopy(location: string, input: CopyInput): ReturnType<AppModule['verifyCopy']>;
   /** A result: one JSON object, or the text that `render` makes. */
   print(result: object, render: () => string): void;
   /** Talk, on stderr; silent where the output is JSON. */
@@ -35,6 +37,8 @@ export type Approver = ReturnType<AppModule['openApprover']>;
 export type Spool = NonNullable<ReturnType<AppModule['openSpool']>>;
 export type SignerChoice = Parameters<AppModule['openSigner']>[0];
 
+export type CopyInput = Parameters<AppModule['verifyCopy']>[2];
+
 export type ServingOptions = Parameters<AppModule['openServing']>[1];
 export type ServingOffice = ReturnType<AppModule['openServing']>;
 
@@ -42,7 +46,13 @@ export type ServingOffice = ReturnType<AppModule['openServing']>;
 export type LoadApp = () => Promise<
   Pick<
     AppModule,
-    'openApp' | 'openApprover' | 'openSigner' | 'openServing' | 'openSpool' | 'hasJournal'
+    | 'openApp'
+    | 'openApprover'
+    | 'openSigner'
+    | 'openServing'
+    | 'openSpool'
+    | 'hasJournal'
+    | 'verifyCopy'
   >
 >;
 
@@ -90,6 +100,9 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
     },
     async openServing(options) {
       return (await loadApp()).openServing(surroundings(false), options);
+    },
+    async verifyCopy(location, input) {
+      return (await loadApp()).verifyCopy(surroundings(false), location, input);
     },
     print(result, render) {
       const text = settings.output === 'text' ? render() : `${JSON.stringify(result)}\n`;

@@ -1,41 +1,66 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
+import type { VerifyReport } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
-import { openMeter } from '../meter.ts';
+import { type Meter, openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
 import { renderVerdicts } from '../render/audit.ts';
 import { resultStyle } from '../styles.ts';
 
 export function auditVerifyCommand(cli: Cli): Command {
   return new Command('verify')
-    .summary('check the journal against receipts')
+    .summary('check the journal, or a copy of it')
     .description(
-      'Checks the journal and gives a verdict on each promise, with what it rests on. Receipts of approvers show whether anything was cut, changed or rolled back.',
+      'Checks the journal and gives a verdict on each promise, with what it rests on. Receipts of approvers show whether anything was cut, changed or rolled back. A folder or an address is a copy in the static layout of transparency logs (C2SP tlog-tiles); nothing else of this machine is needed to check one.',
     )
+    .argument('[copy]', 'a folder or address; left out: the journal itself')
     .option('--receipt <file...>', "approvers' receipts; may be repeated")
+    .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
     .addHelpText(
       'after',
-      '\nExamples:\n  runbook audit verify\n  runbook audit verify --receipt receipts/*.json --json',
+      '\nExamples:\n  runbook audit verify\n  runbook audit verify --receipt receipts/*.json --json\n  runbook audit verify https://mirror.example/journal --key "$KEY"',
     )
-    .action(async (options: VerifyOptions) => cli.finish(await runAuditVerify(cli, options)));
+    .action(async (copy: string | undefined, options: VerifyOptions) =>
+      cli.finish(await runAuditVerify(cli, copy ?? null, options)),
+    );
 }
 
 export interface VerifyOptions {
   readonly receipt?: readonly string[];
+  readonly key?: readonly string[];
 }
 
-export async function runAuditVerify(cli: Cli, { receipt = [] }: VerifyOptions): Promise<number> {
-  const receipts = receipt.map((file) => ({
-    file,
-    text: readTextFile(resolve(cli.io.cwd, file), file),
-  }));
-  const approver = await cli.openApprover();
-  const service = await cli.openService();
+export async function runAuditVerify(
+  cli: Cli,
+  copy: string | null,
+  options: VerifyOptions,
+): Promise<number> {
+  if (copy === null && options.key !== undefined) {
+    throw new UsageError({
+      code: 'key_without_copy',
+      message: '`--key` says whose log a copy is, and no copy is named',
+      hint: 'name the copy: `runbook audit verify FOLDER|URL --key KEY`',
+    });
+  }
   const meter = openMeter(cli, 'verifying');
-  const report = await service
-    .verify({ receipts, pins: approver.pins(), progress: meter.progress })
-    .finally(() => meter.close());
+  const report = await judge(cli, { copy, options, meter }).finally(() => meter.close());
   const nowMs = cli.io.clock.now().wallMs;
   cli.print(report, () => renderVerdicts(report, resultStyle(cli), nowMs));
   return report.exit_code;
+}
+
+async function judge(
+  cli: Cli,
+  of: { readonly copy: string | null; readonly options: VerifyOptions; readonly meter: Meter },
+): Promise<VerifyReport> {
+  const { copy, options, meter } = of;
+  const receipts = (options.receipt ?? []).map((file) => ({
+    file,
+    text: readTextFile(resolve(cli.io.cwd, file), file),
+  }));
+  const input = { receipts, pins: (await cli.openApprover()).pins(), progress: meter.progress };
+  return copy === null
+    ? (await cli.openService()).verify(input)
+    : cli.verifyCopy(copy, { ...input, keys: options.key ?? [] });
 }

@@ -1,8 +1,9 @@
 import type { StoredLeaf } from '../../audit/exhibit.ts';
 import { IntegrityError, JournalError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
+import type { Anchor } from '../../journal/anchor.ts';
 import { parseCheckpoint } from '../../journal/checkpoint.ts';
-import { splitNote } from '../../journal/note.ts';
+import { formatSignature, splitNote } from '../../journal/note.ts';
 import {
   bundlePath,
   checkpointPath,
@@ -62,7 +63,7 @@ export async function tilesSource(
       }
       return found.filter(({ seq }) => seq >= from && seq < to);
     },
-    anchors: async () => [],
+    anchors: async () => cosignedBy(files.place, head),
     blob: async () => ({ state: 'missing' }),
     close: async () => undefined,
   };
@@ -115,6 +116,22 @@ async function readHashes(
     hash: bytes.subarray(at * hashBytes, (at + 1) * hashBytes).toString('hex') as Sha256,
     time: '',
   }));
+}
+
+/** What witnesses said of the head stands under the head itself. */
+function cosignedBy(by: string, { note, origin, size }: SourceHead & { origin: string }): Anchor[] {
+  const { body, signatures } = splitNote(note);
+  const evidence = signatures.filter(({ name }) => name !== origin).map(formatSignature);
+  const root = parseCheckpoint(body).root.toString('base64');
+  const anchor = {
+    by,
+    kind: 'cosignature',
+    size,
+    root,
+    evidence: evidence.join(''),
+    at: '',
+  } as const;
+  return evidence.length === 0 ? [] : [anchor];
 }
 
 /** The key of which the copy's own genesis says that it is the log's. */
