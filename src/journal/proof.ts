@@ -90,10 +90,6 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
 /** Throws IntegrityError `E_PROOF` unless the claim holds. */
 export function verifySubtree(claim: SubtreeClaim): void {
   const { subtree, size } = claim;
-  check(
-    [subtree.from, subtree.to, size].every(isSize) && isSubtree(subtree, size),
-    `a tree of ${size} has no subtree from ${subtree.from} to ${subtree.to}`,
-  );
   const roots = subtreeRoots({ ...claim, fromRoot: claim.subtreeRoot });
   check(
     roots.subtree.equals(claim.subtreeRoot) && roots.tree.equals(claim.root),
@@ -103,12 +99,16 @@ export function verifySubtree(claim: SubtreeClaim): void {
 
 /**
  * Both roots that a proof leads to. Where the subtree is one of the tree's own, its root is no part of the
- * proof, and `fromRoot` is where it starts. Throws IntegrityError `E_PROOF` for a proof of another shape.
+ * proof, and `fromRoot` is where it starts. Throws IntegrityError `E_PROOF` for any other shape.
  */
 export function subtreeRoots({ subtree, size, fromRoot, proof }: SubtreeProof): {
   readonly subtree: Buffer;
   readonly tree: Buffer;
 } {
+  check(
+    [subtree.from, subtree.to, size].every(isSize) && isSubtree(subtree, size),
+    `a tree of ${size} has no subtree from ${subtree.from} to ${subtree.to}`,
+  );
   const { start, siblings } = subtreePath(subtree, size);
   const hashes = start.from === subtree.from ? [fromRoot, ...proof] : proof;
   let subtreeRoot = readHash(hashes[0]);

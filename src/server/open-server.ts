@@ -14,7 +14,7 @@ type Fetch = Parameters<typeof getRequestListener>[0];
  */
 export async function openServer(
   fetch: Fetch,
-  { listen, tls, limits }: ServeSettings,
+  { listen, tls, limits }: Pick<ServeSettings, 'listen' | 'tls' | 'limits'>,
 ): Promise<{ readonly server: Server; readonly address: ServeSettings['listen'] }> {
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   const answer: Parameters<typeof createServer>[1] = (incoming, outgoing) => {

@@ -7,6 +7,7 @@ import { record } from '../base/yaml-collections.ts';
 import { checkDocument, invalid, raw, refine, sectionOf, suggestion } from '../base/yaml-schema.ts';
 import type { Sink } from './sink.ts';
 import { timestampSink } from './timestamp.ts';
+import { witnessSink } from './witness.ts';
 
 export interface SinkDeps {
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export type SinkReader = (of: SinkSection) => (deps: SinkDeps) => Sink;
 /** Every kind of sink. */
 const readers: Readonly<Record<string, SinkReader>> = {
   timestamp: timestampSink,
+  witness: witnessSink,
 };
 
 /**

@@ -19,12 +19,14 @@ export interface SignedHead extends SinkHead {
 /** What a sink may read of the log. Reads only; everything below a signed head stays as it is for ever. */
 export interface LogView {
   readonly origin: string;
+  /** Our newest signed head, as it is by now. */
+  head(): Promise<SignedHead>;
   /** Entries `from <= seq < to` that are still whole, in order; pruned ones are left out. */
   entries(
     from: number,
     to: number,
   ): Promise<readonly { readonly seq: number; readonly bytes: Buffer }[]>;
-  /** Roots of complete subtrees of `2^level` leaves, `from <= index < to`. */
+  /** Roots of complete subtrees of `2^level` leaves, `from <= index < to`. Throws where there are not so many. */
   nodes(level: number, from: number, to: number): Promise<readonly Buffer[]>;
   consistencyProof(from: number, to: number): Promise<readonly Buffer[]>;
 }

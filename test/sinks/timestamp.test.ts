@@ -11,11 +11,13 @@ import { openAuthority, serveAuthority } from '../support/timestamp-authority.ts
 
 const origin = 'runbook/a-log';
 const root = Buffer.alloc(32, 9);
+const head = { size: 3, root, note: '', time: '2026-11-21T22:00:00.000Z' };
 const delivery: Delivery = {
   from: 0,
-  head: { size: 3, root, note: '', time: '2026-11-21T22:00:00.000Z' },
+  head,
   log: {
     origin,
+    head: async () => head,
     entries: async () => [],
     nodes: async () => [],
     consistencyProof: async () => [],

@@ -4,12 +4,14 @@ import { notBuiltYet } from '../usage.ts';
 import { auditLogCommand } from './audit-log.ts';
 import { auditShowCommand } from './audit-show.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
+import { auditWitnessCommand } from './audit-witness.ts';
 
 export function auditCommand(cli: Cli): Command {
   const group = new Command('audit').description('Reads and verifies the journal.');
   group.addCommand(auditLogCommand(cli));
   group.addCommand(auditShowCommand(cli));
   group.addCommand(auditVerifyCommand(cli));
+  group.addCommand(auditWitnessCommand(cli));
   group
     .command('export', { hidden: true })
     .argument('[anything...]')

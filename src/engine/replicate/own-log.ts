@@ -8,6 +8,7 @@ import { type HeadVerdict, judgeHead } from './judge-head.ts';
 export function logView(store: Store): LogView {
   return {
     origin: store.origin,
+    head: () => store.head(),
     entries: (from, to) => store.entries(from, to),
     nodes: (level, from, to) => store.nodes(level, from, to),
     consistencyProof: (from, to) => store.consistencyProof(from, to),
