@@ -159,7 +159,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'journal',
     group: audit,
-    summary: "make the journal's indexes again",
+    summary: 'look after the journal: its keys, its indexes',
     load: async () => (await import('./commands/journal.ts')).journalCommand,
   },
   {

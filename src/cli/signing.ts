@@ -4,8 +4,10 @@ import { DeniedError, UsageError } from '../base/errors.ts';
 import type { Cli, SignerChoice } from './cli.ts';
 import type { SigningFlags } from './flags.ts';
 
+type KeyChoice = Pick<SigningFlags, 'key' | 'sshAgent'>;
+
 /** The key a person chose to sign with; null where they chose none. Throws DeniedError for an agent. */
-export function signerChoice(cli: Cli, { key, sshAgent }: SigningFlags): SignerChoice | null {
+export function signerChoice(cli: Cli, { key, sshAgent }: KeyChoice): SignerChoice | null {
   if (key === undefined && sshAgent !== true) {
     return null;
   }
@@ -16,7 +18,7 @@ export function signerChoice(cli: Cli, { key, sshAgent }: SigningFlags): SignerC
 }
 
 /** As `signerChoice`, but without a key it says which ways there are. */
-export function requireSigner(cli: Cli, flags: SigningFlags, command: string): SignerChoice {
+export function requireSigner(cli: Cli, flags: KeyChoice, command: string): SignerChoice {
   refuseAgent(cli);
   const choice = signerChoice(cli, flags);
   if (choice === null) {

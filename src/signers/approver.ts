@@ -130,12 +130,7 @@ function openFile(file: RequestFile, pin: Pin | null, time: string): ProvenReque
     pin,
     inclusion: { index: file.index, leaf: bytes, proof: file.inclusion.map(decode) },
     consistencyProof: fromPin?.proof.map(decode) ?? null,
-    keys: (file.keys ?? []).map(({ index, ...key }) => ({
-      index,
-      leaf: decode(key.leaf),
-      inclusion: key.inclusion.map(decode),
-      consistency: key.consistency.map(decode),
-    })),
+    keys: file.keys ?? [],
     time,
   });
   const leaf = decodeLeaf(bytes);

@@ -1,3 +1,4 @@
+import type { KeyProof } from '../approval/request-file.ts';
 import type { Pin } from '../approval/statement/receipt.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
@@ -5,7 +6,7 @@ import { keyAt } from '../journal/key-history.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../journal/verifier-key.ts';
-import { type ShownKeyEntry, verifyShownKeys } from './shown-keys.ts';
+import { verifyShownKeys } from './shown-keys.ts';
 
 /** What a journal shows to an approver's client, and what the client remembers of it. */
 export interface ShownLog {
@@ -24,7 +25,7 @@ export interface ShownLog {
   /** From the pin's size to the note's; null where none was sent. */
   readonly consistencyProof: readonly Buffer[] | null;
   /** How the journal came to its key; empty where it shows nothing of it. */
-  readonly keys: readonly ShownKeyEntry[];
+  readonly keys: readonly KeyProof[];
   /** Now, RFC 3339. */
   readonly time: string;
 }

@@ -1,4 +1,5 @@
 import { applyKeyEntry, keysOfGenesis } from '../approval/court/judge-keys.ts';
+import type { KeyProof } from '../approval/request-file.ts';
 import type { SeenLog } from '../approval/statement/statement.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { Checkpoint } from '../journal/checkpoint.ts';
@@ -6,21 +7,12 @@ import type { KeyHistory } from '../journal/key-history.ts';
 import { decodeLeaf, leafHash } from '../journal/leaf.ts';
 import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
 
-/** Genesis or a `key.*` entry, as a journal shows it. */
-export interface ShownKeyEntry {
-  readonly index: number;
-  readonly leaf: Buffer;
-  readonly inclusion: readonly Buffer[];
-  /** From the head that its statement was signed for to the head that is shown. */
-  readonly consistency: readonly Buffer[];
-}
-
 /**
  * The keys of a log, from entries that are proven to stand under `head`, each authorised by the recovery
  * key in force before it. Who signed `head` is not asked here. Throws IntegrityError `E_KEY_ROTATION`,
  * `E_LEAF`, `E_PROOF`.
  */
-export function verifyShownKeys(entries: readonly ShownKeyEntry[], head: Checkpoint): KeyHistory {
+export function verifyShownKeys(entries: readonly KeyProof[], head: Checkpoint): KeyHistory {
   const [genesis, ...changes] = entries.map((entry) => proven(entry, head));
   if (genesis === undefined) {
     throw refused('shows no genesis');
@@ -39,8 +31,10 @@ export function verifyShownKeys(entries: readonly ShownKeyEntry[], head: Checkpo
   }, keysOfGenesis(genesis.facts));
 }
 
-function proven(shown: ShownKeyEntry, head: Checkpoint) {
-  const { index: seq, leaf: bytes, inclusion: proof } = shown;
+function proven(shown: KeyProof, head: Checkpoint) {
+  const { index: seq } = shown;
+  const bytes = decode(shown.leaf);
+  const proof = shown.inclusion.map(decode);
   const { size, root } = head;
   verifyInclusion({ seq, size, leafHash: leafHash(bytes), proof, root });
   const leaf = decodeLeaf(bytes);
@@ -51,19 +45,23 @@ function proven(shown: ShownKeyEntry, head: Checkpoint) {
   return { facts: { seq, type, data }, holds: (log: SeenLog) => leadsTo(log, head, shown) };
 }
 
-function leadsTo(log: SeenLog, head: Checkpoint, { consistency: proof }: ShownKeyEntry): boolean {
+function leadsTo(log: SeenLog, head: Checkpoint, { consistency }: KeyProof): boolean {
   try {
     verifyConsistency({
       from: log.size,
       to: head.size,
-      fromRoot: Buffer.from(log.root, 'base64'),
+      fromRoot: decode(log.root),
       toRoot: head.root,
-      proof,
+      proof: consistency.map(decode),
     });
     return true;
   } catch {
     return false;
   }
+}
+
+function decode(text: string): Buffer {
+  return Buffer.from(text, 'base64');
 }
 
 function refused(what: string): IntegrityError {

@@ -139,6 +139,23 @@ export const verifyJson = v.strictObject({
   exit_code: v.picklist([0, 14]),
 });
 
+/** `journal key show`, `recovery`, `rotate`. */
+export const keysJson = v.strictObject({
+  origin: v.string(),
+  keys: v.array(
+    v.strictObject({
+      verifier_key: v.string(),
+      from: v.number(),
+      to: v.nullable(v.number()),
+      ended: v.nullable(v.picklist(['rotation', 'lost', 'compromised'])),
+      compromised_since: v.nullable(time),
+    }),
+  ),
+  recovery: v.nullable(
+    v.strictObject({ public: v.string(), fingerprint: v.string(), index: v.number() }),
+  ),
+});
+
 /** What goes wrong, on stderr. */
 export const errorJson = v.object({
   code: v.pipe(v.string(), v.regex(/^([a-z0-9_]+|E_[A-Z_]+)$/)),

@@ -1,0 +1,86 @@
+import type { RotationReason } from '../../approval/statement/key-statement.ts';
+import { formatTime } from '../../base/clock.ts';
+import { parseTime } from '../at.ts';
+import type { Cli } from '../cli.ts';
+import { refuseBeside, type SigningFlags } from '../flags.ts';
+import { exportChange, readSignedChange, signChange, signExported } from '../key-change.ts';
+import { renderKeys } from '../render/keys.ts';
+import { refuseAgent, requireSigner } from '../signing.ts';
+import { resultStyle } from '../styles.ts';
+
+export interface RotateOptions extends KeyFlags {
+  readonly reason: RotationReason;
+  readonly since?: string;
+}
+
+/** The signing flags, where signatures may be handed in from two places. */
+export interface KeyFlags extends Omit<SigningFlags, 'signature'> {
+  readonly signature?: readonly string[];
+  readonly export?: string;
+}
+
+const command = 'runbook journal key rotate';
+
+export async function runJournalKeyRotate(cli: Cli, options: RotateOptions): Promise<number> {
+  refuseAgent(cli);
+  refuseTogether(options, { '--since': options.since });
+  const { offline, signature } = options;
+  if (offline !== undefined) {
+    await signExported(
+      cli,
+      requireSigner(cli, options, `${command} --offline ${offline}`),
+      offline,
+    );
+    return 0;
+  }
+  return signature === undefined ? rotate(cli, options) : handIn(cli, signature);
+}
+
+/** At most one way to sign; and what is signed already says everything itself. */
+export function refuseTogether(
+  { key, sshAgent, offline, signature, export: exported }: KeyFlags,
+  words: Readonly<Record<string, unknown>>,
+): void {
+  const here = { '--key': key, '--ssh-agent': sshAgent };
+  refuseBeside({ '--key': key }, { '--ssh-agent': sshAgent });
+  refuseBeside({ '--offline': offline }, { '--export': exported, ...words });
+  refuseBeside({ '--signature': signature }, { ...here, '--offline': offline, ...words });
+  refuseBeside({ '--export': exported }, { ...here, '--signature': signature });
+}
+
+async function rotate(cli: Cli, options: RotateOptions): Promise<number> {
+  const { reason, since, export: path } = options;
+  const nowMs = cli.io.clock.now().wallMs;
+  const change = {
+    act: 'rotate',
+    reason,
+    since: since === undefined ? null : formatTime(parseTime(since, nowMs)),
+  } as const;
+  // Before a key is made: whether anybody could sign for it.
+  const choice = path === undefined ? requireSigner(cli, options, command) : null;
+  const service = await cli.openService();
+  const prepared = await service.prepareKeyChange(change);
+  if (path !== undefined || choice === null) {
+    exportChange(cli, prepared, { path: path ?? '-', command });
+    return 0;
+  }
+  const signature = await signChange(cli, choice, prepared);
+  return record(cli, { statement: prepared.statement, signatures: [signature] });
+}
+
+async function handIn(cli: Cli, files: readonly string[]): Promise<number> {
+  const [file = '-'] = files;
+  const { statement, signature } = await readSignedChange(cli, file, 'rotate');
+  return record(cli, { statement, signatures: [signature] });
+}
+
+async function record(
+  cli: Cli,
+  signed: { readonly statement: string; readonly signatures: readonly string[] },
+): Promise<number> {
+  const service = await cli.openService();
+  const report = await service.recordKeyChange(signed);
+  cli.print(report, () => renderKeys(report, resultStyle(cli)));
+  cli.say('the new key signs from here on; the old one is gone from this machine');
+  return 0;
+}

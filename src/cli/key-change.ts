@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type KeyFile, parseKeyFile } from '../approval/statement/key-file.ts';
+import { keyNamespace, parseKeyStatement } from '../approval/statement/key-statement.ts';
+import {
+  formatSigned,
+  parseSigned,
+  type SignedStatement,
+} from '../approval/statement/statement.ts';
+import { UsageError } from '../base/errors.ts';
+import type { PreparedChange } from '../engine/service.ts';
+import type { Cli, SignerChoice } from './cli.ts';
+import { readAll } from './io.ts';
+import { readTextFile } from './params.ts';
+import { renderKeyStatement } from './render/keys.ts';
+
+// How a change of the journal's keys is signed: here, or where the recovery key lies.
+
+/** Shows what is to be signed, and signs it with one of the keys that have to. Answers the SSHSIG, base64. */
+export async function signChange(
+  cli: Cli,
+  choice: SignerChoice,
+  { statement, signers }: PreparedChange,
+): Promise<string> {
+  cli.say(renderKeyStatement(parseKeyStatement(statement)));
+  const signer = await cli.openSigner(choice, signers);
+  if (!signers.includes(signer.publicKey)) {
+    throw new UsageError({
+      code: 'key_not_recovery',
+      message: `the key \`${signer.publicKey}\` is not one that has to sign this`,
+      hint: '`runbook journal key show` prints the recovery key',
+    });
+  }
+  return signer.sign(keyNamespace, Buffer.from(statement));
+}
+
+/** Writes what is to be signed elsewhere; never over a file that is there. */
+export function exportChange(
+  cli: Cli,
+  change: PreparedChange,
+  of: { readonly path: string; readonly command: string },
+): void {
+  const file: KeyFile = { kind: 'runbook.key/v1', ...change };
+  const text = `${JSON.stringify(file)}\n`;
+  if (of.path === '-') {
+    cli.io.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(resolve(cli.io.cwd, of.path), text, { flag: 'wx' });
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    const message = `\`${of.path}\` cannot be written: ${words}`;
+    throw new UsageError({ code: 'file_unwritable', message, cause });
+  }
+  cli.print({ file: of.path, signers: change.signers }, () => `${of.path}\n`);
+  cli.say(
+    `sign it where the recovery key is, and hand that in here:\n  ${of.command} --offline ${of.path} --key FILE > signed.txt\n  ${of.command} --signature signed.txt`,
+  );
+}
+
+/** Signs a file that was exported; reaches no journal. What is printed is carried back by hand. */
+export async function signExported(cli: Cli, choice: SignerChoice, path: string): Promise<void> {
+  const change = parseKeyFile(readTextFile(resolve(cli.io.cwd, path), path), path);
+  const signature = await signChange(cli, choice, change);
+  const signed = { statement: change.statement, signature };
+  cli.print({ signed }, () => `${formatSigned(signed, 'block')}\n`);
+  cli.say('signed, and not handed in yet: the journal is where it was exported');
+}
+
+/** Reads what was signed elsewhere. Throws UsageError `other_decision` where it is another kind of change. */
+export async function readSignedChange(
+  cli: Cli,
+  path: string,
+  act: 'rotate' | 'recovery',
+): Promise<SignedStatement> {
+  const text =
+    path === '-' ? await readAll(cli.io.stdin) : readTextFile(resolve(cli.io.cwd, path), path);
+  const signed = parseSigned(text);
+  const signedFor = parseKeyStatement(signed.statement).act;
+  if (signedFor !== act) {
+    throw new UsageError({
+      code: 'other_decision',
+      message: `signed for \`journal key ${signedFor}\`, not for \`journal key ${act}\``,
+      hint: `\`runbook journal key ${signedFor} --signature ${path}\` hands it in`,
+    });
+  }
+  return signed;
+}
