@@ -45,7 +45,7 @@ test.each(receipts)(
       receipts: [{ file: 'robin.json', text: JSON.stringify(changed) }],
     });
     expect(new Set(report.findings.map((finding) => finding.code))).toEqual(new Set([code]));
-    expect(report.verdicts.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual([
+    expect(report.verdicts.filter(({ ok }) => ok === false).map(({ name }) => name)).toEqual([
       'completeness',
     ]);
   },

@@ -184,6 +184,6 @@ export async function expectFinding(
   const report = await verify(scene);
   expect(new Set(report.findings.map((finding) => finding.code))).toEqual(new Set([code]));
   expect(report.findings.every(({ index }) => index !== null)).toBe(true);
-  expect(report.verdicts.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual([verdict]);
+  expect(report.verdicts.filter(({ ok }) => ok === false).map(({ name }) => name)).toEqual([verdict]);
   expect(report.exit_code).toBe(14);
 }

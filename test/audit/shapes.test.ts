@@ -85,6 +85,7 @@ test('no shape of an entry stops the audit, whatever stands where', async () => 
         'completeness',
         'authorization',
         'time',
+        'replicas',
       ]);
     }),
     { numRuns: 400 },

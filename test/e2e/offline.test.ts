@@ -89,7 +89,7 @@ describe('a request that travels as a file', () => {
     expect(receipt.startsWith(`${away.dir}/approver/receipts/`)).toBe(true);
     const verified = await office.json(verifyJson, 'audit', 'verify', '--receipt', receipt);
     expect([verified.exitCode, verified.body.findings]).toEqual([0, []]);
-    expect(verified.body.verdicts[1]?.anchor).toMatch(/^receipt /);
+    expect(verified.body.verdicts[1]?.anchor).toMatch(/by=receipt /);
   });
 
   testWith(
