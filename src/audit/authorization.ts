@@ -21,13 +21,14 @@ import { type OwedEntry, openBreakGlass } from './judge-break-glass.ts';
 import { judgeCourse } from './judge-course.ts';
 import { judgeDecided } from './judge-decided.ts';
 import { type InForce, judgePlan } from './judge-plan.ts';
+import { openRemotes, type Remotes } from './judge-remote.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeStarted } from './judge-started.ts';
 import { openLoans } from './loans.ts';
 import { readConfig, readPlan } from './read-blobs.ts';
 import { readCommands, type Shown, withShown } from './read-commands.ts';
 import { openSignedStarts } from './signed-starts.ts';
-import { isToken, openTokens } from './tokens.ts';
+import { openTokens, whyOtherDoor } from './tokens.ts';
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and
@@ -49,6 +50,7 @@ export class Authorization {
   readonly #starts = openSignedStarts((id) => this.decisions.add(id));
   readonly #loans = openLoans();
   readonly #breakGlass = openBreakGlass();
+  readonly #remotes = openRemotes();
   #inForce: InForce | null = null;
 
   constructor(of: {
@@ -64,6 +66,11 @@ export class Authorization {
   /** Reviews that break-glass owes at that time. */
   owed(nowMs: number): readonly OwedEntry[] {
     return this.#breakGlass.owed(nowMs);
+  }
+
+  /** Starts that copies elsewhere were demanded for. */
+  remote(): ReturnType<Remotes['figures']> {
+    return this.#remotes.figures();
   }
 
   add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void {
@@ -85,11 +92,11 @@ export class Authorization {
       return;
     }
     if (event.type === 'token.issued') {
-      this.#noteToken(entry, this.#tokens.issue(event.data));
+      this.#note(entry, 'E_TOKEN', this.#tokens.issue(event.data));
       return;
     }
     if (event.type === 'token.revoked') {
-      this.#noteToken(entry, this.#tokens.revoke(event.data, entry.time));
+      this.#note(entry, 'E_TOKEN', this.#tokens.revoke(event.data, entry.time));
       return;
     }
     if (run === null) {
@@ -151,15 +158,7 @@ export class Authorization {
 
   #judgeStarter(entry: Recorded, { initiator, via }: RunStarted): void {
     const links = initiator.chain;
-    const hasToken = links.some(({ identity }) => isToken(identity));
-    if (hasToken !== (via === 'api')) {
-      this.#noteToken(
-        entry,
-        hasToken
-          ? 'a token stands in its chain, but it was not started through the API'
-          : 'it was started through the API, but no token stands in its chain',
-      );
-    }
+    this.#note(entry, 'E_TOKEN', whyOtherDoor(links, via));
     this.#judgeEntering(entry, links, ['start']);
   }
 
@@ -168,16 +167,14 @@ export class Authorization {
     const bench = { origin: this.#origin, rootAt: this.#rootAt, plan: of.plan };
     const wrong =
       rules === undefined ? null : this.#starts.judge(entry, of.state, { ...bench, rules });
-    if (wrong !== null) {
-      this.#complain(entry, 'E_START', wrong);
-    }
+    this.#note(entry, 'E_START', wrong);
   }
 
   #judgeEntering(entry: Recorded, links: readonly ChainLink[], scopes: readonly Scope[]): void {
     const people = this.#inForce?.rules.people;
     if (people !== undefined) {
       const nowMs = Date.parse(entry.time);
-      this.#noteToken(entry, this.#tokens.admit({ links, scopes, nowMs, people }));
+      this.#note(entry, 'E_TOKEN', this.#tokens.admit({ links, scopes, nowMs, people }));
     }
   }
 
@@ -195,12 +192,11 @@ export class Authorization {
     const { event } = entry;
     const people = this.#inForce?.rules.people;
     const misplaced = people === undefined ? null : judgeCourse(entry, { replay, people, blobs });
-    if (misplaced !== null) {
-      this.#complain(entry, 'E_RUN', misplaced);
-    }
+    this.#note(entry, 'E_RUN', misplaced);
     if (event.type === 'manual.done') {
       this.#judgeEntering(entry, [event.data.by], ['start']);
     }
+    this.#judgeRemote(entry, replay);
     if (event.type === 'approval.decided') {
       this.#judgeDecided(entry, event.data, replay);
     } else if (event.type === 'step.started') {
@@ -230,7 +226,7 @@ export class Authorization {
     }
     const use = { person: data.person, nowMs: Date.parse(entry.time), people: docket.rules.people };
     const identity = data.attested?.identity ?? '';
-    this.#noteToken(entry, this.#tokens.judge({ identity, ...use }));
+    this.#note(entry, 'E_TOKEN', this.#tokens.judge({ identity, ...use }));
   }
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {
@@ -250,6 +246,12 @@ export class Authorization {
     }
   }
 
+  #judgeRemote(entry: Recorded, replay: Replay): void {
+    const docket = this.#inForce === null ? null : this.#docket(entry);
+    const wrong = docket === null ? null : this.#remotes.judge(entry, { docket, replay });
+    this.#note(entry, 'E_REMOTE', wrong);
+  }
+
   #judgeResolved(entry: Recorded, data: StepResolved, replay: Replay): void {
     const { statement, signature } = data;
     if (statement !== null && signature !== null) {
@@ -258,9 +260,7 @@ export class Authorization {
     const docket = this.#docket(entry);
     const event = { type: 'step.resolved', data } as const;
     const wrong = docket === null ? null : judgeResolved({ ...entry, event }, { docket, replay });
-    if (wrong !== null) {
-      this.#complain(entry, 'E_RESOLUTION', wrong);
-    }
+    this.#note(entry, 'E_RESOLUTION', wrong);
   }
 
   /** Also of a run that has ended. */
@@ -282,14 +282,15 @@ export class Authorization {
       origin: this.#origin,
       rootAt: this.#rootAt,
       rules: this.#inForce.rules,
+      config: this.#inForce.config,
       dealings: (request) => this.#loans.dealings(request),
       loanOf: (request) => this.#loans.find(request, (run) => this.#runs.get(run)?.state ?? null),
     };
   }
 
-  #noteToken(entry: Recorded, wrong: string | null): void {
+  #note(entry: Recorded, code: FindingCode, wrong: string | null): void {
     if (wrong !== null) {
-      this.#complain(entry, 'E_TOKEN', wrong);
+      this.#complain(entry, code, wrong);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { RequestId, Sha256 } from '../base/ids.ts';
+import type { Config } from '../policy/config.ts';
 import type { Rules } from '../run/judge.ts';
 import type { Loan } from '../run/loan.ts';
 import type { Attempt, RunState } from '../run/state.ts';
@@ -25,6 +26,7 @@ export interface Docket {
   readonly origin: string;
   readonly rootAt: (size: number) => string | null;
   readonly rules: Rules;
+  readonly config: Config;
   /** What became of a request that was asked to hold for later runs; null for every other. */
   readonly dealings: (request: RequestId) => Dealings | null;
   /** The approval of another run, as it stands. */

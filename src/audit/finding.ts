@@ -48,6 +48,7 @@ export type FindingCode =
   | 'E_DECIDER_RESUMED'
   | 'E_START'
   | 'E_RESOLUTION'
+  | 'E_REMOTE'
   | 'E_BREAK_GLASS'
   | 'E_TIME_BACKWARD'
   | 'E_TIME_WITNESSED'

@@ -11,7 +11,7 @@ interface Facts {
   readonly head: { readonly size: number; readonly count: number; readonly key: string };
   readonly completeness: Pick<Completeness, 'anchor' | 'anchored_at'>;
   readonly held: readonly OutsideHead[];
-  readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested'>;
+  readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested' | 'remote'>;
   readonly replicas: ReturnType<typeof judgeReplicas>;
   readonly owed: number;
   readonly lastTime: string | null;
@@ -45,7 +45,7 @@ export function sumUp(facts: Facts): readonly AuditVerdict[] {
     answer(
       'authorization',
       now(
-        `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}`,
+        `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}${copied(authorization.remote())}`,
       ),
     ),
     answer('time', now(`the machine's own clocks${boundedBy(held)}`)),
@@ -56,6 +56,12 @@ export function sumUp(facts: Facts): readonly AuditVerdict[] {
 /** Approvals of other runs that were asked to hold for later ones. */
 function lentOf(lent: number): string {
   return lent === 0 ? '' : `, ${lent} of them lent by other runs`;
+}
+
+/** A copy's own word is recorded by us: only a cosignature shows that anybody gave it. */
+function copied({ demanded, onWord }: ReturnType<Authorization['remote']>): string {
+  const word = onWord === 0 ? '' : `, ${onWord} on recorded word alone`;
+  return demanded === 0 ? '' : `; starts that copies were demanded for: ${demanded}${word}`;
 }
 
 /** What no signature of a person's backs is said with the verdict that rests on it. */

@@ -78,6 +78,17 @@ export function openTokens(): Tokens {
   };
 }
 
+/** Tokens open the API and nothing else: a run has one behind it exactly where it was started there. */
+export function whyOtherDoor(links: readonly ChainLink[], via: 'api' | undefined): string | null {
+  const hasToken = links.some(({ identity }) => isToken(identity));
+  if (hasToken === (via === 'api')) {
+    return null;
+  }
+  return hasToken
+    ? 'a token stands in its chain, but it was not started through the API'
+    : 'it was started through the API, but no token stands in its chain';
+}
+
 export function isToken(identity: string): boolean {
   return identity.startsWith('token:');
 }
