@@ -132,7 +132,7 @@ export interface Front {
   look(request: RequestId): Promise<StandingRequest>;
   /** The request with this leaf hash; null where the store has none. */
   find(hash: Sha256): Promise<RequestId | null>;
-  /** Entries `from <= seq`, at most `limit`, in order. */
+  /** Entries `from <= seq`, at most `limit`, in order; those that were pruned are passed over. */
   entries(from: number, limit: number): Promise<readonly JournalEntry[]>;
   /** Resolves with the journal's size once it is larger than `size`, or when `signal` aborts. */
   grown(size: number, signal: AbortSignal): Promise<number>;

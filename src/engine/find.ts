@@ -9,7 +9,23 @@ export async function findRun(engine: Engine, prefix: string | null): Promise<Ru
     const [latest] = await engine.store.listRuns({ limit: 1 });
     return one(latest === undefined ? [] : [latest], 'run', 'the latest').run;
   }
-  return one<RunRow>(await engine.store.findRuns(prefix), 'run', prefix).run;
+  const rows = await engine.store.findRuns(prefix);
+  if (rows.length === 0) {
+    await refusePruned(engine, prefix);
+  }
+  return one<RunRow>(rows, 'run', prefix).run;
+}
+
+/** Throws UsageError `run_pruned` where such a run was there once. */
+async function refusePruned({ store }: Engine, prefix: string): Promise<void> {
+  const [run] = await store.prunedRuns(prefix);
+  if (run !== undefined) {
+    throw new UsageError({
+      code: 'run_pruned',
+      message: `run \`${run}\` was pruned: of its entries only the hashes are kept`,
+      hint: '`runbook audit log --type log.pruned` says by whom, and why',
+    });
+  }
 }
 
 /** The request a person means: a unique prefix of its id or its words, or null for the only open one. */

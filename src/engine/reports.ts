@@ -250,7 +250,10 @@ export interface LogPiece {
   readonly step: string;
   readonly attempt: number;
   readonly stream: 'stdout' | 'stderr';
+  /** Empty where it was erased. */
   readonly bytes: Buffer;
+  /** When and why it was erased, in words; absent where it was not. */
+  readonly erased?: string;
 }
 
 export interface AuditLine {
@@ -279,6 +282,8 @@ export interface VerifyReport {
     readonly index: number | null;
     readonly message: string;
   }[];
+  /** Where a head under the log's own key contradicts the log: a file each that proves it to anybody. */
+  readonly forks?: readonly string[];
   readonly exit_code: 0 | 14;
 }
 

@@ -33,7 +33,7 @@ export function blobsOf(event: Event): readonly NamedBlob[] {
   }
 }
 
-/** Commitments of the private values that an entry brings in, by their names: `token`, `find.password`. */
+/** Commitments of the private values that an entry brings in, by their names: `params.token`, `steps.mint.outputs.key`. */
 export function commitmentsOf(event: Event): ReadonlyMap<string, Sha256> {
   if (event.type === 'run.started') {
     return new Map(Object.entries(event.data.secrets));
@@ -42,7 +42,9 @@ export function commitmentsOf(event: Event): ReadonlyMap<string, Sha256> {
     return new Map();
   }
   const { step, secret_outputs: secret } = event.data;
-  return new Map(Object.entries(secret).map(([name, made]) => [`${step}.${name}`, made]));
+  return new Map(
+    Object.entries(secret).map(([name, made]) => [`steps.${step}.outputs.${name}`, made]),
+  );
 }
 
 function namesOf(event: Event): readonly NamedBlob[] {

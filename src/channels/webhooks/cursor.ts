@@ -28,7 +28,7 @@ export async function begin(
   const note = await front.notes.get(`cursor.${endpoint.name}`);
   if (note !== null) {
     const cursor = readCursor(note);
-    return cursor !== null && (await hashBefore(cursor.next, front)) === cursor.after
+    return cursor !== null && (await hashBefore(cursor.next, front, cursor.after)) === cursor.after
       ? { kind: 'cursor', cursor }
       : { kind: 'rolled_back' };
   }
@@ -48,9 +48,10 @@ export async function keepGone(endpoint: Endpoint, notes: Notes): Promise<void> 
   await notes.put(`gone.${endpoint.name}`, fingerprint(endpoint));
 }
 
-async function hashBefore(next: number, front: Front): Promise<string | undefined> {
+/** What was pruned since cannot be held against anything: it is `known`. */
+async function hashBefore(next: number, front: Front, known?: string): Promise<string | undefined> {
   const [last] = next > 0 ? await front.entries(next - 1, 1) : [];
-  return last?.hash;
+  return last === undefined || last.seq === next - 1 ? last?.hash : known;
 }
 
 function fingerprint(endpoint: Endpoint): string {

@@ -19,7 +19,7 @@ export function journalEraseCommand(cli: Cli): Command {
     .option('--plans', 'its plan and the commands that were approved')
     .option('--values', 'the salts of its private values')
     .option('--received', 'what receivers of decisions heard, as it came')
-    .option('--value <name>', 'of --run, this private value: token, or mint.key', collect)
+    .option('--value <name>', 'of --run, this private value: token, or steps.mint.outputs.key', collect)
     .option('--blob <id>', 'this blob; may be repeated', collect)
     .requiredOption('--reason <text>', 'why, for the journal')
     .addHelpText(

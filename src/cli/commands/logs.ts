@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { sanitizeBlock } from '../../base/sanitize.ts';
+import { sanitizeBlock, sanitizeLine } from '../../base/sanitize.ts';
 import type { LogPiece } from '../../engine/reports.ts';
 import type { Cli } from '../cli.ts';
 import { plainText } from '../render/plain.ts';
@@ -34,6 +34,9 @@ export async function runLogs(cli: Cli, run: string | null, step: string | null)
       head = headOf(piece);
       cli.say(cli.paint.stderr.strong(head));
     }
+    if (piece.erased !== undefined) {
+      cli.say(`${piece.stream} of ${headOf(piece)}: ${sanitizeLine(piece.erased)}`);
+    }
     cli.io.stdout.write(forStream(piece.bytes, cli));
   }
   return 0;
@@ -50,6 +53,6 @@ function forStream(bytes: Buffer, cli: Cli): Buffer | string {
     : bytes;
 }
 
-function toJson({ step, attempt, stream, bytes }: LogPiece): object {
-  return { step, attempt, stream, text: bytes.toString('utf8') };
+function toJson({ bytes, ...piece }: LogPiece): object {
+  return { ...piece, text: bytes.toString('utf8') };
 }

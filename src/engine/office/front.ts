@@ -4,7 +4,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { InvalidFileError } from '../../base/problem.ts';
 import type { Answer, Front, JournalEntry, Reception } from '../../channels/channel.ts';
 import { recordedOf } from '../../run/recorded.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, StoredEntry } from '../../store/store.ts';
 import { attestDecision } from '../decision/attest-decision.ts';
 import { exportRequestFrom } from '../decision/export-request.ts';
 import { recordDecision } from '../decision/record-decision.ts';
@@ -89,7 +89,21 @@ async function tellEntries(
       data: event.data as unknown as JsonObject,
     };
   };
-  return Promise.all((await store.entries(from, from + limit)).map(tell));
+  return Promise.all((await nextEntries(store, from, limit)).map(tell));
+}
+
+/** As many as are asked for while there are any: what was pruned in between is passed over. */
+async function nextEntries(
+  store: Store,
+  from: number,
+  limit: number,
+): Promise<readonly StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  const { size } = await store.head();
+  for (let at = from; at < size && found.length < limit; at += limit) {
+    found.push(...(await store.entries(at, Math.min(at + limit, size))));
+  }
+  return found.slice(0, limit);
 }
 
 interface Place {

@@ -1,10 +1,12 @@
 import type { BlobId } from '../../base/ids.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
 import type { LogPiece } from '../reports.ts';
 import { loadRun } from '../session.ts';
 
-/** Stored, masked output of a run's steps, attempt by attempt. An erased blob is left out. */
+/** Stored, masked output of a run's steps, attempt by attempt. Of what was erased it says when and why. */
 export async function readLogs(
   engine: Engine,
   name: string | null,
@@ -23,10 +25,31 @@ export async function readLogs(
       return blob === null ? [] : [{ step: data.step, attempt: data.attempt, stream, blob }];
     }),
   );
-  const read = pieces.map(async ({ blob, ...piece }) =>
-    (await engine.store.checkBlob(blob)) === 'ok'
-      ? [{ ...piece, bytes: (await engine.store.getBlob(blob)).bytes }]
-      : [],
+  const read = await Promise.all(
+    pieces.map(({ blob, ...piece }) => readPiece(engine, blob, piece)),
   );
-  return (await Promise.all(read)).flat();
+  return read.flatMap((piece) => piece ?? []);
+}
+
+/** Null where it is gone, and nobody says why: `audit verify` does. */
+async function readPiece(
+  { store }: Engine,
+  blob: BlobId,
+  piece: Omit<LogPiece, 'bytes' | 'erased'>,
+): Promise<LogPiece | null> {
+  if ((await store.checkBlob(blob)) === 'ok') {
+    return { ...piece, bytes: (await store.getBlob(blob)).bytes };
+  }
+  const by = await store.erasedBy(blob);
+  return by === null
+    ? null
+    : { ...piece, bytes: Buffer.alloc(0), erased: await describeErased(store, by) };
+}
+
+async function describeErased(store: Store, by: number): Promise<string> {
+  const [stored] = await store.entries(by, by + 1);
+  const entry = stored === undefined ? null : recordedOf(stored);
+  return entry?.event.type === 'content.erased'
+    ? `erased on ${entry.time} (entry ${by}): ${entry.event.data.reason}`
+    : `erased, as entry ${by} says`;
 }

@@ -17,7 +17,7 @@ export interface EraseInput {
   readonly reason: string;
   readonly what:
     | { readonly kind: 'run'; readonly run: string; readonly content: readonly Erasable[] }
-    /** Secret parameters (`token`) and secret outputs (`mint.key`). */
+    /** By their names: `params.token` (or `token`), `steps.mint.outputs.key`. */
     | { readonly kind: 'values'; readonly run: string; readonly names: readonly string[] }
     | { readonly kind: 'blobs'; readonly ids: readonly string[] };
 }
@@ -98,7 +98,7 @@ function contentOf(
 
 function valueOf(entries: readonly Recorded[], run: RunId, name: string): Sha256 {
   const values = new Map(entries.flatMap(({ event }) => [...commitmentsOf(event)]));
-  const found = values.get(name);
+  const found = values.get(name) ?? values.get(`params.${name}`);
   if (found === undefined || !isSha256(found)) {
     throw new UsageError({
       code: 'value_unknown',

@@ -131,6 +131,7 @@ export const logsAnswer = v.object({
       attempt: count,
       stream: v.picklist(['stdout', 'stderr']),
       bytes: v.string(),
+      erased: v.exactOptional(v.string()),
     }),
   ),
 });
