@@ -153,24 +153,14 @@ function cosignaturesIn(note: string, key: VerifierKey): readonly Cosignature[] 
 export function post(
   { prefix }: Cosigner,
   call: string,
-  {
-    body,
-    signal,
-    type = 'text/plain',
-  }: {
+  of: {
     readonly body: Buffer | string;
     readonly signal: AbortSignal;
-    readonly type?: string;
+    readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<HttpAnswer> {
-  return callHttp({
-    method: 'POST',
-    url: new URL(call, prefix),
-    headers: { 'content-type': type },
-    body,
-    maxBytes: maxAnswerBytes,
-    signal,
-  });
+  const url = new URL(call, prefix);
+  return callHttp({ method: 'POST', url, maxBytes: maxAnswerBytes, ...of });
 }
 
 export function refused({ name, prefix }: Cosigner, { status, body }: HttpAnswer): JournalError {

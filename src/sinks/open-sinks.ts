@@ -5,6 +5,7 @@ import { closest } from '../base/suggest.ts';
 import { type ParsedYaml, valueOf, type YamlNode } from '../base/yaml.ts';
 import { record } from '../base/yaml-collections.ts';
 import { checkDocument, invalid, raw, refine, sectionOf, suggestion } from '../base/yaml-schema.ts';
+import { mirrorSink } from './mirror.ts';
 import type { Sink } from './sink.ts';
 import { timestampSink } from './timestamp.ts';
 import { witnessSink } from './witness.ts';
@@ -31,6 +32,7 @@ export type SinkReader = (of: SinkSection) => (deps: SinkDeps) => Sink;
 
 /** Every kind of sink. */
 const readers: Readonly<Record<string, SinkReader>> = {
+  mirror: mirrorSink,
   timestamp: timestampSink,
   witness: witnessSink,
 };
