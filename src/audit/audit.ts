@@ -12,7 +12,6 @@ import type { Exhibit, StoredLeaf, Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
 import { watchKeys } from './keys.ts';
-import type { OutsideHead } from './outside.ts';
 import { openRedactions } from './redactions.ts';
 import { judgeReplicas } from './replicas.ts';
 import { sumUp } from './sum-up.ts';
@@ -42,8 +41,8 @@ export interface Audit {
   findings(): readonly Finding[];
   /** The answers, once the last entry and head were added. */
   verdicts(): readonly AuditVerdict[];
-  /** Heads under the log's own key that contradict it, once `verdicts` was asked: each may become a proof. */
-  forked(): readonly OutsideHead[];
+  /** Notes under the log's own key that contradict it, once `verdicts` was asked: each may become a proof. */
+  forked(): readonly string[];
 }
 
 /** Begins an audit of one log. Pure: no clock, no disk, no key but the ones it is told. */
@@ -53,7 +52,9 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     findings.push(finding);
   };
   const tree = new MerkleTree();
-  const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
+  const { proven } = bounds;
+  const rootAt = (size: number): string | null =>
+    proven === undefined ? (tree.rootAt(size)?.toString('base64') ?? null) : proven.rootAt(size);
   const timeline = openTimeline(report);
   const keys = watchKeys(trust, rootAt, report);
   const redactions = openRedactions(report);
@@ -68,9 +69,12 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
   let lastHead: SignedHead | null = null;
   let heads = 0;
   let gaps = 0;
-  let forked: readonly OutsideHead[] = [];
+  let forked: readonly string[] = [];
   let next = 0;
   const place = (seq: number, hash: Buffer): void => {
+    if (proven !== undefined) {
+      return;
+    }
     if (seq !== next) {
       report(gap(next, seq));
     }
@@ -122,9 +126,9 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     verdicts: () => {
       const { decisions } = authorization;
       redactions.conclude(report);
-      const { isPruned } = redactions;
+      const isPruned = (seq: number): boolean => redactions.isPruned(seq);
       const found = { keys: keys.history(), anchors, decisions, gaps, isPruned };
-      const seen = { size: tree.size, rootAt, ...found };
+      const seen = { size: proven?.size ?? tree.size, rootAt, ...found };
       const completeness = judgeCompleteness(trust, seen, report);
       const { held } = completeness;
       forked = completeness.forked;

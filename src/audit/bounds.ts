@@ -15,6 +15,8 @@ export interface Bounds {
   readonly keyFrom?: string;
   /** Why nothing can be said of authorization. */
   readonly unjudged?: string;
+  /** Only part of the log is there: its size, and its roots (base64) as far as proofs lead to them. */
+  readonly proven?: { readonly size: number; readonly rootAt: (size: number) => string | null };
 }
 
 /** The verdicts, with what bounds them. */

@@ -15,6 +15,8 @@ export type FindingCode =
   | 'E_ORIGIN'
   | 'E_INDEX'
   | 'E_STH_SIG'
+  | 'E_PROOF'
+  | 'E_MANIFEST'
   | 'E_BLOB_MISSING'
   | 'E_BLOB_ALTERED'
   | 'W_REDACTED'

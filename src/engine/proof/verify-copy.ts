@@ -44,7 +44,7 @@ export async function verifyCopy(files: TileFiles, input: CopyInput): Promise<Ve
 }
 
 /** A key says itself whose it is: one of the other type is refused where the first is asked for. */
-function sortKeys(texts: readonly string[]): {
+export function sortKeys(texts: readonly string[]): {
   readonly log: readonly VerifierKey[];
   readonly witnesses: readonly OutsideKey[];
 } {

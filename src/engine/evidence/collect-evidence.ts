@@ -1,0 +1,181 @@
+import type { Evidence, EvidenceScope, ProvenEntry } from '../../audit/bundle/evidence.ts';
+import { seenIn, signedTextOf } from '../../audit/bundle/signed-texts.ts';
+import { UsageError } from '../../base/errors.ts';
+import type { Anchor } from '../../journal/anchor.ts';
+import { leafHash } from '../../journal/leaf.ts';
+import { formatVerifierKey } from '../../journal/verifier-key.ts';
+import type { Recorded } from '../../run/events.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import type { Head, Store } from '../../store/store.ts';
+import type { Engine } from '../engine.ts';
+import { findRun } from '../find.ts';
+import { verifyJournal } from '../proof/verify-journal.ts';
+import { collectContent } from './collect-content.ts';
+import type { ExportInput } from './export-evidence.ts';
+import { readRange } from './read-range.ts';
+import { readSince } from './read-since.ts';
+import { type LogMap, scanLog } from './scan-log.ts';
+import { selectEntries } from './select-entries.ts';
+
+/** Everything a bundle is composed from. Reads; writes nothing. Throws as `exportEvidence`. */
+export async function collectEvidence(engine: Engine, input: ExportInput): Promise<Evidence> {
+  const { store } = engine;
+  const map = await scanLog(store, input.progress);
+  const scope = await scopeOf(engine, map, input);
+  const found = await readChosen(store, map, selectEntries(map, scope));
+  const last = found.at(-1)?.seq ?? 0;
+  const { head, anchors } = await bestHead(store, { from: last + 1, to: map.size });
+  const entries = await Promise.all(found.map((entry) => prove(store, entry, head)));
+  const readable = found.flatMap(({ recorded }) => recorded ?? []);
+  const since = input.since === null ? [] : [await readSince(engine, input.since, head)];
+  const keys = await store.keys();
+  return {
+    scope,
+    origin: store.origin,
+    keys: keys.keys
+      .filter(({ from }) => from <= head.size)
+      .map(({ name, publicKey }) => formatVerifierKey(name, publicKey)),
+    head,
+    entries,
+    roots: await proveRoots(store, [...since, ...(await sizesSeen(store, readable))], head),
+    ...(await collectContent(store, readable, input.disclosed)),
+    disclosed: [...input.disclosed].sort(),
+    anchors,
+    anchorKeys: anchorKeysOf(engine, anchors),
+    findings: await ownFindings(engine),
+  };
+}
+
+interface Found {
+  readonly seq: number;
+  readonly bytes: Buffer | null;
+  readonly hash: Buffer;
+  readonly recorded: Recorded | null;
+}
+
+async function scopeOf(engine: Engine, map: LogMap, input: ExportInput): Promise<EvidenceScope> {
+  return input.range === null
+    ? { kind: 'run', run: await findRun(engine, input.run) }
+    : readRange(map, input.range);
+}
+
+/** Far more than anybody reads; all of it is held in memory while the bundle is made. */
+const mostEntries = 100_000;
+
+async function readChosen(
+  store: Store,
+  map: LogMap,
+  chosen: ReadonlySet<number>,
+): Promise<readonly Found[]> {
+  if (chosen.size > mostEntries) {
+    throw new UsageError({
+      code: 'range_too_large',
+      message: `${chosen.size} entries belong to this bundle, and at most ${mostEntries} fit`,
+      hint: 'export a shorter range, and the next one with `--since` the checkpoint of the one before',
+    });
+  }
+  const found = await readEntries(store, chosen);
+  // Tokens are few: where one is used, all are told of, with those that they were issued with.
+  const tokens = found.some(namesToken) ? map.tokens.filter((seq) => !chosen.has(seq)) : [];
+  const more = await readEntries(store, new Set(tokens));
+  return [...found, ...more].sort((one, other) => one.seq - other.seq);
+}
+
+function namesToken({ bytes }: Found): boolean {
+  return bytes?.includes('"token:') ?? false;
+}
+
+async function readEntries(store: Store, chosen: ReadonlySet<number>): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const [from, to] of stretches(chosen)) {
+    for (const { seq, bytes } of await store.entries(from, to)) {
+      found.push({ seq, bytes, hash: leafHash(bytes), recorded: recordedOf({ seq, bytes }) });
+    }
+    for (const { seq, hash } of await store.pruned(from, to)) {
+      found.push({ seq, bytes: null, hash: Buffer.from(hash, 'hex'), recorded: null });
+    }
+  }
+  return found.sort((one, other) => one.seq - other.seq);
+}
+
+/** Neighbours are read together: `[from, to]` are `from <= seq < to`. */
+function stretches(chosen: ReadonlySet<number>): readonly (readonly [number, number])[] {
+  const made: [number, number][] = [];
+  for (const seq of [...chosen].sort((one, other) => one - other)) {
+    const last = made.at(-1);
+    if (last?.[1] === seq) {
+      last[1] = seq + 1;
+    } else {
+      made.push([seq, seq + 1]);
+    }
+  }
+  return made;
+}
+
+/** The newest head that others have signed, where one covers everything; else the newest. */
+async function bestHead(
+  store: Store,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<{ readonly head: Head; readonly anchors: readonly Anchor[] }> {
+  const anchors = (await store.anchors(from, to + 1)).filter(({ kind }) => kind !== 'copy');
+  for (const size of [...new Set(anchors.map((anchor) => anchor.size))].reverse()) {
+    const head = await store.headAt(size);
+    const root = head?.root.toString('base64');
+    const own = anchors.filter((anchor) => anchor.size === size && anchor.root === root);
+    if (head !== null && own.length > 0) {
+      return { head, anchors: own };
+    }
+  }
+  return { head: await store.head(), anchors: [] };
+}
+
+async function prove(
+  store: Store,
+  { seq, bytes, hash }: Found,
+  { size }: Head,
+): Promise<ProvenEntry> {
+  return { seq, bytes, hash, proof: await store.inclusionProof(seq, size) };
+}
+
+/** Heads that signed texts name, and the ones under which their entries were recorded: receipts know those. */
+async function sizesSeen(store: Store, entries: readonly Recorded[]): Promise<readonly number[]> {
+  const sizes: number[] = [];
+  for (const entry of entries) {
+    const text = signedTextOf(entry);
+    if (text !== null) {
+      const recorded = await store.headAt(entry.seq + 1);
+      sizes.push(...[seenIn(text.statement)?.size, recorded?.size].flatMap((size) => size ?? []));
+    }
+  }
+  return sizes;
+}
+
+async function proveRoots(store: Store, sizes: readonly number[], head: Head) {
+  const older = [...new Set(sizes)].filter((size) => size > 0 && size < head.size);
+  const roots: Evidence['roots'][number][] = [];
+  for (const size of older.sort((one, other) => one - other)) {
+    const root = (await store.headAt(size))?.root;
+    const proof = await store.consistencyProof(size, head.size);
+    if (root !== undefined) {
+      roots.push({ size, root, proof });
+    }
+  }
+  return roots;
+}
+
+/** By what the evidence of the others is verified, as the configuration in force has it. */
+function anchorKeysOf(engine: Engine, anchors: readonly Anchor[]): Evidence['anchorKeys'] {
+  const names = new Set(anchors.map(({ by }) => by));
+  return engine.sinks.flatMap(({ name, anchorKey }) =>
+    names.has(name) && anchorKey !== undefined ? [{ name, key: anchorKey() }] : [],
+  );
+}
+
+async function ownFindings(engine: Engine): Promise<Evidence['findings']> {
+  const progress = (): void => undefined;
+  const { verdicts, findings } = await verifyJournal(engine, { receipts: [], pins: [], progress });
+  return {
+    verdicts: verdicts.map((verdict) => ({ ...verdict })),
+    findings: findings.map((finding) => ({ ...finding })),
+  };
+}

@@ -1,0 +1,68 @@
+import { composeBundle } from '../../audit/bundle/compose-bundle.ts';
+import type { Disclosure, EvidenceScope } from '../../audit/bundle/evidence.ts';
+import { writeTar } from '../../audit/bundle/tar.ts';
+import { sha256 } from '../../base/digest.ts';
+import { newNonce, type Sha256 } from '../../base/ids.ts';
+import type { Engine } from '../engine.ts';
+import { ensureConfig } from '../ensure-config.ts';
+import { collectEvidence } from './collect-evidence.ts';
+
+export interface ExportInput {
+  /** Unique prefix of a run's id; null: the latest. Ignored where a range is asked for. */
+  readonly run: string | null;
+  /** Every entry of a range: numbers, or RFC 3339 times; `from` is in it, `to` is not. */
+  readonly range: { readonly from: string | null; readonly to: string | null } | null;
+  /** A checkpoint of this log that the auditor kept: the bundle shows that the log goes on from it. */
+  readonly since: string | null;
+  readonly disclosed: readonly Disclosure[];
+  readonly progress: (done: number, of: number) => void;
+}
+
+/** A bundle, and what it is about. */
+export interface ExportedEvidence {
+  readonly bundle: Buffer;
+  readonly digest: Sha256;
+  readonly scope: EvidenceScope;
+  /** Entries of the log under the head that it proves. */
+  readonly size: number;
+  /** How many entries it holds. */
+  readonly entries: number;
+  /** How many pieces of content it names and does not hold. */
+  readonly withheld: number;
+}
+
+/**
+ * Makes a bundle and records that it was made, so that nobody is shown evidence behind the journal's back.
+ * A crash before the entry leaves nothing; after it, a recorded export that nobody was given.
+ * Throws UsageError `run_unknown`, `range_invalid`, `range_too_large`, IntegrityError where `since` is no
+ * checkpoint that this log goes on from.
+ */
+export async function exportEvidence(
+  engine: Engine,
+  input: ExportInput,
+): Promise<ExportedEvidence> {
+  await ensureConfig(engine);
+  const evidence = await collectEvidence(engine, input);
+  const bundle = writeTar(composeBundle(evidence));
+  const digest = sha256(bundle);
+  const { scope } = evidence;
+  const seqs = evidence.entries.map(({ seq }) => seq);
+  const [from, to] =
+    scope.kind === 'range' ? [scope.from, scope.to] : [Math.min(...seqs), Math.max(...seqs) + 1];
+  const run = scope.kind === 'run' ? scope.run : null;
+  const by = `os:${engine.account}`;
+  await engine.store.commit({
+    run: null,
+    expectedVersion: null,
+    commandId: `evidence.${newNonce()}`,
+    events: [{ type: 'evidence.exported', data: { digest, run, from, to, by } }],
+  });
+  return {
+    bundle,
+    digest,
+    scope,
+    size: evidence.head.size,
+    entries: seqs.length,
+    withheld: evidence.withheld.length,
+  };
+}
