@@ -32,11 +32,11 @@ export function remoteService(connection: Connection): Service {
       return (await call({ path, query: entryQuery(filter), answer: entriesAnswer })).entries;
     },
     auditShow: (index) => call({ path: pathOf('audit', 'entries', index), answer: entryAnswer }),
-    verify: ({ receipts, pins }) =>
+    verify: ({ progress: _, ...body }) =>
       call({
         method: 'POST',
         path: pathOf('audit', 'verify'),
-        body: { receipts, pins },
+        body,
         answer: verifyReport,
         repeatable: true,
         timeoutMs: verifyTimeoutMs,
@@ -54,6 +54,7 @@ export function remoteService(connection: Connection): Service {
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
     erase: () => notOnServer('content is erased'),
     prune: () => notOnServer('the journal is pruned'),
+    exportEvidence: () => notOnServer('evidence is exported'),
     rebuild: () => notOnServer('the indexes are made again'),
     initialise: () => notOnServer('a journal is made'),
     keys: () => notOnServer("the journal's keys are looked after"),

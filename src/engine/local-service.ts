@@ -12,6 +12,7 @@ import { recordDecision } from './decision/record-decision.ts';
 import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
+import { exportEvidence } from './evidence/export-evidence.ts';
 import { exportHead } from './export-head.ts';
 import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
@@ -154,13 +155,21 @@ function approving(engine: Engine): Pick<Service, Approving> {
   };
 }
 
-type Auditing = 'auditLog' | 'auditShow' | 'verify' | 'rebuild' | 'erase' | 'prune';
+type Auditing =
+  | 'auditLog'
+  | 'auditShow'
+  | 'verify'
+  | 'exportEvidence'
+  | 'rebuild'
+  | 'erase'
+  | 'prune';
 
 function auditing(engine: Engine): Pick<Service, Auditing> {
   return {
     auditLog: (filter) => auditLog(engine, filter),
     auditShow: (index) => auditShow(engine, index),
     verify: (input) => verifyJournal(engine, input),
+    exportEvidence: (input) => exportEvidence(engine, input),
     rebuild: async (progress) => {
       await engine.store.rebuild(progress);
       await engine.store.sweep();

@@ -8,6 +8,7 @@ import type { Scope, TokenHolder } from '../approval/token.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
+import type { ExportedEvidence, ExportInput } from './evidence/export-evidence.ts';
 import type { EntryFilter } from './report/entry-filter.ts';
 import type {
   AuditLine,
@@ -119,6 +120,8 @@ export interface Service {
   erase(input: EraseInput): Promise<EraseReport>;
   /** Reduces runs that ended long ago to leaf hashes, and says so in the log. */
   prune(input: PruneInput): Promise<PruneReport>;
+  /** Evidence for an auditor, in one file; that it was made is recorded. */
+  exportEvidence(input: ExportInput): Promise<ExportedEvidence>;
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
   /** What `doctor` says: each check in words. */
   doctor(): Promise<readonly Finding[]>;
@@ -263,10 +266,28 @@ export interface Listener {
   delayed(step: string, ms: number): void;
 }
 
-export interface VerifyInput {
+/** A file that was handed in. */
+export interface NamedText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Whom the auditor believes, and what they brought along. */
+export interface OutsideInput {
+  /** Verifier keys of witnesses, as the auditor knows them. */
+  readonly witnesses?: readonly string[];
+  /** Certificates (PEM) that timestamps must lead to. */
+  readonly authorities?: readonly NamedText[];
+  /** Signed heads of the log: of an earlier audit, of a mirror. */
+  readonly checkpoints?: readonly NamedText[];
+}
+
+export interface VerifyInput extends OutsideInput {
   /** Receipts to hold the journal against. */
-  readonly receipts: readonly { readonly file: string; readonly text: string }[];
+  readonly receipts: readonly NamedText[];
   /** Heads that approvers' clients on this machine remember. */
   readonly pins: readonly Pin[];
+  /** Whether copies are asked what they have now. */
+  readonly online?: boolean;
   readonly progress: (done: number, of: number) => void;
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { notBuiltYet } from '../usage.ts';
+import { auditExportCommand } from './audit-export.ts';
 import { auditLogCommand } from './audit-log.ts';
 import { auditShowCommand } from './audit-show.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
@@ -12,12 +12,6 @@ export function auditCommand(cli: Cli): Command {
   group.addCommand(auditShowCommand(cli));
   group.addCommand(auditVerifyCommand(cli));
   group.addCommand(auditWitnessCommand(cli));
-  group
-    .command('export', { hidden: true })
-    .argument('[anything...]')
-    .allowUnknownOption()
-    .action(() => {
-      throw notBuiltYet('runbook audit export');
-    });
+  group.addCommand(auditExportCommand(cli));
   return group;
 }
