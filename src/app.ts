@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -252,13 +252,21 @@ export function openSpool({ env }: Surroundings): Spool | null {
   return settings === null ? null : openSpoolReader(settings.dir, join(approverDir(env), 'left'));
 }
 
-/** Judges a copy of a log, wherever it lies: a folder, or an address. No journal of this account is needed. */
+/**
+ * Judges a copy of a log, wherever it lies: a folder or an address; a file is an evidence bundle. No journal of
+ * this account is needed.
+ */
 export async function verifyCopy(
   { cwd }: Surroundings,
   location: string,
   input: Omit<CopyInput, 'nowMs'>,
 ): Promise<VerifyReport> {
   const nowMs = systemClock.now().wallMs;
+  const file = resolve(cwd, location);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) {
+    const { verifyBundle } = await import('./engine/evidence/verify-bundle.ts');
+    return verifyBundle(file, { ...input, nowMs });
+  }
   return verifyCopyIn(openTileFiles(location, cwd), { ...input, nowMs });
 }
 

@@ -12,7 +12,6 @@ import { recordDecision } from './decision/record-decision.ts';
 import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
-import { exportEvidence } from './evidence/export-evidence.ts';
 import { exportHead } from './export-head.ts';
 import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
@@ -169,7 +168,10 @@ function auditing(engine: Engine): Pick<Service, Auditing> {
     auditLog: (filter) => auditLog(engine, filter),
     auditShow: (index) => auditShow(engine, index),
     verify: (input) => verifyJournal(engine, input),
-    exportEvidence: (input) => exportEvidence(engine, input),
+    exportEvidence: async (input) => {
+      const { exportEvidence } = await import('./evidence/export-evidence.ts');
+      return exportEvidence(engine, input);
+    },
     rebuild: async (progress) => {
       await engine.store.rebuild(progress);
       await engine.store.sweep();

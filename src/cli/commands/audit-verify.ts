@@ -14,7 +14,7 @@ export function auditVerifyCommand(cli: Cli): Command {
     .description(
       'Checks the journal and gives a verdict on each promise, with what it rests on. Receipts of approvers show whether anything was cut, changed or rolled back. A folder or an address is a copy in the static layout of transparency logs (C2SP tlog-tiles); nothing else of this machine is needed to check one.',
     )
-    .argument('[copy]', 'a folder or address; left out: the journal itself')
+    .argument('[copy]', 'a folder, an address, or an evidence bundle; left out: the journal itself')
     .option('--receipt <file...>', "approvers' receipts; may be repeated")
     .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
     .addHelpText(
