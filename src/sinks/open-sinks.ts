@@ -5,7 +5,10 @@ import { closest } from '../base/suggest.ts';
 import { type ParsedYaml, valueOf, type YamlNode } from '../base/yaml.ts';
 import { record } from '../base/yaml-collections.ts';
 import { checkDocument, invalid, raw, refine, sectionOf, suggestion } from '../base/yaml-schema.ts';
+import { fileSink } from './file/file-sink.ts';
 import { mirrorSink } from './mirror.ts';
+import { otlpSink } from './otlp/otlp-sink.ts';
+import { s3Sink } from './s3/s3-sink.ts';
 import type { Sink } from './sink.ts';
 import { timestampSink } from './timestamp.ts';
 import { witnessSink } from './witness.ts';
@@ -32,7 +35,10 @@ export type SinkReader = (of: SinkSection) => (deps: SinkDeps) => Sink;
 
 /** Every kind of sink. */
 const readers: Readonly<Record<string, SinkReader>> = {
+  file: fileSink,
   mirror: mirrorSink,
+  otlp: otlpSink,
+  s3: s3Sink,
   timestamp: timestampSink,
   witness: witnessSink,
 };
