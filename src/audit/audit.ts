@@ -1,23 +1,16 @@
-import { RunbookError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
 import { newestKey } from '../journal/key-history.ts';
-import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
-import { MerkleTree } from '../journal/tree.ts';
 import type { Recorded } from '../run/events.ts';
-import { recordedFrom } from '../run/recorded.ts';
 import { Authorization } from './authorization.ts';
-import { type AuditVerdict, type Bounds, boundAnswers, gap } from './bounds.ts';
+import { type AuditVerdict, type Bounds, boundAnswers } from './bounds.ts';
 import { judgeCompleteness } from './completeness.ts';
 import type { Exhibit, StoredLeaf, Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
-import { watchKeys } from './keys.ts';
-import { openRedactions } from './redactions.ts';
+import { type LogReader, openLogReader } from './read-log.ts';
+import { openRedactions, type Redactions } from './redactions.ts';
 import { judgeReplicas } from './replicas.ts';
-import { sumUp } from './sum-up.ts';
-import { openTimeline } from './timeline.ts';
-import { verifyAnchors } from './verify-anchors.ts';
-import { openWitnessedTimes } from './witnessed-times.ts';
+import { type Facts, sumUp } from './sum-up.ts';
 
 /** An audit under way: a fold over the log, in order, in bounded memory but for 64 bytes an entry. */
 export interface Audit {
@@ -51,98 +44,83 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
   const report = (finding: Finding): void => {
     findings.push(finding);
   };
-  const tree = new MerkleTree();
-  const { proven } = bounds;
-  const rootAt = (size: number): string | null =>
-    proven === undefined ? (tree.rootAt(size)?.toString('base64') ?? null) : proven.rootAt(size);
-  const timeline = openTimeline(report);
-  const keys = watchKeys(trust, rootAt, report);
+  const log = openLogReader(trust, report);
   const redactions = openRedactions(report);
   const authorization = new Authorization({
     origin: trust.origin,
-    rootAt,
+    rootAt: log.rootAt,
     // Decisions are followed also where nothing is judged: receipts ask for them.
     report: bounds.unjudged === undefined ? redactions.judge : () => undefined,
   });
-  const anchors = verifyAnchors(trust, report);
-  const witnessed = openWitnessedTimes(anchors.heads, report);
-  let lastHead: SignedHead | null = null;
-  let heads = 0;
-  let gaps = 0;
-  let forked: readonly string[] = [];
-  let next = 0;
-  const place = (seq: number, hash: Buffer): void => {
-    if (proven !== undefined) {
-      return;
-    }
-    if (seq !== next) {
-      report(gap(next, seq));
-    }
-    next = seq + 1;
-    tree.append(hash);
-  };
-  const read: Audit['read'] = (stored) => {
-    place(stored.seq, leafHash(stored.bytes));
-    const known = readEntry(stored, trust, report);
-    if (known !== null) {
-      timeline.add(known.leaf);
-      witnessed.add(known.leaf);
-      gaps += known.leaf.type === 'sink.gap' ? 1 : 0;
-      keys.add(known.entry);
-    }
-    return known?.entry ?? null;
-  };
+  const heads = { size: 0, count: 0 };
+  const forked: string[] = [];
   const judge: Audit['judge'] = (entry, blobs) => {
     redactions.add(entry, blobs);
     checkBlobs({ seq: entry.seq, blobs }, report);
     authorization.add(entry, blobs);
   };
   return {
-    read,
+    read: log.read,
     judge,
     add: (exhibit) => {
-      const entry = read(exhibit);
+      const entry = log.read(exhibit);
       if (entry !== null) {
         judge(entry, exhibit.blobs);
       }
     },
     addPruned: ({ seq, hash }) => {
-      place(seq, Buffer.from(hash, 'hex'));
+      log.place(seq, Buffer.from(hash, 'hex'));
       redactions.addPruned(seq);
     },
     addHead: (head) => {
-      lastHead = head;
-      heads += 1;
-      checkHead(head, { keys: keys.history(), rootAt }, report);
+      heads.size = head.size;
+      heads.count += 1;
+      checkHead(head, { keys: log.history(), rootAt: log.rootAt }, report);
     },
     note: report,
-    end: (size) => {
-      if (next < size) {
-        report(gap(next, size));
-      }
-    },
+    end: log.end,
     findings: () => findings,
     forked: () => forked,
     verdicts: () => {
-      const { decisions } = authorization;
       redactions.conclude(report);
-      const isPruned = (seq: number): boolean => redactions.isPruned(seq);
-      const found = { keys: keys.history(), anchors, decisions, gaps, isPruned };
-      const seen = { size: proven?.size ?? tree.size, rootAt, ...found };
-      const completeness = judgeCompleteness(trust, seen, report);
-      const { held } = completeness;
-      forked = completeness.forked;
-      keys.conclude(held);
-      witnessed.conclude(new Set(held));
-      const replicas = judgeReplicas(trust.replicas, seen, report);
-      const lastTime = timeline.last();
-      const owed = judgeOwed(authorization, { trust, lastTime }, report);
-      const { id: key } = newestKey(seen.keys);
-      const head = { size: lastHead?.size ?? 0, count: heads, key };
-      const judged = { completeness, authorization, replicas, held };
-      const answers = sumUp({ ...judged, head, lastTime, owed, findings });
-      return boundAnswers(answers, bounds);
+      const judged = conclude(log, { trust, redactions, authorization }, report);
+      forked.push(...judged.completeness.forked);
+      const head = { ...heads, key: newestKey(log.history()).id };
+      return boundAnswers(sumUp({ ...judged, authorization, head, findings }), bounds);
     },
+  };
+}
+
+/** What can be said only now that the last entry came by. */
+function conclude(
+  log: LogReader,
+  of: {
+    readonly trust: Trust;
+    readonly redactions: Redactions;
+    readonly authorization: Authorization;
+  },
+  report: Report,
+): Pick<Facts, 'completeness' | 'replicas' | 'owed' | 'lastTime'> {
+  const { trust, redactions, authorization } = of;
+  const { rootAt, anchors } = log;
+  const seen = { size: log.size(), rootAt, anchors, keys: log.history(), gaps: log.gaps() };
+  const completeness = judgeCompleteness(
+    trust,
+    {
+      ...seen,
+      decisions: authorization.decisions,
+      isPruned: (seq) => redactions.isPruned(seq),
+    },
+    report,
+  );
+  log.keys.conclude(completeness.held.filter(({ isProof }) => isProof));
+  log.witnessed.conclude(new Set(completeness.held));
+  const lastTime = log.lastTime();
+  return {
+    completeness,
+    replicas: judgeReplicas(trust.replicas, seen, report),
+    owed: judgeOwed(authorization, { trust, lastTime }, report),
+    lastTime,
   };
 }
 
@@ -160,29 +138,6 @@ function judgeOwed(
     report({ verdict: 'authorization', code: 'E_BREAK_GLASS', index, message });
   }
   return owed.length;
-}
-
-function readEntry(
-  exhibit: StoredLeaf,
-  of: Pick<Trust, 'origin'>,
-  report: (finding: Finding) => void,
-): { readonly leaf: Leaf; readonly entry: Recorded } | null {
-  const complain = (code: Finding['code'], message: string): null => {
-    report({ verdict: 'integrity', code, index: exhibit.seq, message });
-    return null;
-  };
-  try {
-    const leaf = decodeLeaf(exhibit.bytes);
-    const entry = recordedFrom(leaf, exhibit);
-    return leaf.origin === of.origin
-      ? { leaf, entry }
-      : complain('E_ORIGIN', `the entry says that it belongs to \`${leaf.origin}\``);
-  } catch (error) {
-    return complain(
-      'E_LEAF',
-      error instanceof RunbookError ? error.message : 'the entry cannot be read',
-    );
-  }
 }
 
 /** What is missing may have been erased: that is judged where the log ends. */

@@ -27,7 +27,7 @@ export interface Completeness {
   /** Heads that are of this log, and hold it to something. */
   readonly held: readonly OutsideHead[];
   /** Notes under the log's own key that contradict it: two histories were signed. */
-  readonly forked: readonly OutsideHead[];
+  readonly forked: readonly string[];
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -54,7 +54,7 @@ export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Com
   return {
     ...describeAnchor(held, { trust, seen, any }),
     held,
-    forked: contradicting.filter(({ note }) => note !== null),
+    forked: contradicting.flatMap(({ note }) => note ?? []),
   };
 }
 

@@ -26,6 +26,8 @@ export type ReplicaAnswer =
       readonly kind: 'conflict';
       readonly code: 'E_ROLLBACK' | 'E_FORK';
       readonly message: string;
+      /** The note over the head that it has, where it keeps one. */
+      readonly note: string | null;
     };
 
 interface Seen {

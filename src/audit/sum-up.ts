@@ -6,11 +6,10 @@ import { nameOf, type OutsideHead } from './outside.ts';
 import type { judgeReplicas } from './replicas.ts';
 
 /** All that was found, when the last entry and head were added. */
-interface Facts {
+export interface Facts {
   /** The newest head, how many were opened with it, and the id of the key that signs now. */
   readonly head: { readonly size: number; readonly count: number; readonly key: string };
-  readonly completeness: Pick<Completeness, 'anchor' | 'anchored_at'>;
-  readonly held: readonly OutsideHead[];
+  readonly completeness: Completeness;
   readonly authorization: Pick<Authorization, 'spawns' | 'grants' | 'lent' | 'attested' | 'remote'>;
   readonly replicas: ReturnType<typeof judgeReplicas>;
   readonly owed: number;
@@ -20,7 +19,7 @@ interface Facts {
 
 /** The five answers. A warning makes none of them false. */
 export function sumUp(facts: Facts): readonly AuditVerdict[] {
-  const { completeness, authorization, replicas, head, held, lastTime } = facts;
+  const { completeness, authorization, replicas, head, lastTime } = facts;
   const { spawns, grants, lent, attested } = authorization;
   const answer = (
     name: VerdictName,
@@ -48,7 +47,7 @@ export function sumUp(facts: Facts): readonly AuditVerdict[] {
         `policy and people then in force, replayed over ${spawns} spawns (${grants} under an approval${lentOf(lent)})${unsigned(attested)}${unreviewed(facts.owed)}${copied(authorization.remote())}`,
       ),
     ),
-    answer('time', now(`the machine's own clocks${boundedBy(held)}`)),
+    answer('time', now(`the machine's own clocks${boundedBy(completeness.held)}`)),
     { ...copies, ok: copies.ok === true && !replicas.judged ? null : copies.ok },
   ];
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
-import type { Service } from '../engine/service.ts';
+import type { VerifyReport } from '../engine/reports.ts';
+import type { Service, VerifyInput } from '../engine/service.ts';
 import {
   doctorAnswer,
   issuedToken,
@@ -32,15 +33,7 @@ export function remoteService(connection: Connection): Service {
       return (await call({ path, query: entryQuery(filter), answer: entriesAnswer })).entries;
     },
     auditShow: (index) => call({ path: pathOf('audit', 'entries', index), answer: entryAnswer }),
-    verify: ({ progress: _, ...body }) =>
-      call({
-        method: 'POST',
-        path: pathOf('audit', 'verify'),
-        body,
-        answer: verifyReport,
-        repeatable: true,
-        timeoutMs: verifyTimeoutMs,
-      }),
+    verify: (input) => verifyThere(connection, input),
     doctor: async () => (await call({ path: pathOf('doctor'), answer: doctorAnswer })).findings,
     issueToken: ({ expiresInMs, ...body }) =>
       call({
@@ -71,6 +64,18 @@ export function remoteService(connection: Connection): Service {
       }),
     close: () => Promise.resolve(),
   };
+}
+
+function verifyThere({ call }: Connection, input: VerifyInput): Promise<VerifyReport> {
+  const { receipts, pins, witnesses, authorities, checkpoints, online } = input;
+  return call({
+    method: 'POST',
+    path: pathOf('audit', 'verify'),
+    body: { receipts, pins, witnesses, authorities, checkpoints, online },
+    answer: verifyReport,
+    repeatable: true,
+    timeoutMs: verifyTimeoutMs,
+  });
 }
 
 /** A journal of a million entries is verified in less. */

@@ -136,6 +136,7 @@ export const verifyJson = v.strictObject({
   findings: v.array(
     v.strictObject({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
   ),
+  forks: v.exactOptional(v.array(v.string())),
   exit_code: v.picklist([0, 14]),
 });
 

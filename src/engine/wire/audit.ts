@@ -31,10 +31,16 @@ export const entriesAnswer: Wire<{ readonly entries: readonly AuditLine[] }> = v
 /** One entry whole, with its inclusion proof. */
 export const entryAnswer = json;
 
-/** Receipts and heads from outside to hold the journal against. */
+const namedText = v.strictObject({ file: v.string(), text: v.string() });
+
+/** Receipts and heads from outside to hold the journal against, and whom the auditor believes. */
 export const verifyBody = v.strictObject({
-  receipts: v.optional(v.array(v.strictObject({ file: v.string(), text: v.string() })), []),
+  receipts: v.optional(v.array(namedText), []),
   pins: v.optional(v.array(pinSchema), []),
+  witnesses: v.optional(v.array(v.string()), []),
+  authorities: v.optional(v.array(namedText), []),
+  checkpoints: v.optional(v.array(namedText), []),
+  online: v.optional(v.boolean(), false),
 });
 
 export const verifyReport: Wire<VerifyReport> = v.object({
@@ -49,5 +55,6 @@ export const verifyReport: Wire<VerifyReport> = v.object({
   findings: v.array(
     v.object({ code: v.string(), index: v.nullable(v.number()), message: v.string() }),
   ),
+  forks: v.exactOptional(v.array(v.string())),
   exit_code: v.picklist([0, 14]),
 });

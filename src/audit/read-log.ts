@@ -1,0 +1,104 @@
+import { RunbookError } from '../base/errors.ts';
+import type { KeyHistory } from '../journal/key-history.ts';
+import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
+import { MerkleTree } from '../journal/tree.ts';
+import type { Recorded } from '../run/events.ts';
+import { recordedFrom } from '../run/recorded.ts';
+import { gap } from './bounds.ts';
+import type { StoredLeaf, Trust } from './exhibit.ts';
+import type { Finding, Report } from './finding.ts';
+import { type KeyWatch, watchKeys } from './keys.ts';
+import { openTimeline } from './timeline.ts';
+import { type VerifiedAnchors, verifyAnchors } from './verify-anchors.ts';
+import { openWitnessedTimes, type WitnessedTimes } from './witnessed-times.ts';
+
+/** What every entry is read for, whatever it says: its place in the tree, its form, its clock, its keys. */
+export interface LogReader {
+  /** Null where it cannot be read. Never throws for what is wrong with it: that is a finding. */
+  readonly read: (entry: StoredLeaf) => Recorded | null;
+  /** Puts an entry, by its hash alone, where it stands. */
+  readonly place: (seq: number, hash: Buffer) => void;
+  /** No entry follows, and there must be so many. */
+  readonly end: (size: number) => void;
+  /** Entries so far. */
+  size(): number;
+  /** Base64 root of the first `size` entries; null where there are not that many. */
+  readonly rootAt: (size: number) => string | null;
+  readonly keys: KeyWatch;
+  history(): KeyHistory;
+  readonly anchors: VerifiedAnchors;
+  readonly witnessed: WitnessedTimes;
+  /** RFC 3339 time of the last entry. */
+  lastTime(): string | null;
+  /** Outages of copies that the log records. */
+  gaps(): number;
+}
+
+export function openLogReader(trust: Trust, report: Report): LogReader {
+  const tree = new MerkleTree();
+  const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
+  const timeline = openTimeline(report);
+  const keys = watchKeys(trust, rootAt, report);
+  const anchors = verifyAnchors(trust, report);
+  const witnessed = openWitnessedTimes(anchors.heads, report);
+  let gaps = 0;
+  let next = 0;
+  const place = (seq: number, hash: Buffer): void => {
+    if (seq !== next) {
+      report(gap(next, seq));
+    }
+    next = seq + 1;
+    tree.append(hash);
+  };
+  return {
+    read: (stored) => {
+      place(stored.seq, leafHash(stored.bytes));
+      const known = readEntry(stored, trust, report);
+      if (known === null) {
+        return null;
+      }
+      timeline.add(known.leaf);
+      witnessed.add(known.leaf);
+      gaps += known.leaf.type === 'sink.gap' ? 1 : 0;
+      keys.add(known.entry);
+      return known.entry;
+    },
+    place,
+    end: (size) => {
+      if (next < size) {
+        report(gap(next, size));
+      }
+    },
+    size: () => tree.size,
+    rootAt,
+    keys,
+    history: () => keys.history(),
+    anchors,
+    witnessed,
+    lastTime: () => timeline.last(),
+    gaps: () => gaps,
+  };
+}
+
+function readEntry(
+  exhibit: StoredLeaf,
+  of: Pick<Trust, 'origin'>,
+  report: Report,
+): { readonly leaf: Leaf; readonly entry: Recorded } | null {
+  const complain = (code: Finding['code'], message: string): null => {
+    report({ verdict: 'integrity', code, index: exhibit.seq, message });
+    return null;
+  };
+  try {
+    const leaf = decodeLeaf(exhibit.bytes);
+    const entry = recordedFrom(leaf, exhibit);
+    return leaf.origin === of.origin
+      ? { leaf, entry }
+      : complain('E_ORIGIN', `the entry says that it belongs to \`${leaf.origin}\``);
+  } catch (error) {
+    return complain(
+      'E_LEAF',
+      error instanceof RunbookError ? error.message : 'the entry cannot be read',
+    );
+  }
+}
