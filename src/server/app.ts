@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
+import type { Door } from '../witness/door.ts';
 import { admission, type Charge, openStrangers } from './admission.ts';
 import { openCrowd } from './crowd.ts';
 import { mountEntrances } from './entrances.ts';
 import { openMetrics } from './metrics.ts';
+import { mountMirror } from './mirror.ts';
 import { observe } from './observe.ts';
 import { readBody, readQuery } from './read-body.ts';
 import {
@@ -29,6 +31,8 @@ export interface AppDeps {
   readonly stopping: AbortSignal;
   /** The office has its place and works. */
   readonly working: () => boolean;
+  /** Null where no other host's journal is kept here. */
+  readonly mirror: Door | null;
 }
 
 /** The API over this office, as a web application that no socket belongs to. */
@@ -48,6 +52,9 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   const chargeStranger = openStrangers(site);
   mountRoutes(app, site, chargeStranger);
   mountEntrances(app, site, chargeStranger);
+  if (deps.mirror !== null) {
+    mountMirror(app, site, { door: deps.mirror, charge: chargeStranger });
+  }
   mountRequestPage(app);
   refuseOtherMethods(app);
   app.notFound((context) => refuse(routeUnknown(), context));

@@ -29,7 +29,7 @@ export async function serveWitness(
   const { server, address } = await openServer(async (request, env) => {
     const from = addressKey((env as HttpBindings).incoming.socket.remoteAddress ?? '');
     const waitMs = limiter.take(from, monotonicMs(clock));
-    return waitMs === 0 ? door(request) : tooMany(waitMs);
+    return waitMs === 0 ? door(new URL(request.url).pathname.slice(1), request) : tooMany(waitMs);
   }, settings);
   const { host, port } = address;
   const scheme = settings.tls === null ? 'http' : 'https';

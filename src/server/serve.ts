@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import { sleep } from '../engine/sleep.ts';
+import type { Door } from '../witness/door.ts';
 import { createApp } from './app.ts';
 import { openServer } from './open-server.ts';
 import type { ServeSettings } from './settings.ts';
@@ -15,6 +16,8 @@ export interface ServeDeps {
   readonly hurry?: AbortSignal;
   readonly log: Log;
   readonly clock: Clock;
+  /** What other hosts' journals are remembered by. */
+  readonly mirror?: Door | null;
 }
 
 export interface Serving {
@@ -48,6 +51,7 @@ export async function serve(
     log: deps.log,
     stopping: stopping.signal,
     working: () => working,
+    mirror: deps.mirror ?? null,
   });
   const { server, address } = await openServer(app.fetch, settings);
   whenAborted(deps.signal, stop);

@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import type { ParsedYaml } from '../base/yaml.ts';
-import { object } from '../base/yaml-collections.ts';
+import { list, object } from '../base/yaml-collections.ts';
 import { duration, integer, text } from '../base/yaml-scalars.ts';
 import { checkDocument, invalid, optional, refine } from '../base/yaml-schema.ts';
 import type { Rate } from './rate.ts';
@@ -20,7 +20,18 @@ export interface ServeSettings {
   readonly bodyLimit: number;
   /** How long steps that run may go on once the server stops. */
   readonly graceMs: number;
+  /** Journals of other hosts that are remembered and kept here, under `/mirror`; null for none. */
+  readonly mirror: MirrorSettings | null;
   readonly limits: Limits;
+}
+
+export interface MirrorSettings {
+  /** Verifier keys. */
+  readonly logs: readonly string[];
+  /** Null is `mirror` in the state directory. */
+  readonly dir: string | null;
+  /** What its keys are named; null is HOST/witness. */
+  readonly name: string | null;
 }
 
 /** What a slow or silent client is given; nobody has had a reason to set these in a file. */
@@ -81,6 +92,7 @@ export function readServeSettings(section: ParsedYaml | null, flags: ServeFlags)
     rate: { perMinute: written.rate.per_minute, burst: Math.max(10, written.rate.per_minute / 6) },
     bodyLimit: written.body_limit,
     graceMs: written.grace,
+    mirror: written.mirror,
     limits: defaultLimits,
   };
 }
@@ -123,6 +135,7 @@ const defaults = {
   rate: { per_minute: 600 },
   body_limit: 1024 * 1024,
   grace: 30_000,
+  mirror: null,
 };
 
 const serveFile = object({
@@ -133,6 +146,9 @@ const serveFile = object({
   rate: optional(object({ per_minute: integer({ min: 1, max: 1_000_000 }) }), defaults.rate),
   body_limit: optional(integer({ min: 1024, max: 64 * 1024 * 1024 }), defaults.body_limit),
   grace: optional(duration(), defaults.grace),
+  mirror: optional(
+    object({ logs: list(text(), { min: 1 }), dir: optional(text()), name: optional(text()) }),
+  ),
 });
 
 function written<T>({ expected, parse }: Parser<T>) {

@@ -3,8 +3,8 @@ import { type Bytes, readWhole } from './body.ts';
 import type { Mirror } from './mirror.ts';
 import type { Log, Witness } from './witness.ts';
 
-/** A way in over HTTP, as the platform has requests and answers: no server belongs to it. */
-export type Door = (request: Request) => Promise<Response>;
+/** A way in over HTTP, as the platform has requests and answers: no server belongs to it. `path` is what follows the prefix. */
+export type Door = (path: string, request: Request) => Promise<Response>;
 
 export interface DoorParts {
   readonly witness: Witness;
@@ -18,10 +18,9 @@ export interface DoorParts {
 /** A head with its proof and a hundred signatures, the long ones of other kinds too. */
 const maxHeadBytes = 512 * 1024;
 
-/** `POST add-checkpoint`, `POST add-entries`, and `GET` of what is mirrored. Paths are those after the prefix. */
+/** `POST add-checkpoint`, `POST add-entries`, and `GET` of what is mirrored. */
 export function openDoor(parts: DoorParts): Door {
-  return async (request) => {
-    const path = new URL(request.url).pathname.slice(1);
+  return async (path, request) => {
     try {
       return toResponse(await answer(parts, path, request));
     } catch (error) {

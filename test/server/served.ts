@@ -11,6 +11,7 @@ import type { Route } from '../../src/server/route.ts';
 import { routes } from '../../src/server/routes.ts';
 import { serve } from '../../src/server/serve.ts';
 import { defaultLimits, type Limits, readServeSettings } from '../../src/server/settings.ts';
+import type { Door } from '../../src/witness/door.ts';
 import { openScene, type Scene, type SceneOptions } from '../support/scene.ts';
 
 export const gated = `name: gated
@@ -55,6 +56,7 @@ export interface ServedOptions extends Partial<SceneOptions> {
   readonly limits?: Partial<Limits>;
   readonly perMinute?: number;
   readonly receptions?: readonly Reception[];
+  readonly mirror?: Door;
 }
 
 export const robin = { kind: 'person', id: 'robin' } as const;
@@ -62,7 +64,7 @@ export const ana = { kind: 'person', id: 'ana' } as const;
 export const bot = { kind: 'agent', id: 'deploy-bot' } as const;
 
 export async function openServed(options: ServedOptions = {}): Promise<Served> {
-  const { limits, perMinute = 1_000_000, receptions = [], ...more } = options;
+  const { limits, perMinute = 1_000_000, receptions = [], mirror = null, ...more } = options;
   const scene = openScene({ runbook: gated, account: 'runbook@server', ...more });
   const { office, followed } = watched(
     openOffice(
@@ -80,7 +82,7 @@ export async function openServed(options: ServedOptions = {}): Promise<Served> {
       rate: { perMinute, burst: Math.max(5, perMinute / 6) },
       limits: { ...defaultLimits, ...limits },
     },
-    { signal: over.signal, log: (line) => log.push(line), clock: scene.clock },
+    { signal: over.signal, log: (line) => log.push(line), clock: scene.clock, mirror },
   );
   const stop = async (): Promise<void> => {
     over.abort();

@@ -1,11 +1,10 @@
-import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { formatTime } from '../../base/clock.ts';
-import { stateDir } from '../../config/paths.ts';
 import type { ServeFlags } from '../../server/settings.ts';
 import type { Cli } from '../cli.ts';
 import { readTextFile } from '../params.ts';
+import { watchFolder, watchOthers } from '../watch-others.ts';
 
 export function auditWitnessCommand(cli: Cli): Command {
   return new Command('witness')
@@ -42,25 +41,21 @@ export interface WitnessOptions extends Omit<ServeFlags, 'url'> {
 
 export async function runAuditWitness(cli: Cli, options: WitnessOptions): Promise<number> {
   const { io } = cli;
-  const [{ knownLogs, parseLogList }, { openWatch }, { readServeSettings }] = await Promise.all([
-    import('../../witness/known-logs.ts'),
-    import('../../witness/open-watch.ts'),
-    import('../../server/settings.ts'),
-  ]);
+  const { readServeSettings } = await import('../../server/settings.ts');
   const settings = readServeSettings(null, options);
-  const listed = options.logs === undefined ? [] : readList(cli, options.logs, parseLogList);
   const log = (line: object): void => {
     io.stderr.write(`${JSON.stringify({ time: formatTime(io.clock.now().wallMs), ...line })}\n`);
   };
-  const watch = openWatch({
-    dir:
-      options.dir === undefined ? join(stateDir(io.env), 'witness') : resolve(io.cwd, options.dir),
-    name: options.name ?? `${hostname()}/witness`,
-    logs: knownLogs([...(options.log ?? []), ...listed]),
-    mirrors: options.mirror === true,
-    clock: io.clock,
+  const watch = await watchOthers(
+    cli,
+    {
+      dir: watchFolder(cli, options.dir ?? null, 'witness'),
+      name: options.name ?? null,
+      logs: [...(options.log ?? []), ...(await readLogs(cli, options.logs))],
+      mirrors: options.mirror === true,
+    },
     log,
-  });
+  );
   try {
     const { openDoor } = await import('../../witness/door.ts');
     const { serveWitness } = await import('../../server/serve-witness.ts');
@@ -75,12 +70,12 @@ export async function runAuditWitness(cli: Cli, options: WitnessOptions): Promis
   return 0;
 }
 
-function readList(
-  cli: Cli,
-  file: string,
-  parse: (text: string, file: string) => readonly string[],
-): readonly string[] {
-  return parse(readTextFile(resolve(cli.io.cwd, file), file), file);
+async function readLogs(cli: Cli, file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined) {
+    return [];
+  }
+  const { parseLogList } = await import('../../witness/known-logs.ts');
+  return parseLogList(readTextFile(resolve(cli.io.cwd, file), file), file);
 }
 
 interface Keys {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { formatTime } from '../../base/clock.ts';
 import { loadConfig } from '../../config/load-config.ts';
-import type { ServeFlags } from '../../server/settings.ts';
+import type { ServeFlags, ServeSettings } from '../../server/settings.ts';
 import type { Cli, ServingOffice } from '../cli.ts';
+import { watchFolder, watchOthers } from '../watch-others.ts';
 
 export function serveCommand(cli: Cli): Command {
   return new Command('serve')
@@ -32,15 +33,39 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
   };
   const { url, workers, graceMs } = settings;
   const office = await cli.openServing({ url, workers, graceMs, log });
+  const mirror = await openMirror(cli, settings, log).catch(async (error: unknown) => {
+    await office.close();
+    throw error;
+  });
   try {
     const { serve } = await import('../../server/serve.ts');
-    const serving = await serve(office, settings, { signal, hurry, log, clock: cli.io.clock });
+    const door = mirror?.door ?? null;
+    const deps = { signal, hurry, log, clock: cli.io.clock, mirror: door };
+    const serving = await serve(office, settings, deps);
     announce(cli, office, { url: serving.url, log });
     await serving.closed;
   } finally {
+    mirror?.close();
     await office.close();
   }
   return 0;
+}
+
+/** Where `serve.mirror` names journals of other hosts; its keys go into the log, for those hosts. */
+async function openMirror(cli: Cli, { mirror }: ServeSettings, log: (line: object) => void) {
+  if (mirror === null) {
+    return null;
+  }
+  const { logs, name } = mirror;
+  const dir = watchFolder(cli, mirror.dir, 'mirror');
+  const watch = await watchOthers(cli, { dir, name, logs, mirrors: true }, log);
+  log({
+    event: 'mirroring',
+    witness: watch.witness.verifierKey,
+    mirror: watch.mirror?.verifierKey ?? null,
+  });
+  const { openDoor } = await import('../../witness/door.ts');
+  return { door: openDoor({ ...watch, isPublic: true, log }), close: () => watch.close() };
 }
 
 /**
