@@ -1,4 +1,5 @@
 import { applyKeyEntry, isKeyEntry, keysOfGenesis } from '../approval/court/judge-keys.ts';
+import type { SeenLog } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import {
   beginHistory,
@@ -73,7 +74,9 @@ function follow(
   if (!isKeyEntry(event.type)) {
     return history;
   }
-  const judged = applyKeyEntry(history, entry, ({ size, root }) => rootAt(size) === root);
+  // A part of a log may not lead to the head that was signed for; what was signed is held all the same.
+  const holds = ({ size, root }: SeenLog): boolean => (rootAt(size) ?? root) === root;
+  const judged = applyKeyEntry(history, entry, holds);
   if (judged.refused !== null) {
     const message = `the log's keys were not changed by this: ${judged.refused}`;
     report({ verdict: 'integrity', code: 'E_KEY_ROTATION', index: seq, message });

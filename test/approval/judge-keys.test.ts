@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -30,6 +30,17 @@ const written = (publicKey: Buffer) => ({
   id: keyId(origin, publicKey).toString('hex'),
   public: publicKey.toString('base64'),
 });
+
+/** Two of these keys have one id: a few seconds of looking found them. */
+function groundKey(at: number): Buffer {
+  const seed = Buffer.from(sha256(`collide ${at}`), 'hex');
+  // PKCS#8 of an Ed25519 key, up to the key itself (RFC 8410).
+  const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+  const der = Buffer.concat([prefix, seed]);
+  return rawPublicKey(
+    createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })),
+  );
+}
 
 function begun(recovery: string | null = null): KeyHistory {
   const data = { key: written(newPublic()), recovery };
@@ -160,6 +171,17 @@ describe('a rotation holds', () => {
     const back = rotation(history, 9, { to: formatVerifierKey(name, publicKey) });
     expect(applyKeyEntry(history, await rotated(9, back, recovery), holds).refused).toContain(
       'that of an earlier one',
+    );
+  });
+
+  test('but not to a key with the id of an earlier one, which somebody ground', async () => {
+    const [old, alike] = [2141, 10_457].map(groundKey);
+    const data = { key: written(old ?? newPublic()), recovery: recovery.publicKey };
+    const history = keysOfGenesis({ seq: 0, type: 'log.genesis', data });
+    const to = formatVerifierKey(origin, alike ?? newPublic());
+    const entry = await rotated(5, rotation(history, 5, { to }), recovery);
+    expect(applyKeyEntry(history, entry, holds).refused).toBe(
+      'the id `1f4689c6` of the new key is that of an earlier one',
     );
   });
 

@@ -31,6 +31,15 @@ export function configSet(by = 'os:ana@web1'): Event {
   return { type: 'config.set', data };
 }
 
+/** Names nothing, and belongs to no run. */
+export function sinkGap(): Event {
+  const since = '2026-11-21T22:00:00.000Z';
+  return {
+    type: 'sink.gap',
+    data: { sink: 'office', kind: 'witness', since, acknowledged: 0, why: 'no answer' },
+  };
+}
+
 export function runStarted(more: Partial<RunStarted> = {}): Event {
   const chain = [{ role: 'caller', identity: 'os:ana@web1', person: 'ana' }] as const;
   const data: RunStarted = {
