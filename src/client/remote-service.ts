@@ -48,6 +48,7 @@ export function remoteService(connection: Connection): Service {
     erase: () => notOnServer('content is erased'),
     prune: () => notOnServer('the journal is pruned'),
     exportEvidence: () => notOnServer('evidence is exported'),
+    syncSinks: () => notOnServer('the copies are brought up to date'),
     rebuild: () => notOnServer('the indexes are made again'),
     initialise: () => notOnServer('a journal is made'),
     keys: () => notOnServer("the journal's keys are looked after"),

@@ -10,6 +10,7 @@ import { describeSelf, runHeld } from './hold.ts';
 import { refuseOutsider, refuseServed } from './may-drive.ts';
 import { tellLocally } from './office/attend-receptions.ts';
 import { proveRun } from './proof/prove-run.ts';
+import { syncAtEnd } from './replicate/sync-at-end.ts';
 import type { DriveOptions } from './service.ts';
 import { loadPlan, Session } from './session.ts';
 import { askTogether } from './step/ask-together.ts';
@@ -61,6 +62,7 @@ export async function driveRun(
   if (other !== null) {
     throw runHeld(run, other);
   }
+  let left: Left;
   try {
     const inForce = await ensureConfig(engine);
     // Proven: a plan swapped in the database for one without privileged steps would ask nobody.
@@ -71,14 +73,17 @@ export async function driveRun(
     const plan = await loadPlan(engine, state);
     const { listener } = options;
     const session = new Session({ engine, plan, listener, secrets, state, inForce });
-    const left = await loop(session, { ...options, office });
+    left = await loop(session, { ...options, office });
     if (office === undefined && session.state.requests.size > 0) {
       await tellLocally(engine);
     }
-    return left;
   } finally {
     await engine.store.releaseHold(run, holder);
   }
+  if (office === undefined) {
+    await syncAtEnd(engine, left.kind === 'ended');
+  }
+  return left;
 }
 
 async function loop(session: Session, course: Course): Promise<Left> {

@@ -24,6 +24,7 @@ import { beginLink, finishLink } from './link-account.ts';
 import { takeInLeft, waitTakingIn } from './office/take-in-left.ts';
 import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
+import { syncSinks } from './replicate/sync-sinks.ts';
 import { auditLog, auditShow } from './report/audit-log.ts';
 import { describeRequest } from './report/describe-request.ts';
 import { listRequests, listRuns } from './report/list-runs.ts';
@@ -159,6 +160,7 @@ type Auditing =
   | 'auditShow'
   | 'verify'
   | 'exportEvidence'
+  | 'syncSinks'
   | 'rebuild'
   | 'erase'
   | 'prune';
@@ -172,6 +174,7 @@ function auditing(engine: Engine): Pick<Service, Auditing> {
       const { exportEvidence } = await import('./evidence/export-evidence.ts');
       return exportEvidence(engine, input);
     },
+    syncSinks: (input) => syncSinks(engine, input),
     rebuild: async (progress) => {
       await engine.store.rebuild(progress);
       await engine.store.sweep();

@@ -64,4 +64,6 @@ export interface Figures {
   /** Runs that cannot go on by themselves: their secrets went with an earlier process. */
   readonly stranded: number;
   readonly entries: number;
+  /** Entries that each sink lacks, by its name, as of the last try; absent before the first. */
+  readonly behind: Readonly<Record<string, number>>;
 }

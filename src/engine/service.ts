@@ -9,6 +9,7 @@ import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
 import type { ExportedEvidence, ExportInput } from './evidence/export-evidence.ts';
+import type { SyncInput, SyncReport } from './replicate/sync-sinks.ts';
 import type { EntryFilter } from './report/entry-filter.ts';
 import type {
   AuditLine,
@@ -122,6 +123,8 @@ export interface Service {
   prune(input: PruneInput): Promise<PruneReport>;
   /** Evidence for an auditor, in one file; that it was made is recorded. */
   exportEvidence(input: ExportInput): Promise<ExportedEvidence>;
+  /** Brings the copies elsewhere up to date now. Throws UsageError `sink_unknown`. */
+  syncSinks(input: SyncInput): Promise<SyncReport>;
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
   /** What `doctor` says: each check in words. */
   doctor(): Promise<readonly Finding[]>;

@@ -33,6 +33,7 @@ export function openMetrics(office: Office): Metrics {
     registers,
   });
   addFigures(office, registers);
+  addSinks(office, registers);
   return {
     answered: ({ method, route, status, seconds }) => {
       requests.inc({ method, route, status });
@@ -97,4 +98,18 @@ function addFigures(office: Office, registers: Registry[]): void {
     'What is still to be delivered.',
     ({ backlog }) => backlog,
   );
+}
+
+function addSinks(office: Office, registers: Registry[]): void {
+  const made = new Gauge({
+    name: 'runbook_sink_entries_behind',
+    help: 'Entries of the journal that a copy elsewhere lacks.',
+    labelNames: ['sink'],
+    registers,
+    collect: () => {
+      for (const [sink, behind] of Object.entries(office.figures().behind)) {
+        made.set({ sink }, behind);
+      }
+    },
+  });
 }

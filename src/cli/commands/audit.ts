@@ -3,6 +3,7 @@ import type { Cli } from '../cli.ts';
 import { auditExportCommand } from './audit-export.ts';
 import { auditLogCommand } from './audit-log.ts';
 import { auditShowCommand } from './audit-show.ts';
+import { auditSyncCommand } from './audit-sync.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
 import { auditWitnessCommand } from './audit-witness.ts';
 
@@ -11,6 +12,7 @@ export function auditCommand(cli: Cli): Command {
   group.addCommand(auditLogCommand(cli));
   group.addCommand(auditShowCommand(cli));
   group.addCommand(auditVerifyCommand(cli));
+  group.addCommand(auditSyncCommand(cli));
   group.addCommand(auditWitnessCommand(cli));
   group.addCommand(auditExportCommand(cli));
   return group;

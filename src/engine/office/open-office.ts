@@ -15,6 +15,7 @@ import { authenticate } from '../token/tokens.ts';
 import { waitRun } from '../wait-run.ts';
 import { attendReceptions } from './attend-receptions.ts';
 import { Attendant } from './attend-runs.ts';
+import { attendSinks } from './attend-sinks.ts';
 import { JournalFeed } from './feed.ts';
 import { followRun } from './follow-run.ts';
 import { openNotes } from './notes.ts';
@@ -37,6 +38,7 @@ export interface OfficeOptions {
 export function openOffice(engine: Engine, options: OfficeOptions): Office {
   const { url, workers = 16, graceMs = engine.graceMs, onTrouble = () => undefined } = options;
   const feed = new JournalFeed(engine.store);
+  const behind = new Map<string, number>();
   const attendant = new Attendant(engine, { feed, workers, graceMs, onTrouble });
   return {
     feed,
@@ -47,7 +49,11 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
       const theirs: Engine = { ...engine, caller };
       return attended({ engine: theirs, feed, attendant, url }, options.serviceFor(theirs));
     },
-    figures: () => ({ ...attendant.counts(), entries: feed.size }),
+    figures: () => ({
+      ...attendant.counts(),
+      entries: feed.size,
+      behind: Object.fromEntries(behind),
+    }),
     work: async (signal, ready) => {
       const holder = describeSelf(engine);
       await takeServe(engine, holder);
@@ -56,6 +62,12 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
         await Promise.all([
           attendant.attend(signal),
           attendReceptions(engine, { feed, url, signal, onTrouble }),
+          attendSinks(engine, {
+            feed,
+            signal,
+            onTrouble,
+            onStanding: (sink, entries) => behind.set(sink, entries),
+          }),
         ]);
       } finally {
         feed.close();

@@ -10,6 +10,7 @@ import { examineDebts } from '../break-glass/examine-debts.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Engine, Trusted } from '../engine.ts';
 import { examinePolicy } from '../policy/examine-policy.ts';
+import { examineSinks } from '../replicate/examine-sinks.ts';
 import type { Finding } from '../reports.ts';
 import { examineHolds, examineReceptions } from './examine-receptions.ts';
 
@@ -44,6 +45,7 @@ export async function examine(
     ...journal,
     sshKeygen.finding,
     ...(isOpen ? [...(await examineHolds(engine)), ...(await examineDebts(engine))] : []),
+    ...(isOpen && trusted.value !== null ? await examineSinks(engine, trusted.value) : []),
     ...(await examineReceptions(engine)),
   ];
 }

@@ -1,0 +1,40 @@
+import type { Service } from '../../engine/service.ts';
+import { formatDistance } from './span.ts';
+import type { Style } from './style.ts';
+import { renderTable } from './table.ts';
+
+type SyncReport = Awaited<ReturnType<Service['syncSinks']>>;
+type SinkReport = SyncReport['sinks'][number];
+
+/** A line a sink: how far it is, where it lies, and what is wrong with it. */
+export function renderSync({ sinks }: SyncReport, style: Style, nowMs: number): string {
+  const { paint, columns } = style;
+  if (sinks.length === 0) {
+    return 'no sinks: `config.yaml` names none\n';
+  }
+  return renderTable(
+    sinks.map((sink) => [
+      markOf(sink, style),
+      { text: sink.sink, paint: paint.strong },
+      { text: `${sink.acknowledged} of ${sink.of}` },
+      { text: standingOf(sink, nowMs) },
+    ]),
+    columns,
+  );
+}
+
+function markOf({ trouble }: SinkReport, { paint }: Style) {
+  if (trouble === null) {
+    return { text: 'ok', paint: paint.good };
+  }
+  const isConflict = trouble.code === 'E_ROLLBACK' || trouble.code === 'E_FORK';
+  return { text: isConflict ? 'conflict' : 'behind', paint: paint.bad };
+}
+
+function standingOf({ address, trouble, failing_since }: SinkReport, nowMs: number): string {
+  if (trouble === null) {
+    return address;
+  }
+  const since = failing_since === null ? '' : ` (since ${formatDistance(failing_since, nowMs)})`;
+  return `${address}\n${trouble.message}${since}`;
+}
