@@ -27,6 +27,14 @@ export type Blob =
 export interface StoredLeaf {
   readonly seq: number;
   readonly bytes: Buffer;
+  /** What another thread of the same program has found out about the bytes. */
+  readonly seen?: SeenLeaf;
+}
+
+export interface SeenLeaf {
+  readonly hash: Buffer;
+  /** They are plainly their own canonical form; false: nobody has looked closely. */
+  readonly isCanonical: boolean;
 }
 
 /** One stored entry, with the blobs that it names. */

@@ -6,7 +6,7 @@ import { parseConfig } from '../policy/config.ts';
 import { parsePolicy } from '../policy/schema/schema.ts';
 import type { ConfigSet, RunStarted } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
-import { decodeCommand, decodePlan, planDigest } from '../runbook/digest.ts';
+import { decodeCommand, decodePlan, planBytesDigest } from '../runbook/digest.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Blob } from './exhibit.ts';
 import type { InForce } from './judge-plan.ts';
@@ -58,7 +58,7 @@ export function readPlan(data: RunStarted, blobs: ReadonlyMap<BlobId, Blob>): Pl
     return null;
   }
   const plan = decodePlan(bytes);
-  return planDigest(plan) === data.plan_digest ? plan : null;
+  return planBytesDigest(bytes) === data.plan_digest ? plan : null;
 }
 
 /** A command that reviewers were shown; null where it is gone. */

@@ -43,6 +43,9 @@ function commandsIn(event: Event): RequestContent['commands'] {
 
 /** The run with what its entry showed. */
 export function withShown(replay: Replay, { checks, templates }: Shown): Replay {
+  if (checks.size === 0 && templates.size === 0) {
+    return replay;
+  }
   return {
     ...replay,
     checks: new Map([...replay.checks, ...checks]),

@@ -52,8 +52,9 @@ export function openLogReader(trust: Trust, report: Report): LogReader {
   };
   return {
     read: (stored) => {
-      place(stored.seq, leafHash(stored.bytes));
-      const known = readEntry(stored, trust, report);
+      const seen = stored.seen ?? { hash: leafHash(stored.bytes), isCanonical: false };
+      place(stored.seq, seen.hash);
+      const known = readEntry({ ...stored, seen }, trust, report);
       if (known === null) {
         return null;
       }
@@ -81,7 +82,7 @@ export function openLogReader(trust: Trust, report: Report): LogReader {
 }
 
 function readEntry(
-  exhibit: StoredLeaf,
+  exhibit: Required<StoredLeaf>,
   of: Pick<Trust, 'origin'>,
   report: Report,
 ): { readonly leaf: Leaf; readonly entry: Recorded } | null {
@@ -90,8 +91,8 @@ function readEntry(
     return null;
   };
   try {
-    const leaf = decodeLeaf(exhibit.bytes);
-    const entry = recordedFrom(leaf, exhibit);
+    const leaf = decodeLeaf(exhibit.bytes, exhibit.seen.isCanonical);
+    const entry = recordedFrom(leaf, exhibit, exhibit.seen.hash);
     return leaf.origin === of.origin
       ? { leaf, entry }
       : complain('E_ORIGIN', `the entry says that it belongs to \`${leaf.origin}\``);

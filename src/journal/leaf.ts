@@ -51,13 +51,14 @@ export function encodeLeaf(leaf: Leaf): Buffer {
 
 /**
  * Reads stored bytes. Throws IntegrityError `E_CANON` where they are not their own canonical form (so
- * that no reader can see another value in them), and `E_LEAF` where they are not a leaf.
+ * that no reader can see another value in them), and `E_LEAF` where they are not a leaf. `isCanonical`: the
+ * caller has seen so by `isPlainlyCanonical`.
  */
-export function decodeLeaf(bytes: Buffer): Leaf {
+export function decodeLeaf(bytes: Buffer, isCanonical = false): Leaf {
   if (bytes.length > maxLeafBytes) {
     throw notALeaf(`${bytes.length} bytes, but at most ${maxLeafBytes} fit`);
   }
-  const value = parseBytes(bytes);
+  const value = parseBytes(bytes, isCanonical);
   const fault = findFault(value);
   if (fault !== null) {
     throw notALeaf(fault);
@@ -127,10 +128,10 @@ function isTime(value: unknown): boolean {
 const plainTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-function parseBytes(bytes: Buffer): unknown {
+function parseBytes(bytes: Buffer, isCanonical: boolean): unknown {
   try {
     const text = utf8.decode(bytes);
-    return isPlainlyCanonical(bytes) ? JSON.parse(text) : parseCanonicalStrict(text);
+    return isCanonical || isPlainlyCanonical(bytes) ? JSON.parse(text) : parseCanonicalStrict(text);
   } catch (cause) {
     throw new IntegrityError({
       code: 'E_CANON',

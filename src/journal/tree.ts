@@ -1,11 +1,22 @@
-import { nodeHash, nodesCompletedBy, peakCoordinates, rootOfPeaks } from './merkle.ts';
+import { nodeHash, peakCoordinates, rootOfPeaks } from './merkle.ts';
 
 const hashBytes = 32;
 
-/** A whole tree in memory, 64 bytes a leaf, that can say what its root was at any size. */
+/** Below this level roots are made again when they are asked for: 255 hashes at most, for half the memory. */
+const keptLevel = 8;
+const blockSize = 2 ** keptLevel;
+
+/** Leaves of one piece of memory: what grows is never copied. */
+const pieceSize = 4096;
+
+/** A whole tree in memory, 32 bytes a leaf, that can say what its root was at any size. */
 export class MerkleTree {
-  /** One growing run of hashes for each level. */
-  readonly #levels: { bytes: Buffer; count: number }[] = [];
+  /** Leaf hashes, in pieces. */
+  readonly #leaves: Buffer[] = [];
+  /** For each level from `keptLevel` on, the roots of its complete subtrees. */
+  readonly #kept: Buffer[][] = [];
+  /** Peaks of the leaves behind the last whole block. */
+  #open: Buffer[] = [];
   #size = 0;
 
   get size(): number {
@@ -13,11 +24,19 @@ export class MerkleTree {
   }
 
   append(leafHash: Buffer): void {
-    const seq = this.#size;
-    for (const { level, index } of nodesCompletedBy(seq)) {
-      this.#put(level, level === 0 ? leafHash : this.#join(level, index));
+    const place = this.#size % pieceSize;
+    const piece = place === 0 ? Buffer.allocUnsafe(pieceSize * hashBytes) : this.#leaves.at(-1);
+    if (place === 0 && piece !== undefined) {
+      this.#leaves.push(piece);
     }
+    piece?.set(leafHash, place * hashBytes);
+    pushPeak(this.#open, this.#size % blockSize, leafHash);
     this.#size += 1;
+    const [root] = this.#open;
+    if (this.#size % blockSize === 0 && root !== undefined) {
+      this.#keep(this.#size / blockSize - 1, root);
+      this.#open = [];
+    }
   }
 
   /** RFC 6962 root of the first `size` leaves; null where there are not that many. */
@@ -25,25 +44,50 @@ export class MerkleTree {
     if (!Number.isSafeInteger(size) || size < 0 || size > this.#size) {
       return null;
     }
-    return rootOfPeaks(peakCoordinates(size).map(({ level, index }) => this.#get(level, index)));
+    const whole = size - (size % blockSize);
+    const kept = peakCoordinates(whole).flatMap(
+      ({ level, index }) => this.#kept[level - keptLevel]?.[index] ?? [],
+    );
+    return rootOfPeaks([
+      ...kept,
+      ...(size === this.#size ? this.#open : this.#peaksOf(whole, size)),
+    ]);
   }
 
-  #join(level: number, index: number): Buffer {
-    return nodeHash(this.#get(level - 1, index * 2), this.#get(level - 1, index * 2 + 1));
-  }
-
-  #get(level: number, index: number): Buffer {
-    const start = index * hashBytes;
-    return this.#levels[level]?.bytes.subarray(start, start + hashBytes) ?? Buffer.alloc(hashBytes);
-  }
-
-  #put(level: number, hash: Buffer): void {
-    const run = this.#levels[level] ?? { bytes: Buffer.alloc(hashBytes * 64), count: 0 };
-    this.#levels[level] = run;
-    if (run.bytes.length === run.count * hashBytes) {
-      run.bytes = Buffer.concat([run.bytes, Buffer.alloc(run.bytes.length)]);
+  /** Every subtree that the block at `index` completes, itself first. */
+  #keep(index: number, root: Buffer): void {
+    let hash = root;
+    let level = 0;
+    for (let rest = index; ; rest = (rest - 1) / 2) {
+      const row = this.#kept[level] ?? [];
+      this.#kept[level] = row;
+      const left = row.at(-1);
+      row.push(hash);
+      if (rest % 2 === 0 || left === undefined) {
+        return;
+      }
+      hash = nodeHash(left, hash);
+      level += 1;
     }
-    hash.copy(run.bytes, run.count * hashBytes);
-    run.count += 1;
   }
+
+  /** Of leaves within one block. */
+  #peaksOf(from: number, to: number): readonly Buffer[] {
+    const peaks: Buffer[] = [];
+    for (let seq = from; seq < to; seq += 1) {
+      const start = (seq % pieceSize) * hashBytes;
+      const leaf = this.#leaves[Math.floor(seq / pieceSize)]?.subarray(start, start + hashBytes);
+      pushPeak(peaks, seq - from, leaf ?? Buffer.alloc(hashBytes));
+    }
+    return peaks;
+  }
+}
+
+/** Like adding one in binary: every trailing 1 of `count` is a peak that the new leaf completes. */
+function pushPeak(peaks: Buffer[], count: number, leafHash: Buffer): void {
+  let hash = leafHash;
+  for (let rest = count; rest % 2 === 1; rest = (rest - 1) / 2) {
+    hash = nodeHash(peaks.pop() ?? hash, hash);
+  }
+  peaks.push(hash);
 }

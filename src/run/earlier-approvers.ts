@@ -1,7 +1,7 @@
 import { evidenceIdentities } from '../approval/court/evidence-identity.ts';
 import { personNamed, personOf } from '../approval/people/identity.ts';
 import type { People } from '../approval/people/people.ts';
-import type { Decided } from './events.ts';
+import type { Decided, StepStarted } from './events.ts';
 import type { RunState } from './state.ts';
 
 /** Somebody who approved another step: the name they had then, and what they approved with. */
@@ -19,16 +19,25 @@ export function approversOfOthers(
     .filter(({ content }) => content.commands.some((command) => command.step !== step.id))
     .flatMap(({ decisions }) => decisions)
     .flatMap(({ data }) => (data.decision === 'approve' ? approverOf(data) : []));
-  const lent = [...steps.values()]
-    .filter(({ id }) => id !== step.id)
-    .flatMap(({ attempts }) => attempts)
-    .flatMap(({ started }) => {
-      const permit = started?.data.permit;
-      const { approved_by = [], approved_with = {} } = permit?.kind === 'grant' ? permit : {};
-      return approved_by.map((person) => ({ person, identities: approved_with[person] ?? [] }));
-    });
+  const lent: Approver[] = [];
+  // Every start of every run asks this of every step: a loop, and nothing built where nobody approved.
+  for (const { id, attempts } of steps.values()) {
+    for (const { started } of id === step.id ? [] : attempts) {
+      lent.push(...lenders(started?.data.permit));
+    }
+  }
   return [...asked, ...lent];
 }
+
+function lenders(permit: StepStarted['permit'] | undefined): readonly Approver[] {
+  if (permit?.kind !== 'grant') {
+    return nobody;
+  }
+  const { approved_by = [], approved_with = {} } = permit;
+  return approved_by.map((person) => ({ person, identities: approved_with[person] ?? [] }));
+}
+
+const nobody: readonly Approver[] = [];
 
 function approverOf(data: Decided): Approver {
   return { person: data.person, identities: evidenceIdentities(data) };

@@ -47,10 +47,11 @@ export function recordedOf(entry: { readonly seq: number; readonly bytes: Buffer
   return recordedFrom(decodeLeaf(entry.bytes), entry);
 }
 
-/** As `recordedOf`, for whoever needs the leaf too. */
+/** As `recordedOf`, for whoever needs the leaf too, or knows its hash. */
 export function recordedFrom(
   leaf: Leaf,
   entry: { readonly seq: number; readonly bytes: Buffer },
+  hash: Buffer = leafHash(entry.bytes),
 ): Recorded {
   if (leaf.seq !== entry.seq) {
     throw new IntegrityError({
@@ -71,6 +72,6 @@ export function recordedFrom(
     run: leaf.run as RunId | null,
     // Our own writer's shapes, under our own signature: whoever reads an unproven journal must expect otherwise.
     event: { type: leaf.type, data: leaf.data } as unknown as Event,
-    hash: leafHash(entry.bytes).toString('hex') as Sha256,
+    hash: hash.toString('hex') as Sha256,
   };
 }

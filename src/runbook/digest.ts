@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { sha256 } from '../base/digest.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { Sha256 } from '../base/ids.ts';
 import { canonicalize, parseCanonical } from '../base/jcs.ts';
+import { isPlainlyCanonical } from '../base/jcs-scan.ts';
 import type { Command, SecretRef, Text } from './command.ts';
 import type { Plan } from './plan.ts';
 
@@ -45,6 +47,11 @@ export function encodePlan(plan: Plan): Buffer {
   return Buffer.from(canonicalize(plan), 'utf8');
 }
 
+/** As `planDigest`, of bytes that `decodePlan` has read: they are the canonical form. */
+export function planBytesDigest(bytes: Buffer): Sha256 {
+  return sha256(Buffer.concat([Buffer.from('runbook.plan.v1\0'), bytes]));
+}
+
 /** Reads a plan's blob. Throws IntegrityError for bytes that `encodePlan` did not write. */
 export function decodePlan(bytes: Buffer): Plan {
   return decode(bytes, 'plan') as Plan;
@@ -73,7 +80,9 @@ export function isSecretRef(value: unknown): value is SecretRef {
  * version alone can be one that this program does not know.
  */
 function decode(bytes: Buffer, what: string): unknown {
-  const value: unknown = parseCanonical(bytes.toString('utf8'));
+  const text = bytes.toString('utf8');
+  const isPlain = isUtf8(bytes) && isPlainlyCanonical(bytes);
+  const value: unknown = isPlain ? JSON.parse(text) : parseCanonical(text);
   if (typeof value === 'object' && value !== null && 'v' in value && value.v === 1) {
     return value;
   }

@@ -1,3 +1,6 @@
+import type { Blob } from '../../audit/exhibit.ts';
+import { IntegrityError } from '../../base/errors.ts';
+import type { BlobId } from '../../base/ids.ts';
 import { newestKey } from '../../journal/key-history.ts';
 import type { Store } from '../../store/store.ts';
 import type { LogSource } from './log-source.ts';
@@ -16,13 +19,24 @@ export async function ownSource(store: Store): Promise<LogSource> {
     entries: (from, to) => store.entries(from, to),
     pruned: (from, to) => store.pruned(from, to),
     anchors: (from, to) => store.anchors(from, to),
-    blob: async (id, read) => {
-      const state = await store.checkBlob(id);
-      if (state !== 'ok') {
-        return { state };
-      }
-      return { state: 'ok', bytes: read ? (await store.getBlob(id)).bytes : null };
-    },
+    blob: (id, read) => (read ? readBlob(store, id) : checkBlob(store, id)),
     close: async () => undefined,
   };
+}
+
+async function checkBlob(store: Store, id: BlobId): Promise<Blob> {
+  const state = await store.checkBlob(id);
+  return state === 'ok' ? { state, bytes: null } : { state };
+}
+
+/** Read once: what comes back has been held against the id. */
+async function readBlob(store: Store, id: BlobId): Promise<Blob> {
+  try {
+    return { state: 'ok', bytes: (await store.getBlob(id)).bytes };
+  } catch (error) {
+    if (error instanceof IntegrityError) {
+      return { state: error.code === 'blob_missing' ? 'missing' : 'altered' };
+    }
+    throw error;
+  }
 }

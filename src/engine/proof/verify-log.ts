@@ -43,7 +43,11 @@ export async function verifyLog(log: LogCase): Promise<Audit> {
     const to = Math.min(from + page, size);
     const leaves = await readPage(source, audit, { from, to });
     for (const leaf of leaves) {
-      await addLeaf(log, audit, leaf);
+      const naming = addLeaf(log, audit, leaf);
+      if (naming !== null) {
+        // Only what names content waits: most entries name none.
+        await judgeWithBlobs(log, audit, naming);
+      }
       if (leaf.seq % stride === 0 || leaf.seq === size - 1) {
         await addHead(source, audit, leaf.seq + 1);
       }
@@ -86,33 +90,44 @@ async function readPage(
   }
 }
 
-async function addLeaf({ source, follow }: LogCase, audit: Audit, leaf: StoredLeaf): Promise<void> {
+/** An entry, and the content that it names. */
+interface Naming {
+  readonly entry: Recorded;
+  readonly named: ReturnType<typeof blobsOf>;
+}
+
+/** Answers an entry that is to be judged with the content that it names; null where all is done. */
+function addLeaf({ source, follow }: LogCase, audit: Audit, leaf: StoredLeaf): Naming | null {
   if (leaf.kind === 'pruned') {
     audit.addPruned(leaf);
-    return;
+    return null;
   }
-  const recorded = audit.read(leaf);
-  if (recorded !== null) {
-    audit.judge(recorded, source.hasBlobs ? await lookAtBlobs(source, recorded) : noBlobs);
-    follow(recorded);
+  const entry = audit.read(leaf);
+  if (entry === null) {
+    return null;
   }
+  const named = source.hasBlobs ? blobsOf(entry.event) : [];
+  if (named.length > 0) {
+    return { entry, named };
+  }
+  audit.judge(entry, noBlobs);
+  follow(entry);
+  return null;
 }
 
 const noBlobs: ReadonlyMap<BlobId, Blob> = new Map();
 
-async function lookAtBlobs(
-  source: LogSource,
-  { event }: Recorded,
-): Promise<ReadonlyMap<BlobId, Blob>> {
-  const named = blobsOf(event);
-  if (named.length === 0) {
-    return noBlobs;
-  }
+async function judgeWithBlobs(
+  { source, follow }: LogCase,
+  audit: Audit,
+  { entry, named }: Naming,
+): Promise<void> {
   const blobs = new Map<BlobId, Blob>();
   for (const { id, read } of named) {
     blobs.set(id, await source.blob(id, read));
   }
-  return blobs;
+  audit.judge(entry, blobs);
+  follow(entry);
 }
 
 /** The head that ended at `size`, where one did. A tree that cannot even say which does not hold. */
