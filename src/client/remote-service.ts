@@ -45,6 +45,7 @@ export function remoteService(connection: Connection): Service {
     tokens: async () => (await call({ path: pathOf('tokens'), answer: tokensAnswer })).tokens,
     revokeToken: (token) =>
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
+    reportControls: () => notOnServer('the report is made'),
     erase: () => notOnServer('content is erased'),
     prune: () => notOnServer('the journal is pruned'),
     exportEvidence: () => notOnServer('evidence is exported'),

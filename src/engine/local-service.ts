@@ -26,6 +26,7 @@ import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
 import { syncSinks } from './replicate/sync-sinks.ts';
 import { auditLog, auditShow } from './report/audit-log.ts';
+import { reportControls } from './report/control-report.ts';
 import { describeRequest } from './report/describe-request.ts';
 import { listRequests, listRuns } from './report/list-runs.ts';
 import { readLogs } from './report/read-logs.ts';
@@ -162,6 +163,7 @@ type Auditing =
   | 'exportEvidence'
   | 'syncSinks'
   | 'rebuild'
+  | 'reportControls'
   | 'erase'
   | 'prune';
 
@@ -179,6 +181,7 @@ function auditing(engine: Engine): Pick<Service, Auditing> {
       await engine.store.rebuild(progress);
       await engine.store.sweep();
     },
+    reportControls: (input) => reportControls(engine, input),
     erase: (input) => eraseContent(engine, input),
     prune: (input) => pruneLog(engine, input),
   };

@@ -5,11 +5,13 @@ import type { RotationReason } from '../approval/statement/key-statement.ts';
 import type { Pin } from '../approval/statement/receipt.ts';
 import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';
+import type { ControlReport } from '../audit/report/control-report.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
 import type { ExportedEvidence, ExportInput } from './evidence/export-evidence.ts';
 import type { SyncInput, SyncReport } from './replicate/sync-sinks.ts';
+import type { ControlReportInput } from './report/control-report.ts';
 import type { EntryFilter } from './report/entry-filter.ts';
 import type {
   AuditLine,
@@ -117,6 +119,8 @@ export interface Service {
   /** One entry whole, with its inclusion proof. */
   auditShow(index: number): Promise<Json>;
   verify(input: VerifyInput): Promise<VerifyReport>;
+  /** Verifies the journal, and says what it shows about a framework's controls. */
+  reportControls(input: ControlReportInput): Promise<ControlReport>;
   /** Deletes content for good, and says so in the log. Throws UsageError `still_needed`, `blob_unknown`, `value_unknown`. */
   erase(input: EraseInput): Promise<EraseReport>;
   /** Reduces runs that ended long ago to leaf hashes, and says so in the log. */

@@ -1,0 +1,27 @@
+/** What a report counts. */
+export const kinds = [
+  'started',
+  'requested',
+  'approved',
+  'rejected',
+  'revoked',
+  'expired',
+  'superseded',
+  'denied',
+  'broke_glass',
+  'reviewed',
+  'overdue',
+  'configured',
+  'ran',
+  'signed_start',
+  'unknown',
+  'resolved',
+  'late',
+  'token',
+  'key',
+  'gap',
+  'erased',
+  'pruned',
+  'exported',
+] as const;
+export type Kind = (typeof kinds)[number];
