@@ -25,6 +25,7 @@ import { type Elsewhere, localService } from './engine/local-service.ts';
 import { openOffice } from './engine/office/open-office.ts';
 import type { Office } from './engine/office.ts';
 import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
+import { judgeForkFile } from './engine/proof/fork-proof.ts';
 import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verify-copy.ts';
 import { examine } from './engine/report/examine.ts';
 import type { VerifyReport } from './engine/reports.ts';
@@ -252,9 +253,12 @@ export function openSpool({ env }: Surroundings): Spool | null {
   return settings === null ? null : openSpoolReader(settings.dir, join(approverDir(env), 'left'));
 }
 
+/** Two notes and a proof: what is larger is something else. */
+const maxForkBytes = 1024 * 1024;
+
 /**
- * Judges a copy of a log, wherever it lies: a folder or an address; a file is an evidence bundle. No journal of
- * this account is needed.
+ * Judges a copy of a log, wherever it lies: a folder or an address; a file is an evidence bundle, or the proof
+ * of a fork. No journal of this account is needed.
  */
 export async function verifyCopy(
   { cwd }: Surroundings,
@@ -263,7 +267,12 @@ export async function verifyCopy(
 ): Promise<VerifyReport> {
   const nowMs = systemClock.now().wallMs;
   const file = resolve(cwd, location);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() === true) {
+    const fork = stats.size > maxForkBytes ? null : judgeForkFile(readFileSync(file, 'utf8'));
+    if (fork !== null) {
+      return fork;
+    }
     const { verifyBundle } = await import('./engine/evidence/verify-bundle.ts');
     return verifyBundle(file, { ...input, nowMs });
   }

@@ -176,12 +176,15 @@ test('receipts are told apart by how their names begin', () => {
   const file = `${'8122173c43e2'.padEnd(64, '0')}.json`;
   const verdict = { name: 'completeness', ok: true, anchored_at: null } as const;
   const report: VerifyReport = {
-    verdicts: [{ ...verdict, anchor: `receipt ${file}, at 17 of 21 entries` }],
+    verdicts: [{ ...verdict, anchor: `size=17 of 21 by=receipt ${file}; the 4 entries since` }],
     findings: [{ code: 'E_FORK', index: null, message: `receipt ${file}: the log was rewritten` }],
     exit_code: 14,
   };
   expect(renderVerdicts(report, at(80), fixedMs)).toMatchInlineSnapshot(`
-    "ok  completeness  receipt 8122173c43e2….json, at 17 of 21 entries
+    "ANCHORED size=17 of 21 by=receipt 8122173c43e2….json at=unknown
+
+    ok  completeness  size=17 of 21 by=receipt 8122173c43e2….json; the 4 entries
+                      since
 
     journal  receipt 8122173c43e2….json: the log was rewritten (E_FORK)
     "
@@ -211,7 +214,9 @@ test('verdicts are separate, each with its anchor and the age of it', () => {
     exit_code: 14,
   };
   expect(renderVerdicts(report, at(80), fixedMs)).toMatchInlineSnapshot(`
-    "ok      integrity      head of 12 entries, 2026-03-01 09:59:00Z, 1m ago
+    "FAILED authorization
+
+    ok      integrity      head of 12 entries, 2026-03-01 09:59:00Z, 1m ago
     ok      completeness   self-consistent only
     not ok  authorization  policy and people in the journal
 

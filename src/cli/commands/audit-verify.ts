@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { VerifyReport } from '../../engine/reports.ts';
+import type { NamedText } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import { type Meter, openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
@@ -16,6 +18,11 @@ export function auditVerifyCommand(cli: Cli): Command {
     )
     .argument('[copy]', 'a folder, an address, or an evidence bundle; left out: the journal itself')
     .option('--receipt <file...>', "approvers' receipts; may be repeated")
+    .option('--witness <key...>', "witnesses' verifier keys, as you know them")
+    .option('--timestamp-ca <file...>', 'certificates that timestamps must lead to')
+    .option('--checkpoint <file...>', 'signed heads from elsewhere to hold it against')
+    .option('--online', 'ask the copies that `config.yaml` names what they have')
+    .option('--proof-of-fork <file>', 'where two histories were signed, write the proof here')
     .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
     .addHelpText(
       'after',
@@ -29,6 +36,11 @@ export function auditVerifyCommand(cli: Cli): Command {
 export interface VerifyOptions {
   readonly receipt?: readonly string[];
   readonly key?: readonly string[];
+  readonly witness?: readonly string[];
+  readonly timestampCa?: readonly string[];
+  readonly checkpoint?: readonly string[];
+  readonly online?: boolean;
+  readonly proofOfFork?: string;
 }
 
 export async function runAuditVerify(
@@ -45,6 +57,7 @@ export async function runAuditVerify(
   }
   const meter = openMeter(cli, 'verifying');
   const report = await judge(cli, { copy, options, meter }).finally(() => meter.close());
+  tellForks(cli, report, options.proofOfFork ?? null);
   const nowMs = cli.io.clock.now().wallMs;
   cli.print(report, () => renderVerdicts(report, resultStyle(cli), nowMs));
   return report.exit_code;
@@ -55,12 +68,37 @@ async function judge(
   of: { readonly copy: string | null; readonly options: VerifyOptions; readonly meter: Meter },
 ): Promise<VerifyReport> {
   const { copy, options, meter } = of;
-  const receipts = (options.receipt ?? []).map((file) => ({
-    file,
-    text: readTextFile(resolve(cli.io.cwd, file), file),
-  }));
-  const input = { receipts, pins: (await cli.openApprover()).pins(), progress: meter.progress };
+  const { witness = [], key = [], online = false } = options;
+  const read = (files: readonly string[] = []): readonly NamedText[] =>
+    files.map((file) => ({ file, text: readTextFile(resolve(cli.io.cwd, file), file) }));
+  const input = {
+    receipts: read(options.receipt),
+    authorities: read(options.timestampCa),
+    checkpoints: read(options.checkpoint),
+    pins: (await cli.openApprover()).pins(),
+    progress: meter.progress,
+  };
   return copy === null
-    ? (await cli.openService()).verify(input)
-    : cli.verifyCopy(copy, { ...input, keys: options.key ?? [] });
+    ? (await cli.openService()).verify({ ...input, witnesses: witness, online })
+    : cli.verifyCopy(copy, { ...input, keys: [...key, ...witness] });
+}
+
+/** The proof is against whoever holds the key: it is kept where the auditor says, and never overwritten. */
+function tellForks(cli: Cli, { forks = [] }: VerifyReport, file: string | null): void {
+  const [proof] = forks;
+  if (proof === undefined) {
+    return;
+  }
+  if (file === null) {
+    cli.say('two histories were signed: `--proof-of-fork FILE` writes what proves it to anybody');
+    return;
+  }
+  try {
+    writeFileSync(resolve(cli.io.cwd, file), proof, { flag: 'wx' });
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    const message = `\`${file}\` cannot be written: ${words}`;
+    throw new UsageError({ code: 'file_unwritable', message, cause });
+  }
+  cli.say(`the proof of the fork is in \`${file}\`; \`runbook audit verify ${file}\` reads it`);
 }

@@ -23,11 +23,12 @@ export function renderAuditLog(entries: readonly AuditLine[], { paint, columns }
 }
 
 /**
- * Each verdict with what it rests on and how old that is, then what was found. Never one word for all
- * of them: a journal is only as sound as the anchor it is held against.
+ * Whether anybody outside vouches for the journal, then each verdict with what it rests on and how old that
+ * is, then what was found. Never one word for all of them: a journal is only as sound as its anchor.
  */
 export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number): string {
   const { paint, columns } = style;
+  const headline = paint.strong(renderHeadline(report, nowMs));
   const verdicts = renderTable(
     report.verdicts.map(({ name, ok, anchor, anchored_at }) => [
       wordOf(ok, paint),
@@ -48,7 +49,22 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
     ]),
     columns,
   );
-  return findings === '' ? verdicts : `${verdicts}\n${findings}`;
+  return `${headline}\n\n${verdicts}${findings === '' ? '' : `\n${findings}`}`;
+}
+
+/** `ANCHORED size=… by=… at=…`: of what does not hold, no anchor is claimed. */
+function renderHeadline({ verdicts }: VerifyReport, nowMs: number): string {
+  const failed = verdicts.filter(({ ok }) => ok === false).map(({ name }) => name);
+  if (failed.length > 0) {
+    return `FAILED ${failed.join(', ')}`;
+  }
+  const completeness = verdicts.find(({ name }) => name === 'completeness');
+  const [by = ''] = completeness?.anchor.split(';') ?? [];
+  if (!by.startsWith('size=')) {
+    return 'SELF-CONSISTENT ONLY';
+  }
+  const at = completeness?.anchored_at ?? null;
+  return `ANCHORED ${shown(by)} at=${at === null ? 'unknown' : `${at} (${formatDistance(at, nowMs)})`}`;
 }
 
 function wordOf(ok: boolean | null, paint: Style['paint']): Cell {

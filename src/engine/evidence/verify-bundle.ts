@@ -3,21 +3,17 @@ import { judgeBundle } from '../../audit/bundle/judge-bundle.ts';
 import { parseBundle } from '../../audit/bundle/parse-bundle.ts';
 import { readTar } from '../../audit/bundle/tar.ts';
 import { UsageError } from '../../base/errors.ts';
+import { checkpointsOf, chosenKeys } from '../proof/gather-outside.ts';
 import { readReceipts } from '../proof/read-receipts.ts';
 import { type CopyInput, sortKeys } from '../proof/verify-copy.ts';
 import type { VerifyReport } from '../reports.ts';
-
-/** As a copy is judged, with the checkpoints of earlier audits. */
-export interface BundleInput extends CopyInput {
-  readonly checkpoints?: readonly { readonly name: string; readonly note: string }[];
-}
 
 /**
  * Judges an evidence bundle with no journal at hand. Throws UsageError `bundle_unreadable` where the file
  * cannot be read, IntegrityError `E_BUNDLE_FORM` where it is no bundle, is cut or has more at its end,
  * `E_STH_SIG` where its own key did not sign its head.
  */
-export async function verifyBundle(file: string, input: BundleInput): Promise<VerifyReport> {
+export async function verifyBundle(file: string, input: CopyInput): Promise<VerifyReport> {
   const files = readTar(readBundle(file));
   const evidence = parseBundle(files);
   const { log, witnesses } = sortKeys(input.keys);
@@ -26,7 +22,11 @@ export async function verifyBundle(file: string, input: BundleInput): Promise<Ve
     receipts: readReceipts(input.receipts),
     pins: input.pins,
     nowMs: input.nowMs,
-    outside: { anchors: [], keys: witnesses, checkpoints: input.checkpoints ?? [] },
+    outside: {
+      anchors: [],
+      keys: [...witnesses, ...chosenKeys(input)],
+      checkpoints: checkpointsOf(input),
+    },
   });
   input.progress(evidence.entries.length, evidence.entries.length);
   return {

@@ -3,12 +3,14 @@ import type { OutsideKey } from '../../audit/outside.ts';
 import { RunbookError } from '../../base/errors.ts';
 import { parseVerifierKey, type VerifierKey } from '../../journal/verifier-key.ts';
 import type { VerifyReport } from '../reports.ts';
+import type { OutsideInput } from '../service.ts';
+import { checkpointsOf, chosenKeys } from './gather-outside.ts';
 import { readReceipts } from './read-receipts.ts';
 import { type TileFiles, tilesSource } from './tiles-source.ts';
 import { reportOf, verifyLog } from './verify-log.ts';
 
 /** What a copy is judged by. */
-export interface CopyInput {
+export interface CopyInput extends Pick<OutsideInput, 'authorities' | 'checkpoints'> {
   /**
    * Verifier keys as whoever asks knows them (`name+hex+base64`): the log's, and witnesses' (type `04`).
    * Without one of the log's, its key is the copy's own word.
@@ -35,7 +37,11 @@ export async function verifyCopy(files: TileFiles, input: CopyInput): Promise<Ve
       receipts: readReceipts(input.receipts),
       pins: input.pins,
       nowMs: input.nowMs,
-      outside: { anchors: await source.anchors(0, size + 1), keys: witnesses, checkpoints: [] },
+      outside: {
+        anchors: await source.anchors(0, size + 1),
+        keys: [...witnesses, ...chosenKeys(input)],
+        checkpoints: checkpointsOf(input),
+      },
     },
     follow: () => undefined,
     progress: input.progress,
