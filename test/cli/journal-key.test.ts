@@ -84,7 +84,7 @@ describe('recovery', () => {
       scene.write(`${holder}.txt`, stdout);
     }
     expect(await failed('recovery --signature recovery.txt')).toMatchObject({
-      code: 'signature_missing',
+      code: 'key_unsigned',
     });
     const said = await key('recovery --signature second.txt --signature recovery.txt');
     expect(said.exitCode).toBe(0);

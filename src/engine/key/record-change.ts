@@ -19,7 +19,7 @@ import { refuseAgent } from './prepare-change.ts';
 
 /**
  * Records a change of keys that was signed, here or elsewhere. The store judges it once more, as every
- * verifier will. Twice is the same as once. Throws UsageError `signature_missing`, IntegrityError
+ * verifier will. Twice is the same as once. Throws UsageError `key_unsigned`, IntegrityError
  * `E_APPROVAL_SIG`, `E_KEY_ROTATION`, DeniedError `agent_decides`.
  */
 export async function recordChange(engine: Engine, signed: SignedChange): Promise<KeysReport> {
@@ -92,7 +92,7 @@ function signerOf(statement: string, signature: string): string {
 
 function missing(whose: string): UsageError {
   return new UsageError({
-    code: 'signature_missing',
+    code: 'key_unsigned',
     message: `the statement is not signed by ${whose}`,
     hint: 'sign it with `--key FILE` or `--ssh-agent`, or hand in each signature with `--signature FILE`',
   });
