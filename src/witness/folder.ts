@@ -29,8 +29,12 @@ export function holdFolder(dir: string): () => void {
   } finally {
     rmSync(mark, { force: true });
   }
+  let isOurs = true;
   return () => {
-    rmSync(lock, { force: true });
+    if (isOurs) {
+      rmSync(lock, { force: true });
+      isOurs = false;
+    }
   };
 }
 

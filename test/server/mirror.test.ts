@@ -37,44 +37,50 @@ async function openMirroring(perMinute?: number) {
   });
   const deliver = (from: number, to: number) =>
     sink?.deliver({ from, head: log.headAt(to), log: log.view }, AbortSignal.timeout(20_000));
-  return { ...served, deliver };
+  return { served, deliver };
 }
 
 test("a server keeps another host's journal, which that journal's own signatures let in", async () => {
-  const { deliver, call, token } = await openMirroring();
+  const { deliver, served } = await openMirroring();
   expect(await deliver(0, 300)).toMatchObject({ size: 300 });
-  const reader = await token(ana, ['read']);
-  const read = await call(checkpoint, { token: reader });
+  const reader = await served.token(ana, ['read']);
+  const read = await served.call(checkpoint, { token: reader });
   expect(read).toMatchObject({ status: 200 });
   expect(read.text).toContain(log.headAt(300).note);
 });
 
 test('what a server keeps of others is read with a token that may read', async () => {
-  const { deliver, call, token } = await openMirroring();
+  const { deliver, served } = await openMirroring();
   await deliver(0, 3);
-  expect((await call(checkpoint)).status).toBe(401);
-  const starter = await token(ana, ['start']);
-  expect((await call(checkpoint, { token: starter })).status).toBe(403);
-  const reader = await token(ana, ['read']);
-  expect((await call('GET /mirror/%2e%2e/v1/about', { token: reader })).status).not.toBe(500);
-  expect((await call(`${checkpoint}x`, { token: reader })).status).toBe(404);
+  expect((await served.call(checkpoint)).status).toBe(401);
+  const starter = await served.token(ana, ['start']);
+  expect((await served.call(checkpoint, { token: starter })).status).toBe(403);
+  const reader = await served.token(ana, ['read']);
+  expect((await served.call('GET /mirror/%2e%2e/v1/about', { token: reader })).status).not.toBe(
+    500,
+  );
+  expect((await served.call(`${checkpoint}x`, { token: reader })).status).toBe(404);
 });
 
 test('whoever is refused there is counted, and whoever is let in is not', async () => {
-  const { deliver, call } = await openMirroring(30);
+  const { deliver, served } = await openMirroring(30);
   for (let size = 1; size < 20; size += 1) {
     await deliver(size - 1, size);
   }
   const statuses: number[] = [];
   for (let tries = 0; tries < 8; tries += 1) {
-    statuses.push((await call('POST /mirror/add-checkpoint', { body: Buffer.from('no') })).status);
+    statuses.push(
+      (await served.call('POST /mirror/add-checkpoint', { body: Buffer.from('no') })).status,
+    );
   }
   expect(statuses[0]).toBe(400);
   expect(statuses.at(-1)).toBe(429);
 });
 
 test('a server that mirrors nobody has no such place', async () => {
-  const { call } = await openServed();
-  expect((await call('POST /mirror/add-checkpoint', { body: Buffer.from('no') })).status).toBe(404);
-  expect((await call(checkpoint)).status).toBe(404);
+  const served = await openServed();
+  expect(
+    (await served.call('POST /mirror/add-checkpoint', { body: Buffer.from('no') })).status,
+  ).toBe(404);
+  expect((await served.call(checkpoint)).status).toBe(404);
 });
