@@ -21,11 +21,11 @@ export function approversOfOthers(
     .flatMap(({ data }) => (data.decision === 'approve' ? approverOf(data) : []));
   const lent: Approver[] = [];
   // Every start of every run asks this of every step: a loop, and nothing built where nobody approved.
-  for (const { id, attempts } of steps.values()) {
+  steps.forEach(({ id, attempts }) => {
     for (const { started } of id === step.id ? [] : attempts) {
       lent.push(...lenders(started?.data.permit));
     }
-  }
+  });
   return [...asked, ...lent];
 }
 

@@ -3,6 +3,7 @@ import type { ChainLink, Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
+import { withValue } from '../base/overlay.ts';
 import type {
   BreakGlassReviewed,
   CancelRequested,
@@ -271,9 +272,7 @@ export function stepOfProbe(step: string): string | null {
 
 function withStep(state: RunState, id: string, change: (step: StepRecord) => StepRecord): RunState {
   const step = state.steps.get(id);
-  return step === undefined
-    ? state
-    : { ...state, steps: new Map(state.steps).set(id, change(step)) };
+  return step === undefined ? state : { ...state, steps: withValue(state.steps, id, change(step)) };
 }
 
 function withRequest(
