@@ -4,6 +4,7 @@ import { checkSlots } from '../../approval/check/check-slots.ts';
 import { parsePeople } from '../../approval/people/people-schema.ts';
 import { parseTrustedFile } from '../../base/trusted-file.ts';
 import { nodeAt, positionIn } from '../../base/yaml.ts';
+import { checkRemote } from '../../policy/check/check-remote.ts';
 import { checkRules } from '../../policy/check/check-rules.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import { type Config, environmentOf, parseConfig } from '../../policy/config.ts';
@@ -41,6 +42,7 @@ export function checkPolicy({ nowMs, params, ...files }: PolicyFiles): PolicyChe
     ...checkSlots(policy, people, tables),
     ...checkBreakGlass(policy, people),
     ...varyUnknown(policy, params),
+    ...checkRemote(policy, config.sinks),
   ];
   return { findings: placed(all, files.policy), unchecked };
 }

@@ -132,13 +132,15 @@ function whyUnmet(
     return null;
   }
   const lacking = standings.filter(({ sink, trouble }) => sink.counts && trouble !== null);
-  const who = [
-    ...having.map(({ sink }) => `\`${sink.name}\` has it`),
-    ...lacking.map(({ sink, trouble }) => trouble?.message ?? `\`${sink.name}\` does not`),
-  ];
+  const who = [...having.map(({ sink }) => `\`${sink.name}\` has it`), ...lacking.map(whyLacking)];
   const copies = required === 1 ? '1 copy' : `${required} copies`;
   const names = who.length === 0 ? 'no sink of `config.yaml` counts' : who.join('; ');
   return `policy demands ${copies} elsewhere within ${formatDuration(within_ms)}, and ${having.length} acknowledged: ${names}`;
+}
+
+function whyLacking({ sink, trouble }: Standing): string {
+  const message = trouble?.message ?? 'it does not have it';
+  return message.includes(`\`${sink.name}\``) ? message : `sink \`${sink.name}\`: ${message}`;
 }
 
 /** With the evidence that came with its acknowledgement, whoever brought it there. */

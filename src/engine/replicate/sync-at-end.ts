@@ -15,9 +15,9 @@ export async function syncAtEnd(engine: Engine, ended: boolean): Promise<void> {
       return;
     }
     const options = { sinks, withinMs: endMs, confirm: false, retry: false };
-    for (const { trouble } of await syncAll(engine, options)) {
+    for (const { sink, trouble } of await syncAll(engine, options)) {
       if (trouble !== null) {
-        engine.warn?.(`${trouble.message}: \`runbook audit sync\` tries again`);
+        engine.warn?.(`copy \`${sink.name}\` is behind: ${trouble.message}`);
       }
     }
   } catch {

@@ -23,7 +23,8 @@ export type RuleFindingKind =
   | 'slot_unfillable'
   | 'slot_unfillable_for'
   | 'slots_compete'
-  | 'vary_unknown';
+  | 'vary_unknown'
+  | 'remote_unmet';
 
 /** Everything in a policy that holds only at times: rules, and the two ways of relief. */
 export interface Seasonal {

@@ -1,0 +1,41 @@
+import type { Policy, RemoteDemand } from '../policy.ts';
+import { type CountingSink, countingSinks } from '../remote.ts';
+import type { RuleFinding } from './finding.ts';
+
+/** Demands for more copies than `config.yaml` has sinks that count: what they are about can never start. */
+export function checkRemote(
+  { floor, rules }: Policy,
+  sinks: Parameters<typeof countingSinks>[0],
+): readonly RuleFinding[] {
+  const counting = countingSinks(sinks);
+  return [
+    ...unmet(floor.remote, { rule: null, path: ['floor', 'remote'], counting }),
+    ...rules.flatMap(({ name, require }, index) =>
+      unmet(require?.remote ?? null, {
+        rule: name,
+        path: ['rules', index, 'require', 'remote'],
+        counting,
+      }),
+    ),
+  ];
+}
+
+function unmet(
+  demand: RemoteDemand | null,
+  of: Pick<RuleFinding, 'rule' | 'path'> & { readonly counting: readonly CountingSink[] },
+): readonly RuleFinding[] {
+  const { counting, ...at } = of;
+  if (demand === null || demand.required <= counting.length) {
+    return [];
+  }
+  const names = counting.map(({ name }) => `\`${name}\``).join(', ') || 'none';
+  return [
+    {
+      ...at,
+      kind: 'remote_unmet',
+      offset: 0,
+      message: `demands ${demand.required} copies elsewhere, but of the sinks in \`config.yaml\` ${counting.length} count (${names})`,
+      hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
+    },
+  ];
+}
