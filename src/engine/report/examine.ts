@@ -9,6 +9,7 @@ import { anyone } from '../../policy/policy.ts';
 import { examineDebts } from '../break-glass/examine-debts.ts';
 import { meansOf } from '../decision/means-of.ts';
 import type { Engine, Trusted } from '../engine.ts';
+import { examineKeys } from '../key/examine-keys.ts';
 import { examinePolicy } from '../policy/examine-policy.ts';
 import { examineSinks } from '../replicate/examine-sinks.ts';
 import type { Finding } from '../reports.ts';
@@ -44,7 +45,13 @@ export async function examine(
     ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
     ...journal,
     sshKeygen.finding,
-    ...(isOpen ? [...(await examineHolds(engine)), ...(await examineDebts(engine))] : []),
+    ...(isOpen
+      ? [
+          ...(await examineKeys(engine)),
+          ...(await examineHolds(engine)),
+          ...(await examineDebts(engine)),
+        ]
+      : []),
     ...(isOpen && trusted.value !== null ? await examineSinks(engine, trusted.value) : []),
     ...(await examineReceptions(engine)),
   ];
