@@ -21,7 +21,7 @@ export interface WatchParts {
 export interface Watch {
   readonly witness: Witness;
   readonly mirror: Mirror | null;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Watching extends Watch {
   readonly url: string;
   readonly dir: string;
   readonly lines: readonly JsonObject[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** A witness and a mirror that listen on this host until the test ends. */

@@ -24,7 +24,7 @@ async function openMirror() {
     folder: join(dir, 'logs', hash),
     mirrored: () => mirroredEntries({ dir, url, origin }),
     /** Makes this the pending head. */
-    async see(size: number, of: MemoryLog = log) {
+    see: async (size: number, of: MemoryLog = log) => {
       const proof = await of.view.consistencyProof(seen, size);
       const hashes = proof.map((each) => `${each.toString('base64')}\n`).join('');
       const body = `old ${seen}\n${hashes}\n${of.headAt(size).note}`;
@@ -32,7 +32,7 @@ async function openMirror() {
       seen = size;
       return status;
     },
-    async upload(body: Buffer, headers: Readonly<Record<string, string>> = {}) {
+    upload: async (body: Buffer, headers: Readonly<Record<string, string>> = {}) => {
       const answer = await fetch(`${url}/add-entries`, { method: 'POST', body, headers });
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },

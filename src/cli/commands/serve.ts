@@ -65,7 +65,7 @@ async function openMirror(cli: Cli, { mirror }: ServeSettings, log: (line: objec
     mirror: watch.mirror?.verifierKey ?? null,
   });
   const { openDoor } = await import('../../witness/door.ts');
-  return { door: openDoor({ ...watch, isPublic: true, log }), close: () => watch.close() };
+  return { door: openDoor({ ...watch, isPublic: true, log }), close: watch.close };
 }
 
 /**
