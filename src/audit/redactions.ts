@@ -100,9 +100,10 @@ export function openRedactions(report: Report): Redactions {
     },
     isPruned: (seq) => leaves.includes(seq) && openRanges(pruned)(seq) !== null,
     conclude: (say) => {
-      const unexplained = concludeMissing(missing, erased, say);
+      const prunedBy = openRanges(pruned);
+      const unexplained = concludeMissing(missing, { erased, prunedBy }, say);
       concludeHeld(held, unexplained, say);
-      concludePruned(leaves, pruned, say);
+      concludePruned(leaves, prunedBy, say);
     },
   };
 }
@@ -142,20 +143,26 @@ function runsOf({ event, run }: Recorded, lenders: ReadonlyMap<RequestId, RunId>
   return [run, lender].flatMap((each) => each ?? []);
 }
 
-/** Answers the runs of which something is missing that nobody erased. */
+/**
+ * Answers the runs of which something is missing that nobody erased. What an entry names that is to be
+ * pruned goes before the entry itself: a crash in between leaves that.
+ */
 function concludeMissing(
   missing: readonly Missing[],
-  erased: ReadonlyMap<string, Erased>,
+  {
+    erased,
+    prunedBy,
+  }: { readonly erased: ReadonlyMap<string, Erased>; readonly prunedBy: PrunedBy },
   report: Report,
 ): ReadonlySet<RunId | null> {
   const unexplained = new Set<RunId | null>();
   for (const { id, run, seq } of missing) {
     const by = erased.get(id);
-    if (by === undefined) {
+    if (by === undefined && prunedBy(seq) === null) {
       unexplained.add(run);
       const message = `blob ${id.slice(0, 12)}… is missing, and no entry says that it was erased`;
       report({ verdict: 'integrity', code: 'E_BLOB_MISSING', index: seq, message });
-    } else {
+    } else if (by !== undefined) {
       by.missing += 1;
     }
   }
@@ -190,15 +197,10 @@ function concludeHeld(
   }
 }
 
-function concludePruned(
-  leaves: readonly number[],
-  pruned: readonly Pruned[],
-  report: Report,
-): void {
-  const allowedBy = openRanges(pruned);
+function concludePruned(leaves: readonly number[], prunedBy: PrunedBy, report: Report): void {
   const counts = new Map<Pruned['by'], number>();
   for (const seq of leaves) {
-    const by = allowedBy(seq);
+    const by = prunedBy(seq);
     if (by === null) {
       const message = 'of the entry only its hash is there, and no entry says that it was pruned';
       report({ verdict: 'integrity', code: 'E_SEQ', index: seq, message });
@@ -212,8 +214,11 @@ function concludePruned(
   }
 }
 
-/** Finds who lets an entry go, by halving: there may be many ranges, and many more entries. */
-function openRanges(pruned: readonly Pruned[]): (seq: number) => Pruned['by'] | null {
+/** The entry that lets this one go; null where none does. */
+type PrunedBy = (seq: number) => Pruned['by'] | null;
+
+/** By halving: there may be many ranges, and many more entries. */
+function openRanges(pruned: readonly Pruned[]): PrunedBy {
   const sorted = [...pruned].sort((one, other) => one.from - other.from);
   return (seq) => {
     let [low, high] = [0, sorted.length];

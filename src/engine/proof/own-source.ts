@@ -1,5 +1,5 @@
 import type { Blob } from '../../audit/exhibit.ts';
-import { IntegrityError } from '../../base/errors.ts';
+import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
 import { newestKey } from '../../journal/key-history.ts';
 import type { Store } from '../../store/store.ts';
@@ -34,8 +34,13 @@ async function readBlob(store: Store, id: BlobId): Promise<Blob> {
   try {
     return { state: 'ok', bytes: (await store.getBlob(id)).bytes };
   } catch (error) {
-    if (error instanceof IntegrityError) {
-      return { state: error.code === 'blob_missing' ? 'missing' : 'altered' };
+    const code = error instanceof RunbookError ? error.code : null;
+    if (code === 'blob_altered') {
+      return { state: 'altered' };
+    }
+    // Whether it may be missing, the log itself says: not the index by which the store knows.
+    if (code === 'blob_missing' || code === 'blob_erased') {
+      return { state: 'missing' };
     }
     throw error;
   }
