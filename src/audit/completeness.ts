@@ -118,9 +118,15 @@ function newestOf(heads: readonly OutsideHead[]): OutsideHead | null {
     (one, other) =>
       other.size - one.size ||
       Number(other.isProof) - Number(one.isProof) ||
-      (one.time ?? '~').localeCompare(other.time ?? '~'),
+      timeOf(one) - timeOf(other),
   );
   return newest ?? null;
+}
+
+/** Without a time it is the last to be named. */
+function timeOf({ time }: OutsideHead): number {
+  const atMs = Date.parse(time ?? '');
+  return Number.isNaN(atMs) ? Number.MAX_SAFE_INTEGER : atMs;
 }
 
 /** What came after the newest head from outside could still be rewritten by whoever has the key. */

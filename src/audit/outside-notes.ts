@@ -76,7 +76,9 @@ function openKept(
   report: Report,
 ): readonly KeptHead[] {
   const complain = (code: FindingCode, message: string): readonly KeptHead[] => {
-    report({ verdict: 'completeness', code, index: null, message: `${name}: ${message}` });
+    // Another key means another log, from its first entry on.
+    const index = code === 'E_KEY_UNKNOWN' ? 0 : null;
+    report({ verdict: 'completeness', code, index, message: `${name}: ${message}` });
     return [];
   };
   const { keys } = of.keys;
@@ -98,9 +100,9 @@ function openKept(
     const cosigned = cosignersOf(note, of.trust.outside?.keys ?? []);
     return [head, ...cosigned.map((by): KeptHead => ({ ...head, ...by, kind: 'cosignature' }))];
   } catch (error) {
-    return complain(
-      'E_RECEIPT',
-      error instanceof RunbookError ? error.message : 'it cannot be read',
-    );
+    const { code, message } =
+      error instanceof RunbookError ? error : { code: '', message: 'it cannot be read' };
+    const isForeign = verifierKey === null && code === 'E_STH_SIG';
+    return complain(isForeign ? 'E_KEY_UNKNOWN' : 'E_RECEIPT', message);
   }
 }

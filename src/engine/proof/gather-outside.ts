@@ -9,14 +9,18 @@ import type { NamedText, OutsideInput } from '../service.ts';
 
 /**
  * Whoever vouches for the journal from outside: by the auditor's own choice first, then by what the
- * configuration names. Throws IntegrityError `E_KEY`, `E_CERTIFICATE` for what the auditor gave.
+ * configuration names; over heads of a log of `size`, and larger ones. Throws IntegrityError `E_KEY`, `E_CERTIFICATE` for what the auditor gave.
  */
-export async function gatherOutside(engine: Engine, input: OutsideInput): Promise<OutsideSources> {
+export async function gatherOutside(
+  engine: Engine,
+  input: OutsideInput,
+  size: number,
+): Promise<OutsideSources> {
   const chosen = chosenKeys(input);
   const isNew = ({ key }: OutsideKey): boolean =>
     !chosen.some((each) => JSON.stringify(each.key) === JSON.stringify(key));
   return {
-    anchors: await sampleAnchors(engine.store),
+    anchors: await sampleAnchors(engine.store, size),
     keys: [...chosen, ...namedKeys(engine).filter(isNew)],
     checkpoints: checkpointsOf(input),
   };
@@ -66,8 +70,7 @@ function namedKeys({ sinks, warn }: Engine): readonly OutsideKey[] {
 const ranges = 1000;
 
 /** The newest of everybody in each range, so that a journal of years is verified in bounded time. */
-async function sampleAnchors(store: Store): Promise<readonly Anchor[]> {
-  const { size } = await store.head();
+async function sampleAnchors(store: Store, size: number): Promise<readonly Anchor[]> {
   const step = Math.ceil((size + 1) / ranges);
   const sampled: Anchor[] = [];
   for (let from = 0; from <= size; from += step) {
