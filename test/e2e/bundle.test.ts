@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readme } from '../../src/audit/bundle/readme.ts';
+import { verifyPy } from '../../src/audit/bundle/verify-py.ts';
+import { runTool } from '../../src/base/tool.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { formatCheckpoint, signCheckpoint } from '../../src/journal/checkpoint.ts';
+import { signCosignature } from '../../src/journal/cosignature.ts';
+import { timestampRequest, tokenOf } from '../../src/journal/timestamp-exchange.ts';
+import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
+import type { Sink } from '../../src/sinks/sink.ts';
+import { altered, exporting, fileNamed, openTouchScene, verifying } from '../support/evidence.ts';
+import { testWith } from '../support/foreign.ts';
+import type { Scene } from '../support/scene.ts';
+import { aSigner } from '../support/signer.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { openAuthority } from '../support/timestamp-authority.ts';
+
+/** Debian's, which has python3-cryptography. */
+const python = '/usr/bin/python3';
+const sumdb = '/usr/share/gocode/src/golang.org/x/mod/sumdb';
+const tools = [
+  'bash',
+  'sh',
+  'go',
+  'openssl',
+  'ssh-keygen',
+  'sha256sum',
+  'tar',
+  'mktemp',
+  'basename',
+];
+const words = ['mkdir', 'sed', 'head', 'tail', 'cut', 'cat'];
+
+/** A folder of links to what an auditor has, and nothing else: above all no Node. */
+function auditorsPath(): string {
+  const folder = tempFolder();
+  for (const name of [...tools, ...words]) {
+    const found = runTool(['sh', '-c', `command -v ${name}`])
+      .stdout.toString()
+      .trim();
+    symlinkSync(found, join(folder, name));
+  }
+  symlinkSync(python, join(folder, 'python3'));
+  return folder;
+}
+
+/** What a shell says that has an auditor's tools alone. */
+function shell(script: string, cwd: string): { readonly exitCode: number; readonly said: string } {
+  const env = { PATH: auditorsPath(), HOME: tempFolder(), LC_ALL: 'C.UTF-8' };
+  const argv = ['/bin/bash', '-euo', 'pipefail', '-c', script];
+  const { exitCode, stdout, stderr } = runTool(argv, { cwd, env, timeoutMs: 300_000 });
+  return { exitCode, said: `${stdout.toString()}${stderr}` };
+}
+
+/** `verify.py` as it ships, over this bundle. */
+function check(bundle: Buffer, ...more: readonly string[]) {
+  const dir = tempFolder({ 'verify.py': verifyPy });
+  writeFileSync(join(dir, 'evidence.tar'), bundle);
+  return shell(`python3 verify.py evidence.tar ${more.join(' ')}`, dir);
+}
+
+/** An engine whose head a witness and a timestamp authority have seen. */
+async function anchored(scene: Scene): Promise<Engine> {
+  const { store } = scene.engine();
+  const { size, root } = await store.head();
+  const body = formatCheckpoint({ origin: store.origin, size, root });
+  const witness = aSigner('witness.example/w1', 3);
+  const authority = openAuthority();
+  const token = tokenOf(authority.reply(timestampRequest(Buffer.from(body), Buffer.alloc(8, 7))));
+  const base = { size, root: root.toString('base64'), at: new Date().toISOString() };
+  const line = signCosignature(body, witness, Math.floor(Date.now() / 1000));
+  await store.putAnchor({ ...base, by: 'office', kind: 'cosignature', evidence: line });
+  await store.putAnchor({
+    ...base,
+    by: 'tsa',
+    kind: 'timestamp',
+    evidence: token.toString('base64'),
+  });
+  const verifierKey = formatVerifierKey(witness.name, witness.publicKey, 'cosignature');
+  const { certificates } = authority;
+  return {
+    ...scene.engine(),
+    sinks: [
+      aSink('office', 'witness', { kind: 'cosignature', verifierKey }),
+      aSink('tsa', 'timestamp', { kind: 'timestamp', certificates }),
+    ],
+  };
+}
+
+function aSink(
+  name: string,
+  kind: Sink['kind'],
+  key: ReturnType<NonNullable<Sink['anchorKey']>>,
+): Sink {
+  const nothing = { counts: false, wants: 'head', batch: 1, address: name } as const;
+  const unused = (): never => {
+    throw new Error('nobody delivers here');
+  };
+  return { name, kind, ...nothing, anchorKey: () => key, head: unused, deliver: unused };
+}
+
+const needed = [...tools, python, sumdb];
+
+describe('an auditor without Node', () => {
+  testWith(needed, 'runs the README of a bundle from its first command to its last', async () => {
+    const scene = await openTouchScene();
+    const { bundle } = await exporting(scene, {}, await anchored(scene));
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'evidence.tar'), bundle);
+    const blocks = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block ?? '');
+    expect(blocks.length).toBe(6);
+    const { exitCode, said } = shell(blocks.join('\necho "== done"\n'), dir);
+    expect({ exitCode, said }).toEqual({ exitCode: 0, said });
+    expect(said).toMatch(/HOLDS: \d+ entries/);
+    expect(said).toMatch(/HOLDS: witnesses\/office.vkey 17\d{8}/);
+    expect(said.match(/Good "approval@runbook\/v1" signature/g)).toHaveLength(4);
+    expect(said).toContain('Signature Verified Successfully');
+    expect(said).toContain('Verification: OK');
+    expect(said).toMatch(/entries and \d+ older heads hold/);
+    expect(said.match(/== done/g)).toHaveLength(5);
+    expect(
+      runTool(['sh', '-c', 'command -v node || true'], {
+        env: { PATH: auditorsPath() },
+      }).stdout.toString(),
+    ).toBe('');
+  });
+
+  test('has no more than a hundred lines of Python to read', () => {
+    expect(verifyPy.trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+  });
+});
