@@ -12,7 +12,7 @@ export interface Approver {
 
 /** Who approved another step of this run, there or in a run that lent it an approval. */
 export function approversOfOthers(
-  { requests, steps }: RunState,
+  { requests, steps, underGrant }: RunState,
   step: { readonly id: string },
 ): readonly Approver[] {
   const asked = [...requests.values()]
@@ -20,12 +20,12 @@ export function approversOfOthers(
     .flatMap(({ decisions }) => decisions)
     .flatMap(({ data }) => (data.decision === 'approve' ? approverOf(data) : []));
   const lent: Approver[] = [];
-  // Every start of every run asks this of every step: a loop, and nothing built where nobody approved.
-  steps.forEach(({ id, attempts }) => {
+  // Every start asks this of every step: mostly nobody approved anything.
+  for (const { id, attempts } of underGrant ? steps.values() : []) {
     for (const { started } of id === step.id ? [] : attempts) {
       lent.push(...lenders(started?.data.permit));
     }
-  });
+  }
   return [...asked, ...lent];
 }
 

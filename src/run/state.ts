@@ -37,6 +37,8 @@ export interface RunState {
   readonly initiator: Initiator;
   readonly steps: ReadonlyMap<string, StepRecord>;
   readonly requests: ReadonlyMap<RequestId, RequestRecord>;
+  /** Whether anything of it was started under an approval, its own or a lent one. */
+  readonly underGrant: boolean;
   readonly cancel: CancelRequested | null;
   readonly finished: RunFinished | null;
 }
@@ -123,6 +125,7 @@ function begin(run: RunId, entry: Recorded, data: RunStarted): RunState {
     initiator: data.initiator,
     steps: new Map(data.steps.map(({ id }) => [id, emptyStep(id)])),
     requests: new Map(),
+    underGrant: false,
     cancel: null,
     finished: null,
   };
@@ -230,7 +233,10 @@ function applyStarted(state: RunState, entry: Recorded, data: StepStarted): RunS
     attempts: [...step.attempts, attempt],
   }));
   return data.permit.kind === 'grant'
-    ? withRequest(begun, data.permit.request, (request) => ({ ...request, used: request.used + 1 }))
+    ? withRequest({ ...begun, underGrant: true }, data.permit.request, (request) => ({
+        ...request,
+        used: request.used + 1,
+      }))
     : begun;
 }
 
