@@ -25,7 +25,7 @@ function dyingRing(ring: KeyRing, point: () => Point | null): KeyRing {
     }
   };
   return {
-    create: ring.create,
+    create: (name) => ring.create(name),
     prepare: (name) => {
       dieAt('prepare');
       const made = ring.prepare(name);

@@ -66,10 +66,6 @@ export interface InitOptions extends SlackFlags {
 
 const addSecond = 'runbook people add NAME --ssh-key FILE.pub';
 
-/** Best on the first day: afterwards whoever steals the journal's key could name one as well. */
-const nameRecovery =
-  "\nFor the day the journal's key is lost or stolen, name one that is kept offline:\n  runbook journal key recovery --key FILE";
-
 export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
   if (options.system === true) {
     return initSystem(cli, options);
@@ -104,10 +100,17 @@ export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
       (checks === null ? '' : `\n${renderFindings(checks, resultStyle(cli))}`) +
       renderNextPerson(people),
   );
-  if (created) {
-    cli.say(nameRecovery);
-  }
+  sayRecovery(cli, created);
   return checks?.every(({ ok }) => ok) === false ? 1 : 0;
+}
+
+/** Best on the first day: afterwards whoever steals the journal's key could name one as well. */
+function sayRecovery(cli: Cli, created: boolean): void {
+  if (created) {
+    cli.say(
+      "\nFor the day the journal's key is lost or stolen, name one that is kept offline:\n  runbook journal key recovery --key FILE",
+    );
+  }
 }
 
 /** Of everything that doctor looks at, what is Slack's. */
