@@ -115,6 +115,8 @@ export function foldRun(entries: readonly Recorded[]): RunState {
   return rest.reduce(apply, begin(first.run, first, first.event.data));
 }
 
+const untouched = { attempts: [], requests: [], probes: 0, skipped: null, denied: null };
+
 function begin(run: RunId, entry: Recorded, data: RunStarted): RunState {
   return {
     run,
@@ -123,16 +125,12 @@ function begin(run: RunId, entry: Recorded, data: RunStarted): RunState {
     startedAt: entry.time,
     first: entry.seq,
     initiator: data.initiator,
-    steps: new Map(data.steps.map(({ id }) => [id, emptyStep(id)])),
+    steps: new Map(data.steps.map(({ id }) => [id, { id, ...untouched }])),
     requests: new Map(),
     underGrant: false,
     cancel: null,
     finished: null,
   };
-}
-
-function emptyStep(id: string): StepRecord {
-  return { id, attempts: [], requests: [], probes: 0, skipped: null, denied: null };
 }
 
 /** The run after one more of its entries. Total: an entry that makes no sense changes only the version. */
@@ -248,13 +246,8 @@ function applyFinished(state: RunState, entry: Recorded, data: StepFinished): Ru
   if (state.steps.get(data.step)?.attempts.some(({ attempt }) => attempt === data.attempt)) {
     return withAttempt(state, data, { finished });
   }
-  const attempt: Attempt = {
-    attempt: data.attempt,
-    started: null,
-    finished,
-    unknown: null,
-    resolved: null,
-  };
+  const never = { started: null, unknown: null, resolved: null };
+  const attempt: Attempt = { attempt: data.attempt, ...never, finished };
   return withStep(state, data.step, (step) => ({ ...step, attempts: [...step.attempts, attempt] }));
 }
 
