@@ -15,7 +15,7 @@ export function knownLogs(verifierKeys: readonly string[]): KnownLogs {
     throw new ConfigError({
       code: 'no_logs',
       message: 'no log is named, so there is nothing to remember',
-      hint: "give `--log VKEY`: a journal's verifier key is what `runbook audit verify --json` names",
+      hint: "give `--log VKEY`: on the journal's host, `runbook journal key show` names it",
     });
   }
   return logs;
