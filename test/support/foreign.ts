@@ -3,7 +3,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { test } from 'vitest';
 
 /** Whether a program stands in PATH; an absolute path is looked up as it is. */
-function hasProgram(name: string): boolean {
+export function hasProgram(name: string): boolean {
   if (isAbsolute(name)) {
     return existsSync(name);
   }
