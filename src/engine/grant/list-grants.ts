@@ -3,11 +3,11 @@ import type { Tally } from '../../approval/tally/tally.ts';
 import { formatTime } from '../../base/clock.ts';
 import { tallyRequest } from '../../run/judge.ts';
 import { asLent } from '../../run/loan.ts';
-import type { RequestRecord, RunState } from '../../run/state.ts';
+import { recordedOf } from '../../run/recorded.ts';
+import { foldRun, type RequestRecord, type RunState } from '../../run/state.ts';
 import type { ReusableRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { wordsOf } from '../report/describe-request.ts';
-import { loadRun } from '../session.ts';
 
 /**
  * Approvals that were asked to hold for later runs, the newest first; without `all` only those that stand.
@@ -23,7 +23,7 @@ export async function listGrants(engine: Engine, all: boolean): Promise<readonly
 
 /** Null where the index names a request that its run does not have. */
 export async function reportGrant(engine: Engine, row: ReusableRow): Promise<GrantReport | null> {
-  const { state } = await loadRun(engine, row.run);
+  const state = foldRun((await engine.store.loadRun(row.run)).map(recordedOf));
   const record = state.requests.get(row.request);
   if (record === undefined) {
     return null;

@@ -13,6 +13,7 @@ import { examineKeys } from '../key/examine-keys.ts';
 import { examinePolicy } from '../policy/examine-policy.ts';
 import { examineSinks } from '../replicate/examine-sinks.ts';
 import type { Finding } from '../reports.ts';
+import { examineRetention } from '../retain/examine-retention.ts';
 import { examineHolds, examineReceptions } from './examine-receptions.ts';
 
 /** Everything that must be in place, each check on its own: what one finds wrong hides no other. */
@@ -52,6 +53,7 @@ export async function examine(
           ...(await examineDebts(engine)),
         ]
       : []),
+    ...(isOpen ? await examineRetention(engine) : []),
     ...(isOpen && trusted.value !== null ? await examineSinks(engine, trusted.value) : []),
     ...(await examineReceptions(engine)),
   ];
