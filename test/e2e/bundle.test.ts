@@ -1,65 +1,22 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readme } from '../../src/audit/bundle/readme.ts';
 import { verifyPy } from '../../src/audit/bundle/verify-py.ts';
 import { runTool } from '../../src/base/tool.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { formatCheckpoint, signCheckpoint } from '../../src/journal/checkpoint.ts';
+import { formatCheckpoint } from '../../src/journal/checkpoint.ts';
 import { signCosignature } from '../../src/journal/cosignature.ts';
 import { timestampRequest, tokenOf } from '../../src/journal/timestamp-exchange.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
-import { altered, exporting, fileNamed, openTouchScene, verifying } from '../support/evidence.ts';
+import { auditorsPath, python, shell, sumdb, tools } from '../support/auditor.ts';
+import { exporting, openTouchScene } from '../support/evidence.ts';
 import { testWith } from '../support/foreign.ts';
 import type { Scene } from '../support/scene.ts';
 import { aSigner } from '../support/signer.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { openAuthority } from '../support/timestamp-authority.ts';
-
-/** Debian's, which has python3-cryptography. */
-const python = '/usr/bin/python3';
-const sumdb = '/usr/share/gocode/src/golang.org/x/mod/sumdb';
-const tools = [
-  'bash',
-  'sh',
-  'go',
-  'openssl',
-  'ssh-keygen',
-  'sha256sum',
-  'tar',
-  'mktemp',
-  'basename',
-];
-const words = ['mkdir', 'sed', 'head', 'tail', 'cut', 'cat'];
-
-/** A folder of links to what an auditor has, and nothing else: above all no Node. */
-function auditorsPath(): string {
-  const folder = tempFolder();
-  for (const name of [...tools, ...words]) {
-    const found = runTool(['sh', '-c', `command -v ${name}`])
-      .stdout.toString()
-      .trim();
-    symlinkSync(found, join(folder, name));
-  }
-  symlinkSync(python, join(folder, 'python3'));
-  return folder;
-}
-
-/** What a shell says that has an auditor's tools alone. */
-function shell(script: string, cwd: string): { readonly exitCode: number; readonly said: string } {
-  const env = { PATH: auditorsPath(), HOME: tempFolder(), LC_ALL: 'C.UTF-8' };
-  const argv = ['/bin/bash', '-euo', 'pipefail', '-c', script];
-  const { exitCode, stdout, stderr } = runTool(argv, { cwd, env, timeoutMs: 300_000 });
-  return { exitCode, said: `${stdout.toString()}${stderr}` };
-}
-
-/** `verify.py` as it ships, over this bundle. */
-function check(bundle: Buffer, ...more: readonly string[]) {
-  const dir = tempFolder({ 'verify.py': verifyPy });
-  writeFileSync(join(dir, 'evidence.tar'), bundle);
-  return shell(`python3 verify.py evidence.tar ${more.join(' ')}`, dir);
-}
 
 /** An engine whose head a witness and a timestamp authority have seen. */
 async function anchored(scene: Scene): Promise<Engine> {

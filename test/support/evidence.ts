@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestOf } from '../../src/audit/bundle/compose-bundle.ts';
-import { type Files, readTar, writeTar } from '../../src/audit/bundle/tar.ts';
+import { readTar, writeTar } from '../../src/audit/bundle/tar.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import {
   type ExportedEvidence,
   type ExportInput,
   exportEvidence,
 } from '../../src/engine/evidence/export-evidence.ts';
-import { type BundleInput, verifyBundle } from '../../src/engine/evidence/verify-bundle.ts';
+import { verifyBundle } from '../../src/engine/evidence/verify-bundle.ts';
+import type { CopyInput } from '../../src/engine/proof/verify-copy.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
 import { openApprover } from '../../src/signers/approver.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
@@ -36,7 +37,7 @@ export function exporting(
 /** As `audit verify FILE` judges it. */
 export async function verifying(
   bundle: Buffer,
-  input: Partial<BundleInput> = {},
+  input: Partial<CopyInput> = {},
 ): Promise<VerifyReport> {
   const file = join(tempFolder(), 'evidence.tar');
   writeFileSync(file, bundle);
@@ -64,15 +65,6 @@ export function altered(
   return writeTar(files);
 }
 
-/** The one file whose name fits. */
-export function fileNamed(files: Files, pattern: RegExp): string {
-  const [name, ...more] = [...files.keys()].filter((each) => pattern.test(each));
-  if (name === undefined || more.length > 0) {
-    throw new Error(`${more.length + 1} files are named like ${pattern}`);
-  }
-  return name;
-}
-
 /** People whose keys are in hardware: lee's security key, pat's passkey, max's of the other kind. */
 export interface TouchScene extends Scene {
   readonly lee: Colleague;
@@ -97,15 +89,10 @@ steps:
   - { id: by_other_key, privileged: true, tags: [touch], run: echo four }
 `,
     morePeople: [
-      ['lee', security],
-      ['pat', passkey],
-      ['max', other],
-    ]
-      .map(([name, key]) => {
-        const line = typeof key === 'string' ? key : (key?.publicKey ?? '');
-        return `  - { name: ${String(name)}, groups: [sre], ssh_keys: ["${line}"] }`;
-      })
-      .join('\n'),
+      `  - { name: lee, groups: [sre], ssh_keys: ["${security.publicKey}"] }`,
+      `  - { name: pat, groups: [sre], ssh_keys: ["${passkey.publicKey}"] }`,
+      `  - { name: max, groups: [sre], ssh_keys: ["${other.publicKey}"] }`,
+    ].join('\n'),
     policy: `rules:
   - name: touched
     when: '"touch" in step.tags'
