@@ -69,8 +69,9 @@ export interface Sink {
    */
   readonly anchorKey?: () => AnchorKey;
   /**
-   * Asks what the other side has; null where it has nothing, or does not say. Throws SinkConflict where
-   * that cannot be ours, anything else where it cannot be reached: then it is tried again later.
+   * Asks what the other side has; null where it has nothing, or, of one that does not count, where it does
+   * not say. Throws SinkConflict where that cannot be ours, anything else where it cannot be reached: then
+   * it is tried again later.
    */
   head(log: LogView, signal: AbortSignal): Promise<SinkHead | null>;
   /**

@@ -49,6 +49,7 @@ function timesRun({ dir }: Scene, file = 'ran.txt'): number {
   return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').length : 0;
 }
 
+const containing = (text: string): unknown => expect.stringContaining(text);
 const typesIn = (scene: Scene): readonly string[] => scene.entries.map(({ event }) => event.type);
 
 async function findingsOf(scene: Scene): Promise<readonly string[]> {
@@ -88,8 +89,8 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     await expect(scene.resume(run)).rejects.toMatchObject({
       code: 'remote_missing',
       exitCode: 18,
-      message: expect.stringMatching(
-        /policy demands 1 copy elsewhere within 1s, and 0 acknowledged: sink `vault` failed: connection refused/,
+      message: containing(
+        'policy demands 1 copy elsewhere within 1s, and 0 acknowledged: sink `vault` failed: connection refused',
       ),
     });
     expect(typesIn(scene).filter((type) => type === 'step.started')).toHaveLength(1);
@@ -116,7 +117,7 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     );
     expect(ended?.event.data).toMatchObject({
       failure: 'start',
-      reason: expect.stringContaining('policy demands 1 copy elsewhere'),
+      reason: containing('policy demands 1 copy elsewhere'),
     });
     expect(await findingsOf(scene)).toEqual([]);
   });
@@ -128,7 +129,7 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     await scene.decide(scene.people.robin, 'approve');
     await expect(scene.resume(run)).rejects.toMatchObject({
       code: 'remote_missing',
-      message: expect.stringContaining('no sink of `config.yaml` counts'),
+      message: containing('no sink of `config.yaml` counts'),
     });
   });
 
@@ -151,7 +152,7 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     const run = await approve();
     other.before = down;
     await expect(scene.resume(run)).rejects.toMatchObject({
-      message: expect.stringContaining('and 1 acknowledged: `vault` has it; sink `other`'),
+      message: containing('and 1 acknowledged: `vault` has it; sink `other`'),
     });
     other.before = () => null;
     expect(await scene.resume(run)).toMatchObject({ status: 'succeeded' });

@@ -110,16 +110,35 @@ function warnOfLoss(
 
 /**
  * Where to go on from: our own place where it is still one of our log. Otherwise, and where somebody wants
- * to know it now, the other side is asked; one that does not say is told everything from our place on.
+ * to know it now, the other side is asked. Only one that does not count may not say, and is told all from
+ * our place on.
  */
 async function firstPlace(engine: Engine, sink: Sink, trip: Trip): Promise<Cursor> {
-  const { store } = engine;
   const known = await ownCursor(engine, sink);
-  const isQuiet = known !== null && known.failing === null && !trip.confirm;
+  const before = known ?? start;
+  const isQuiet = before.failing === null && !trip.confirm;
   if (known !== null && (known.size < trip.to || isQuiet)) {
     return known;
   }
-  const log = logView(store);
+  const place = await askPlace(engine, sink, trip);
+  if (place === null && isSilence(sink, before)) {
+    return before;
+  }
+  warnOfLoss(engine, sink, { had: before.size, has: place?.size ?? 0 });
+  return moveTo(engine, before, { sink, place, isWord: false, to: trip.to });
+}
+
+/** It said something that cannot be ours, and says nothing now: that takes nothing back, and is thrown. */
+function isSilence(sink: Sink, before: Cursor): boolean {
+  const conflict = conflictOf(sink, before);
+  if (conflict !== null) {
+    throw conflict;
+  }
+  return before.size === 0 || !sink.counts;
+}
+
+async function askPlace(engine: Engine, sink: Sink, trip: Trip): Promise<SinkHead | null> {
+  const log = logView(engine.store);
   const answer: Elsewhere = await ask(trip, sink, async (signal) => ({
     elsewhere: await sink.head(log, signal),
   }));
@@ -127,15 +146,7 @@ async function firstPlace(engine: Engine, sink: Sink, trip: Trip): Promise<Curso
   if (answer.insists !== undefined) {
     throw answer.insists;
   }
-  if (place !== null) {
-    return moveTo(engine, known ?? start, { sink, place, isWord: false, to: trip.to });
-  }
-  const conflict = known === null ? null : conflictOf(sink, known);
-  if (conflict !== null) {
-    // It said something that cannot be ours, and says nothing now: that takes nothing back.
-    throw conflict;
-  }
-  return known ?? start;
+  return place;
 }
 
 /** Null where there is none, or the journal is not the one that it was a place in. */

@@ -1,4 +1,4 @@
-import { SinkConflict } from '../../sinks/sink.ts';
+import { type Sink, SinkConflict } from '../../sinks/sink.ts';
 import type { Engine } from '../engine.ts';
 import { conflictOf } from './cursor.ts';
 import { sinksNamed, syncAll } from './sync-all.ts';
@@ -7,6 +7,8 @@ import type { Standing } from './sync-sink.ts';
 export interface SyncInput {
   /** Names; all of them where none is given. */
   readonly sinks: readonly string[];
+  /** Only those of this kind. */
+  readonly kind?: Sink['kind'];
   readonly timeoutMs: number;
   readonly progress: (sink: string, acknowledged: number, of: number) => void;
 }
@@ -35,7 +37,8 @@ export interface SinkReport {
 
 /** Brings the sinks up to date now, each asked to say what it has. Throws UsageError `sink_unknown`. */
 export async function syncSinks(engine: Engine, input: SyncInput): Promise<SyncReport> {
-  const sinks = sinksNamed(engine, input.sinks);
+  const named = sinksNamed(engine, input.sinks);
+  const sinks = named.filter(({ kind }) => kind === (input.kind ?? kind));
   const { size } = await engine.store.head();
   const standings = await syncAll(engine, {
     sinks,
