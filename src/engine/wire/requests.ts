@@ -77,6 +77,16 @@ export const requestFile: Wire<RequestFile> = v.object({
   approvers: v.array(
     v.object({ person: v.string(), keys: v.array(v.string()), slots: v.array(v.string()) }),
   ),
+  keys: v.exactOptional(
+    v.array(
+      v.object({
+        index: count,
+        leaf: v.string(),
+        inclusion: v.array(v.string()),
+        consistency: v.array(v.string()),
+      }),
+    ),
+  ),
 });
 
 /** What the bearer of a token decides as the person it was issued to. */
