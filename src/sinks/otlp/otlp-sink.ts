@@ -107,7 +107,7 @@ async function* requests({
   for (let at = from; at < head.size; at += pageSize) {
     for (const { bytes } of await log.entries(at, Math.min(at + pageSize, head.size))) {
       const record = logRecord(bytes);
-      const length = JSON.stringify(record).length;
+      const length = Buffer.byteLength(JSON.stringify(record));
       if (records.length > 0 && size + length > maxRequestBytes) {
         yield records;
         records = [];
