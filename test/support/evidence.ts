@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestOf } from '../../src/audit/bundle/compose-bundle.ts';
 import { readTar, writeTar } from '../../src/audit/bundle/tar.ts';
+import { RunbookError } from '../../src/base/errors.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import {
   type ExportedEvidence,
@@ -13,7 +14,12 @@ import type { CopyInput } from '../../src/engine/proof/verify-copy.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
 import { openApprover } from '../../src/signers/approver.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
-import { ecdsaAuthenticator, ed25519Authenticator } from './authenticator.ts';
+import {
+  type Authenticator,
+  ecdsaAuthenticator,
+  ed25519Authenticator,
+  type Passkey,
+} from './authenticator.ts';
 import { type Colleague, openScene, type Scene } from './scene.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -51,6 +57,15 @@ export async function verifying(
   return verifyBundle(file, { ...nothing, ...input });
 }
 
+/** What `audit verify` finds, or refuses to read it with. */
+export async function codesOf(bundle: Buffer): Promise<readonly string[]> {
+  try {
+    return (await verifying(bundle)).findings.map(({ code }) => code);
+  } catch (error) {
+    return error instanceof RunbookError ? [error.code] : [];
+  }
+}
+
 /** The bundle with other files; by somebody who makes the manifest fit, unless `careless`. */
 export function altered(
   bundle: Buffer,
@@ -70,9 +85,12 @@ export interface TouchScene extends Scene {
   readonly lee: Colleague;
   readonly pat: Colleague;
   readonly max: Colleague;
+  readonly security: Authenticator;
+  readonly passkey: Passkey;
 }
 
-const page = 'https://runbook.example.com';
+/** Where the passkey's owner approves. */
+export const page = 'https://runbook.example.com';
 
 /** Ana starts; four people approve, each a step of their own, each with another kind of key. */
 export async function openTouchScene(): Promise<TouchScene> {
@@ -120,7 +138,7 @@ steps:
     await scene.decide(person, 'approve');
     await scene.resume(run);
   }
-  return { ...scene, ...people };
+  return { ...scene, ...people, security, passkey };
 }
 
 type Sign = (touch: {
