@@ -6,6 +6,7 @@ import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Head, Store } from '../../store/store.ts';
+import { checkPruned } from './pruned-leaves.ts';
 import { readLeaves } from './read-leaves.ts';
 import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from './stretch.ts';
 
@@ -109,6 +110,7 @@ export class ProvenLog {
     }
     extend(known, later);
     this.#proven = known;
+    checkPruned(known.pruned);
     return first < known.from ? this.#reachBack(known, first) : known;
   }
 
@@ -121,6 +123,7 @@ export class ProvenLog {
     }
     extend(earlier, known);
     this.#proven = earlier;
+    checkPruned(earlier.pruned);
     return earlier;
   }
 
@@ -133,8 +136,10 @@ export class ProvenLog {
         const entry = leaf.kind === 'entry' ? recordedOf(leaf) : null;
         found.set(leaf.seq, leaf.kind === 'pruned' ? leaf.hash : (entry?.hash ?? ''));
         entries.push(...(entry === null ? [] : [entry]));
+        stretch.pruned.unchecked.push(...(entry === null ? [leaf.seq] : []));
       }
     }
+    checkPruned(stretch.pruned);
     const changed = seqs.find((seq) => found.get(seq) !== leafAt(stretch, seq)?.toString('hex'));
     if (changed !== undefined) {
       throw fork(changed, changed + 1);

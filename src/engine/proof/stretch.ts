@@ -6,6 +6,7 @@ import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { appendHash, appendHashes, emptyHashList, type HashList, hashAt } from './hash-list.ts';
+import { joinPruned, nonePruned, notePruned, type Pruned } from './pruned-leaves.ts';
 import { readLeaves, type StoredLeaf } from './read-leaves.ts';
 
 /** A contiguous part of the log, without its entries: about 100 bytes for each. */
@@ -22,6 +23,7 @@ export interface Stretch {
   readonly dealings: Map<RequestId, number[]>;
   /** Starts under break-glass and reviews of them, in whichever run. */
   readonly debts: number[];
+  readonly pruned: Pruned;
   /** The root of the log before it. */
   readonly before: Buffer;
   /** What the tree is made of after it. */
@@ -43,6 +45,7 @@ export async function readStretch(
     runs: new Map(),
     dealings: new Map(),
     debts: [],
+    pruned: nonePruned(),
     before: rootOfPeaks(peaks),
     peaks,
   };
@@ -60,7 +63,10 @@ function addLeaf(stretch: Stretch, leaf: StoredLeaf): void {
   stretch.peaks = appendLeaf(leaf.seq, stretch.peaks, hash);
   appendHash(stretch.hashes, hash);
   appendHash(stretch.roots, rootOfPeaks(stretch.peaks));
-  if (entry !== null) {
+  if (entry === null) {
+    stretch.pruned.unchecked.push(leaf.seq);
+  } else {
+    notePruned(stretch.pruned, entry);
     noteEntry(stretch, entry);
   }
 }
@@ -91,6 +97,7 @@ export function extend(stretch: Stretch, later: Stretch): void {
   for (const seq of later.debts) {
     stretch.debts.push(seq);
   }
+  joinPruned(stretch.pruned, later.pruned);
   stretch.peaks = later.peaks;
 }
 
