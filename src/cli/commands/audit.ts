@@ -5,6 +5,7 @@ import { auditLogCommand } from './audit-log.ts';
 import { auditReportCommand } from './audit-report.ts';
 import { auditShowCommand } from './audit-show.ts';
 import { auditSyncCommand } from './audit-sync.ts';
+import { auditTimestampCommand } from './audit-timestamp.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
 import { auditWitnessCommand } from './audit-witness.ts';
 
@@ -14,6 +15,7 @@ export function auditCommand(cli: Cli): Command {
   group.addCommand(auditReportCommand(cli));
   group.addCommand(auditShowCommand(cli));
   group.addCommand(auditVerifyCommand(cli));
+  group.addCommand(auditTimestampCommand(cli));
   group.addCommand(auditSyncCommand(cli));
   group.addCommand(auditWitnessCommand(cli));
   group.addCommand(auditExportCommand(cli));
