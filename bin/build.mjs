@@ -17,7 +17,8 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = await rolldown({
   cwd: root,
-  input: { main: 'src/cli/main.ts' },
+  // The second is started as a thread of its own, and found under this name beside whatever starts it.
+  input: { main: 'src/cli/main.ts', 'leaf-reader': 'src/store/sqlite/leaf-reader.ts' },
   platform: 'node',
   external: ['better-sqlite3', 'typescript'],
   logLevel: 'warn',
@@ -34,9 +35,10 @@ const next = mkdtempSync(`${root}dist-`);
 for (const { fileName, code } of output) {
   writeFileSync(join(next, fileName), escapeToAscii(code));
 }
-const entry = output.find((chunk) => chunk.isEntry);
 writeFileSync(join(next, 'package.json'), '{"type":"commonjs"}\n');
-writeFileSync(join(next, 'main.js'), `require('./${entry.fileName}');\n`);
+for (const { name: entry, fileName } of output.filter((chunk) => chunk.isEntry)) {
+  writeFileSync(join(next, `${entry}.js`), `require('./${fileName}');\n`);
+}
 chmodSync(next, 0o755);
 const old = `${next}-old`;
 if (existsSync(`${root}dist`)) {

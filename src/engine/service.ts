@@ -296,5 +296,7 @@ export interface VerifyInput extends OutsideInput {
   readonly pins: readonly Pin[];
   /** Whether copies are asked what they have now. */
   readonly online?: boolean;
+  /** Threads that work on it; null or absent: as many as pay. */
+  readonly workers?: number | null;
   readonly progress: (done: number, of: number) => void;
 }

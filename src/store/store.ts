@@ -152,6 +152,12 @@ export interface Store {
   /** Those over heads of `from <= size < to`, smallest first. */
   anchors(from: number, to: number): Promise<readonly Anchor[]>;
 
+  /**
+   * Has entries of a range read and looked at by threads of their own, page by page, before they are asked for.
+   * Null where this program has no such threads.
+   */
+  readAhead(range: ReadRange): ReadAhead | null;
+
   /** Makes every index again from the entries. */
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
   close(): Promise<void>;
@@ -181,6 +187,25 @@ export interface Head {
 export interface StoredEntry {
   readonly seq: number;
   readonly bytes: Buffer;
+}
+
+export interface ReadRange {
+  readonly from: number;
+  readonly to: number;
+  /** Entries of one page. */
+  readonly page: number;
+  readonly threads: number;
+}
+
+export interface ReadAhead {
+  /** The page that begins with this entry; pages are asked for in order, each once. */
+  entries(from: number): Promise<readonly SeenEntry[]>;
+  close(): Promise<void>;
+}
+
+/** An entry, with its leaf hash and whether it is plainly canonical. */
+export interface SeenEntry extends StoredEntry {
+  readonly seen: { readonly hash: Buffer; readonly isCanonical: boolean };
 }
 
 export interface CommitInput {

@@ -23,6 +23,7 @@ export function auditVerifyCommand(cli: Cli): Command {
     .option('--checkpoint <file...>', 'signed heads from elsewhere to hold it against')
     .option('--online', 'ask the copies that `config.yaml` names what they have')
     .option('--proof-of-fork <file>', 'where two histories were signed, write the proof here')
+    .option('--workers <n>', 'threads to work with; left out: as many as pay', parseWorkers)
     .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
     .addHelpText(
       'after',
@@ -41,6 +42,20 @@ export interface VerifyOptions {
   readonly checkpoint?: readonly string[];
   readonly online?: boolean;
   readonly proofOfFork?: string;
+  readonly workers?: number;
+}
+
+const mostWorkers = 64;
+
+function parseWorkers(text: string): number {
+  const workers = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
+  if (workers === 0 || workers > mostWorkers) {
+    throw new UsageError({
+      code: 'workers_invalid',
+      message: `\`--workers ${text}\` is not a number from 1 to ${mostWorkers}`,
+    });
+  }
+  return workers;
 }
 
 export async function runAuditVerify(
@@ -68,7 +83,7 @@ async function judge(
   of: { readonly copy: string | null; readonly options: VerifyOptions; readonly meter: Meter },
 ): Promise<VerifyReport> {
   const { copy, options, meter } = of;
-  const { witness = [], key = [], online = false } = options;
+  const { witness = [], key = [], online = false, workers = null } = options;
   const read = (files: readonly string[] = []): readonly NamedText[] =>
     files.map((file) => ({ file, text: readTextFile(resolve(cli.io.cwd, file), file) }));
   const input = {
@@ -79,7 +94,7 @@ async function judge(
     progress: meter.progress,
   };
   return copy === null
-    ? (await cli.openService()).verify({ ...input, witnesses: witness, online })
+    ? (await cli.openService()).verify({ ...input, witnesses: witness, online, workers })
     : cli.verifyCopy(copy, { ...input, keys: [...key, ...witness] });
 }
 

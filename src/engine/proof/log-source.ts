@@ -18,8 +18,6 @@ export interface LogSource {
   readonly place: string;
   /** Whether it ever had the blobs that entries name: a mirror holds entries alone. */
   readonly hasBlobs: boolean;
-  /** The database file that threads of their own may read as well; null where there is none. */
-  readonly database: string | null;
   /** The newest signed head. */
   head(): Promise<SourceHead>;
   /** The signed head of this size, where one is kept. Throws RunbookError where it cannot be made out. */

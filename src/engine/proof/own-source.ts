@@ -2,25 +2,27 @@ import type { Blob } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
 import { newestKey } from '../../journal/key-history.ts';
-import type { Store } from '../../store/store.ts';
+import type { ReadAhead, Store } from '../../store/store.ts';
 import type { LogSource } from './log-source.ts';
 
-/** The journal of this machine. Whoever opened the store closes it. */
-export async function ownSource(store: Store): Promise<LogSource> {
+/**
+ * The journal of this machine. Whoever opened the store closes it. `ahead`: threads that read before they
+ * are asked, for whoever asks page by page and once.
+ */
+export async function ownSource(store: Store, ahead: ReadAhead | null = null): Promise<LogSource> {
   return {
     origin: store.origin,
     key: newestKey(await store.keys()),
     keyFrom: 'reader',
     place: 'the journal',
     hasBlobs: true,
-    database: null,
     head: () => store.head(),
     headAt: (size) => store.headAt(size),
-    entries: (from, to) => store.entries(from, to),
+    entries: (from, to) => ahead?.entries(from) ?? store.entries(from, to),
     pruned: (from, to) => store.pruned(from, to),
     anchors: (from, to) => store.anchors(from, to),
     blob: (id, read) => (read ? readBlob(store, id) : checkBlob(store, id)),
-    close: async () => undefined,
+    close: async () => ahead?.close(),
   };
 }
 

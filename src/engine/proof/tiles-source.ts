@@ -44,7 +44,6 @@ export async function tilesSource(
     keyFrom: known === undefined ? 'log' : 'reader',
     place: files.place,
     hasBlobs: false,
-    database: null,
     head: async () => head,
     headAt: async (size) => (size === head.size ? head : null),
     entries: async (from, to) => {

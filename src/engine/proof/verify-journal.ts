@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { IntegrityError } from '../../base/errors.ts';
+import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyReport } from '../reports.ts';
@@ -6,10 +8,11 @@ import type { VerifyInput } from '../service.ts';
 import { openIndexCheck } from './check-index.ts';
 import { proveForks } from './fork-proof.ts';
 import { gatherOutside } from './gather-outside.ts';
+import type { LogSource } from './log-source.ts';
 import { conflictsOf, lookAtReplicas } from './look-at-replicas.ts';
 import { ownSource } from './own-source.ts';
 import { readReceipts } from './read-receipts.ts';
-import { reportOf, verifyLog } from './verify-log.ts';
+import { type LogCase, page, reportOf, verifyLog } from './verify-log.ts';
 
 /** Judges the journal of this machine, its indexes too. Reads; writes nothing. */
 export async function verifyJournal(engine: Engine, input: VerifyInput): Promise<VerifyReport> {
@@ -17,22 +20,15 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   // Asked before the head is read: what others have is then never more than an honest log has.
   const replicas = await lookAtReplicas(engine, input.online ?? false);
   const outside = await gatherOutside(engine, input, (await newestHead(store)).size);
-  const source = await ownSource(store);
   const index = openIndexCheck();
   const { size, damage } = await newestHead(store);
-  const audit = await verifyLog({
-    source,
-    size,
-    trust: {
-      receipts: readReceipts(input.receipts),
-      pins: input.pins,
-      nowMs: engine.clock.now().wallMs,
-      outside,
-      replicas,
-    },
-    follow: (entry) => index.add(entry),
-    progress: input.progress,
-  });
+  const threads = helpersFor(size, input.workers ?? null);
+  const ahead = threads === 0 ? null : store.readAhead({ from: 0, to: size, page, threads });
+  const source = await ownSource(store, ahead);
+  const trust = { ...trustOf(engine, input), outside, replicas };
+  const { progress } = input;
+  const follow = (entry: Recorded): void => index.add(entry);
+  const audit = await closing(source, verifyLog({ source, size, trust, follow, progress }));
   if (damage !== null) {
     // What stands behind the last head that can be read is under no signature.
     audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size, message: damage });
@@ -43,6 +39,27 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const report = reportOf(audit);
   const forks = await proveForks(store, [...audit.forked(), ...conflictsOf(replicas)]);
   return forks.length === 0 ? report : { ...report, forks };
+}
+
+function trustOf(engine: Engine, { receipts, pins }: VerifyInput): LogCase['trust'] {
+  return { receipts: readReceipts(receipts), pins, nowMs: engine.clock.now().wallMs };
+}
+
+async function closing<Value>(source: LogSource, work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Below so many entries a thread costs more than it reads. */
+const manyEntries = 200_000;
+
+/** Threads beside the one that judges. */
+function helpersFor(size: number, workers: number | null): number {
+  const chosen = workers ?? (size < manyEntries ? 1 : Math.min(availableParallelism(), 4));
+  return Math.max(0, chosen - 1);
 }
 
 /** The head that the journal names, or else the newest one that is left of it. */

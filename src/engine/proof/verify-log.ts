@@ -19,7 +19,8 @@ export interface LogCase {
   readonly progress: (done: number, of: number) => void;
 }
 
-const page = 1024;
+/** Entries that are read at a time. */
+export const page = 1024;
 
 /**
  * Earlier heads that are opened as well, all of them up to here, then evenly spread; the newest always is,

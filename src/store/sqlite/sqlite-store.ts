@@ -22,6 +22,8 @@ import type {
   Held,
   Holder,
   Note,
+  ReadAhead,
+  ReadRange,
   Store,
   StoredBlob,
   StoredEntry,
@@ -60,6 +62,7 @@ import {
 import { putNote, selectNote, selectNotes } from './notes.ts';
 import { selectOpening } from './openings.ts';
 import { selectErased, selectPruned, selectPrunedRuns } from './pruned.ts';
+import { openReadAhead } from './read-ahead.ts';
 import { rebuild } from './rebuild.ts';
 import { selectOneReusable, selectReusable } from './reusable.ts';
 import { getUnerased, sweep } from './sweep.ts';
@@ -289,6 +292,10 @@ export class SqliteStore implements Store {
 
   async anchors(from: number, to: number): Promise<readonly Anchor[]> {
     return this.#read(() => selectAnchors(this.#journal.db, from, to));
+  }
+
+  readAhead(range: ReadRange): ReadAhead | null {
+    return openReadAhead(this.#journal.file.path, range);
   }
 
   async rebuild(progress: (done: number, of: number) => void): Promise<void> {
