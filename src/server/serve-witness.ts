@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import type { HttpBindings } from '@hono/node-server';
 import type { Clock } from '../base/clock.ts';
 import type { Door } from '../witness/door.ts';
@@ -31,7 +32,9 @@ export async function serveWitness(
     const waitMs = limiter.take(from, monotonicMs(clock));
     return waitMs === 0 ? door(new URL(request.url).pathname.slice(1), request) : tooMany(waitMs);
   }, settings);
-  const { host, port } = address;
+  const { port } = address;
+  // An address that stands for all of them is nobody's to call.
+  const host = /^(0\.0\.0\.0|::)$/.test(address.host) ? hostname() : address.host;
   const scheme = settings.tls === null ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,

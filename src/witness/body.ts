@@ -3,7 +3,7 @@ export type Bytes = AsyncIterable<Uint8Array>;
 
 /** Takes what arrives in pieces of a size that is known beforehand: no more is in memory than was asked for. */
 export interface BodyReader {
-  /** Exactly so many bytes; null where the body ended before. */
+  /** Exactly so many bytes; null where the body ended before, or broke off. */
   take(count: number): Promise<Buffer | null>;
 }
 
@@ -14,8 +14,8 @@ export function openBody(bytes: Bytes): BodyReader {
   return {
     async take(count) {
       while (size < count) {
-        const next = await pieces.next();
-        if (next.done === true) {
+        const next = await pieces.next().catch(() => null);
+        if (next === null || next.done === true) {
           return null;
         }
         held.push(Buffer.from(next.value));

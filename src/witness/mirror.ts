@@ -40,27 +40,42 @@ export interface Mirror {
   read(path: string): Answer | null;
 }
 
+/** Each holds a package in memory, 16 MiB at most, for whoever has shown nothing yet. */
+const maxUploads = 16;
+
 export function openMirror(parts: MirrorParts): Mirror {
   const { dir, logs, signer } = parts;
   const copies = new Map(
     [...logs.keys()].map((origin) => [origin, new LogCopy(join(dir, 'logs', sha256(origin)))]),
   );
+  let uploads = 0;
+  const take = async (bytes: Bytes): Promise<Answer> => {
+    const body = openBody(bytes);
+    const header = await readHeader(body);
+    if (header === null) {
+      return refuse(400, 'this is not an upload of entries');
+    }
+    const copy = copies.get(header.origin);
+    if (copy === undefined) {
+      return refuse(404, 'this log is not mirrored here');
+    }
+    const head = parts.pending(header.origin);
+    return head === null || !fits(header, head, copy)
+      ? info(409, head, copy)
+      : takeEntries(parts, { copy, head, header }, readPackages(body, header));
+  };
   return {
     verifierKey: formatVerifierKey(signer.name, signer.publicKey, 'cosignature'),
     async addEntries(bytes) {
-      const body = openBody(bytes);
-      const header = await readHeader(body);
-      if (header === null) {
-        return refuse(400, 'this is not an upload of entries');
+      if (uploads >= maxUploads) {
+        return refuse(503, 'too many uploads at a time');
       }
-      const copy = copies.get(header.origin);
-      if (copy === undefined) {
-        return refuse(404, 'this log is not mirrored here');
+      uploads += 1;
+      try {
+        return await take(bytes);
+      } finally {
+        uploads -= 1;
       }
-      const head = parts.pending(header.origin);
-      return head === null || !fits(header, head, copy)
-        ? info(409, head, copy)
-        : takeEntries(parts, { copy, head, header }, readPackages(body, header));
     },
     read: (path) => readMirrored(join(dir, 'logs'), path),
   };

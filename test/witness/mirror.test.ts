@@ -81,6 +81,13 @@ describe('an upload', () => {
     expect((await mirroredEntries({ dir, url, origin })).entries).toEqual(log.entries);
   });
 
+  test('that is not what it says it is zipped as is none', async () => {
+    const { see, upload } = await openMirror();
+    await see(300);
+    const gzip = { 'content-encoding': 'gzip' };
+    expect((await upload(await raw(0, 300), gzip)).status).toBe(400);
+  });
+
   test('of several at a time ends with one copy', async () => {
     const { see, upload, mirrored } = await openMirror();
     await see(600);
