@@ -11,11 +11,12 @@ export function planBeyond(verdict: Verdict): readonly (readonly [label: string,
   if (verdict.kind !== 'ask') {
     return [];
   }
-  const { breakGlass, overrides, reuse } = verdict;
+  const { breakGlass, overrides, reuse, remote } = verdict;
   return [
     ...(breakGlass === null ? [] : breakGlassRows(breakGlass)),
     ...overrides.map((rule) => ['lifts', `the rule ${rule}, which denies it`] as const),
     ...(reuse === null ? [] : [['holds', reuseLine(reuse)] as const]),
+    ...(remote === null ? [] : [['copies', remoteLine(remote)] as const]),
   ].map(([label, text]) => [label, sanitizeLine(text)]);
 }
 
@@ -35,4 +36,8 @@ function reuseLine({ rule, vary, max_uses, for_ms }: NonNullable<Ask['reuse']>):
   const holes = Object.entries(vary).map(([name, limits]) => describeHole({ ...limits, name }));
   const uses = `for later runs, too: up to ${max_uses} uses in ${formatDuration(for_ms)}`;
   return [uses, ...holes, `under the rule ${rule}`].join('; ');
+}
+
+function remoteLine({ required, within_ms }: NonNullable<Ask['remote']>): string {
+  return `runs only once ${required} elsewhere acknowledged its start, within ${formatDuration(within_ms)}`;
 }

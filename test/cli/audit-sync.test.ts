@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
+import { aSigner } from '../support/signer.ts';
+import { aScene, type Scene } from './scene.ts';
+
+const hello = 'name: hello\nsteps:\n  - { id: greet, run: echo hello }\n';
+const witness = aSigner('witness.example/office');
+const key = formatVerifierKey(witness.name, witness.publicKey, 'cosignature');
+
+/** Nobody listens on port 1. */
+const gone = `  office: { kind: witness, url: "http://127.0.0.1:1/", key: "${key}" }\n`;
+
+function aCompany(sinks: (dir: string) => string): Scene {
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  scene.write('config/config.yaml', sinks(scene.dir) === '' ? '' : `sinks:\n${sinks(scene.dir)}`);
+  scene.write('hello.yaml', hello);
+  return scene;
+}
+
+const fileIn = (dir: string): string => `  disk: { kind: file, path: "${dir}/copy.jsonl" }\n`;
+
+test('`audit sync` brings every sink up to date and says how far each is', async () => {
+  const scene = aCompany(() => '');
+  await scene.run('exec', 'hello.yaml');
+  scene.write('config/config.yaml', `sinks:\n${fileIn(scene.dir)}`);
+  const { exitCode, stdout } = await scene.run('audit', 'sync');
+  expect([exitCode, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^ok {2}disk {2}(\d+) of \1 {2}file /),
+  ]);
+  expect(readFileSync(join(scene.dir, 'copy.jsonl'), 'utf8')).toContain('run.finished');
+}, 60_000);
+
+test('a run leaves the copies up to date behind it, and its exit code does not depend on them', async () => {
+  const scene = aCompany((dir) => `${fileIn(dir)}${gone}`);
+  const { exitCode, stderr } = await scene.run('exec', 'hello.yaml');
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('copy `office` is behind');
+  expect(readFileSync(join(scene.dir, 'copy.jsonl'), 'utf8')).toContain('run.finished');
+});
+
+test('a sink that cannot be reached is behind: exit 18, with what is wrong', async () => {
+  const scene = aCompany((dir) => `${fileIn(dir)}${gone}`);
+  const { exitCode, stdout } = await scene.run('audit', 'sync', '--timeout', '1s', '--json');
+  expect(exitCode).toBe(18);
+  const of: unknown = expect.any(Number);
+  expect(JSON.parse(stdout)).toMatchObject({
+    exit_code: 18,
+    sinks: [
+      { sink: 'disk', kind: 'file', counts: false, trouble: null },
+      {
+        sink: 'office',
+        kind: 'witness',
+        counts: true,
+        acknowledged: 0,
+        of,
+        at: null,
+        trouble: { code: 'sink_unreachable' },
+      },
+    ],
+  });
+});
+
+test('one sink by its name, and no other', async () => {
+  const scene = aCompany((dir) => `${fileIn(dir)}${gone}`);
+  const { exitCode } = await scene.run('audit', 'sync', 'disk');
+  expect(exitCode).toBe(0);
+  expect(await scene.run('audit', 'sync', 'ofice')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('did you mean `office`?') as unknown,
+  });
+});
+
+test('without sinks there is nothing to do', async () => {
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  expect(await scene.run('audit', 'sync')).toMatchObject({
+    exitCode: 0,
+    stdout: 'no sinks: `config.yaml` names none\n',
+  });
+  expect(existsSync(join(scene.dir, 'copy.jsonl'))).toBe(false);
+});
+
+test('doctor says how far each sink is, and where policy demands more than there are', async () => {
+  const scene = aCompany(fileIn);
+  scene.write('config/policy.yaml', 'floor: { remote: { required: 1 } }\n');
+  await scene.run('exec', 'hello.yaml');
+  const { stdout } = await scene.with({ columns: 300 }).run('doctor');
+  expect(stdout).toMatch(/^ok +sink disk +file .* acknowledged (\d+) of \1, last /m);
+  expect(stdout).toMatch(
+    /^not ok +copies +policy demands 1 copies? elsewhere, and 0 of the sinks/m,
+  );
+  const checked = await scene.run('policy', 'check', '--json');
+  expect(JSON.parse(checked.stdout)).toMatchObject({ findings: [{ kind: 'remote_unmet' }] });
+});
+
+test('a plan says in a line that copies must have a step first', async () => {
+  const scene = aCompany(fileIn);
+  scene.write('config/policy.yaml', 'floor: { remote: { required: 2, within: 5s } }\n');
+  scene.write('gated.yaml', 'name: gated\nsteps:\n  - { id: go, privileged: true, run: "true" }\n');
+  const { stdout } = await scene.with({ columns: 200 }).run('plan', 'gated.yaml');
+  expect(stdout).toContain('copies  runs only once 2 elsewhere acknowledged its start, within 5s');
+});
