@@ -32,7 +32,7 @@ export const otlpSink: SinkReader = ({ name, section }) => {
       counts: false,
       wants: 'head',
       batch: settings.batch,
-      address: `otlp ${settings.url.origin}`,
+      address: `otlp ${settings.url.href}`,
       head: async () => null,
       deliver: async (delivery, signal) => {
         for await (const records of requests(delivery)) {

@@ -57,7 +57,7 @@ export const s3Sink: SinkReader = ({ name, section }) => {
       counts: true,
       wants: 'head',
       batch,
-      address: `s3 ${settings.endpoint.origin} bucket ${settings.bucket}/${settings.prefix}`,
+      address: `s3 ${settings.endpoint.origin} ${settings.bucket}`,
       head: async (log, signal) => (await findNewest(open(log, signal)))?.head ?? null,
       deliver: async (delivery, signal) => {
         const stop = new AbortController();
