@@ -1,14 +1,17 @@
 // `npm run bench`: what the program costs beside the least that could do the same. Both sides run in turn
 // (A B A B …), as whole processes; a ratio is the median over the pairs, so that a busy machine slows both.
-// Nothing is asserted: the table says what was aimed at and what was reached. `--quick` takes small numbers.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// Nothing is asserted: the table says what was aimed at and what was reached. `--quick` takes small numbers;
+// `--entries N` is the size of the journal that is verified: a million take some minutes to make.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const quick = process.argv.includes('--quick');
+const journalSize = Number(argumentOf('--entries') ?? (quick ? 10_000 : 1_000_000));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'runbook-bench-'));
 // Node 20 parses that file whenever it starts, which would make every ratio look better than it is.
@@ -24,16 +27,15 @@ const line = 'a line of output that is about as long as lines of output are, giv
 
 try {
   await prepare();
-  bench();
+  await bench();
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
 
-function bench() {
+async function bench() {
   const node = ['node', '-e', ''];
   const steps = quick ? [100] : [100, 1000];
   const appends = quick ? 200 : 1000;
-  const entries = quick ? 10_000 : 100_000;
   const printed = `yes '${line}' | head -c ${megabytes}000000`;
   say(
     `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, NODE_EXTRA_CA_CERTS unset\n`,
@@ -63,11 +65,11 @@ function bench() {
   const ours = program('commit', ...appended);
   compare(`${appends} entries`, { pairs: 3, ours, theirs: program('insert', ...appended) });
 
-  heading('audit verify, beside SHA-256 of the same bytes');
+  heading('audit verify, beside SHA-256 of the same entries and of the tree over them');
   must(runbook('exec', 'long/steps-100.yaml'));
-  must(program('copy-run', env.RUNBOOK_STATE_DIR, String(entries)));
-  const theirs = program('hash', env.RUNBOOK_STATE_DIR);
-  compare(`${entries} entries`, { pairs: 1, ours: runbook('audit', 'verify'), theirs });
+  say(`  making a journal of ${journalSize} entries …`);
+  must(program('copy-run', env.RUNBOOK_STATE_DIR, String(journalSize)));
+  await verifying();
 
   heading('output of a step, beside the same through `cat` into a file');
   compare(`${megabytes} MB`, {
@@ -83,6 +85,54 @@ function bench() {
   for (const waiting of quick ? [100] : [1000, 10_000]) {
     clicks(waiting, quick ? 20 : 100);
   }
+}
+
+/** By the clock on the wall, in turn; the memory is the most that the verifier's process ever held. */
+async function verifying() {
+  for (const workers of ['1', '2', '4']) {
+    const floor = JSON.parse(output(program('hash', env.RUNBOOK_STATE_DIR)));
+    const ours = await watched(runbook('audit', 'verify', '--workers', workers));
+    const [alone, reading] = [ours.wallMs / floor.hashing_ms, ours.wallMs / floor.whole_ms];
+    say(
+      `  ${`${workers} threads`.padEnd(20)} ${seconds(ours.wallMs / 1000)}: ${times(alone)} of hashing alone` +
+        ` (${seconds(floor.hashing_ms / 1000)}), aim 2.5x; ${times(reading)} of reading and hashing;` +
+        ` memory ${ours.peakMb} MB, aim 150 MB`,
+    );
+  }
+}
+
+/** Runs a process and looks at its memory while it runs, as Linux tells it. */
+async function watched([command, ...args]) {
+  const began = performance.now();
+  const child = spawn(command, args, { env, cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] });
+  let peakMb = 0;
+  const look = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      peakMb = Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024) || peakMb;
+    } catch {
+      // It has just ended.
+    }
+  }, 20);
+  const [code] = await once(child, 'exit');
+  clearInterval(look);
+  if (code !== 0) {
+    throw new Error(`exit ${code}: ${args.join(' ')}`);
+  }
+  return { wallMs: performance.now() - began, peakMb };
+}
+
+function output([command, ...args]) {
+  const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`exit ${status}: ${stderr}`);
+  }
+  return stdout;
+}
+
+function argumentOf(flag) {
+  const at = process.argv.indexOf(flag);
+  return at < 0 ? undefined : process.argv[at + 1];
 }
 
 /** So many decisions in one process, after as many to warm up. */
