@@ -1,24 +1,41 @@
-import { ConfigError } from '../base/errors.ts';
+import { ConfigError, IntegrityError } from '../base/errors.ts';
 import { parseVerifierKey, type VerifierKey } from '../journal/verifier-key.ts';
+
+const showKey = "on the journal's host, `runbook journal key show` names it";
 
 /** The logs that are remembered: by origin, the keys that sign for it. Keys rotate, so there may be several. */
 export type KnownLogs = ReadonlyMap<string, readonly VerifierKey[]>;
 
-/** A key is named like the origin of its log. Throws IntegrityError `E_KEY`, ConfigError `no_logs`. */
+/** A key is named like the origin of its log. Throws ConfigError `log_key_invalid`, `no_logs`. */
 export function knownLogs(verifierKeys: readonly string[]): KnownLogs {
   const logs = new Map<string, VerifierKey[]>();
   for (const text of verifierKeys) {
-    const key = parseVerifierKey(text);
+    const key = parseLogKey(text);
     logs.set(key.name, [...(logs.get(key.name) ?? []), key]);
   }
   if (logs.size === 0) {
     throw new ConfigError({
       code: 'no_logs',
       message: 'no log is named, so there is nothing to remember',
-      hint: "give `--log VKEY`: on the journal's host, `runbook journal key show` names it",
+      hint: `give \`--log VKEY\`: ${showKey}`,
     });
   }
   return logs;
+}
+
+/** Whoever wrote it can put it right: it is no sign of somebody else's hand. */
+function parseLogKey(text: string): VerifierKey {
+  try {
+    return parseVerifierKey(text);
+  } catch (cause) {
+    const why = cause instanceof IntegrityError ? cause.message : 'it cannot be read';
+    throw new ConfigError({
+      code: 'log_key_invalid',
+      message: `a journal is named by its verifier key: ${why}`,
+      hint: showKey,
+      cause,
+    });
+  }
 }
 
 /**

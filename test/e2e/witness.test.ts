@@ -72,8 +72,10 @@ test('a journal that is put back to an older state is found out by a witness on 
   const { entries } = await mirroredEntries(own);
   expect(entries.some((leaf) => leaf.includes('run.finished'))).toBe(true);
   const copy = join(own.dir, 'logs', sha256(origin));
-  const verified = await host.run('audit', 'verify', copy);
-  expect(verified.exitCode).toBe(0);
+  for (const place of [copy, `${own.url}/${sha256(origin)}`]) {
+    const { exitCode, stderr } = await host.run('audit', 'verify', place);
+    expect(exitCode, `${place}\n${stderr}`).toBe(0);
+  }
 
   rmSync(join(host.dir, 'state'), { recursive: true });
   cpSync(join(host.dir, 'kept'), join(host.dir, 'state'), { recursive: true });
