@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { effects, nightPolicy, openNight, startNight } from '../support/break-glass.ts';
+import { driving, openScene, type Scene } from '../support/scene.ts';
+import { lendShards, openShards, ranIn, shardsPolicy, startShard } from '../support/shards.ts';
 import { aFarSide, down, type FarSide, hanging } from './replicate-far-side.ts';
 
 const gated = `
@@ -156,6 +158,34 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     });
     other.before = () => null;
     expect(await scene.resume(run)).toMatchObject({ status: 'succeeded' });
+    expect(await findingsOf(scene)).toEqual([]);
+  });
+});
+
+describe('no relief spares a start its copies:', () => {
+  test('breaking the glass', async () => {
+    const far = aFarSide();
+    const scene = openNight({ policy: `${demand}${nightPolicy}`, config, sinks: [far.sink] });
+    const run = await startNight(scene);
+    await scene.service().drive(run, driving(scene));
+    await scene.decide(scene.people.ana, 'approve');
+    far.before = down;
+    await expect(scene.resume(run)).rejects.toMatchObject({ code: 'remote_missing' });
+    expect(effects(scene)).toBe(0);
+    far.before = () => null;
+    expect(await scene.resume(run)).toMatchObject({ status: 'succeeded' });
+    expect(await findingsOf(scene)).toEqual([]);
+  });
+
+  test('an approval of an earlier run', async () => {
+    const far = aFarSide();
+    const scene = openShards({ policy: `${demand}\n${shardsPolicy}`, config, sinks: [far.sink] });
+    expect((await lendShards(scene)).status).toBe('succeeded');
+    far.before = down;
+    await expect(startShard(scene, { shard: 2 })).rejects.toMatchObject({ code: 'remote_missing' });
+    expect(ranIn(scene)).toBe('1\n');
+    far.before = () => null;
+    expect((await startShard(scene, { shard: 3 })).status).toBe('succeeded');
     expect(await findingsOf(scene)).toEqual([]);
   });
 });

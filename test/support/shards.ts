@@ -20,7 +20,7 @@ steps:
     files: [./restart.sh]
 `;
 
-const shardsPolicy = `
+export const shardsPolicy = `
 grants:
   - name: shards
     when: step.id == "restart"
