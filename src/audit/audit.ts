@@ -9,6 +9,7 @@ import type { Finding, Report } from './finding.ts';
 import { checkHead, type SignedHead } from './heads.ts';
 import { type LogReader, openLogReader } from './read-log.ts';
 import { openRedactions, type Redactions } from './redactions.ts';
+import { openRemovedKeys, type RemovedKeys } from './removed-keys.ts';
 import { judgeReplicas } from './replicas.ts';
 import { type Facts, sumUp } from './sum-up.ts';
 
@@ -44,21 +45,11 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
   const report = (finding: Finding): void => {
     findings.push(finding);
   };
-  const log = openLogReader(trust, report);
-  const redactions = openRedactions(report);
-  const authorization = new Authorization({
-    origin: trust.origin,
-    rootAt: log.rootAt,
-    // Decisions are followed also where nothing is judged: receipts ask for them.
-    report: bounds.unjudged === undefined ? redactions.judge : () => undefined,
-  });
+  const log = openLogReader(trust, report, bounds);
+  const judges = openJudges(log, { trust, bounds }, report);
+  const { judge, authorization, redactions } = judges;
   const heads = { size: 0, count: 0 };
   const forked: string[] = [];
-  const judge: Audit['judge'] = (entry, blobs) => {
-    redactions.add(entry, blobs);
-    checkBlobs({ seq: entry.seq, blobs }, report);
-    authorization.add(entry, blobs);
-  };
   return {
     read: log.read,
     judge,
@@ -75,7 +66,9 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     addHead: (head) => {
       heads.size = head.size;
       heads.count += 1;
-      checkHead(head, { keys: log.history(), rootAt: log.rootAt }, report);
+      if (checkHead(head, { keys: log.history(), rootAt: log.rootAt }, report)) {
+        log.keys.signed(head.size);
+      }
     },
     note: report,
     end: log.end,
@@ -83,7 +76,7 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     forked: () => forked,
     verdicts: () => {
       redactions.conclude(report);
-      const judged = conclude(log, { trust, redactions, authorization }, report);
+      const judged = conclude(log, { trust, ...judges }, report);
       forked.push(...judged.completeness.forked);
       const head = { ...heads, key: newestKey(log.history()).id };
       return boundAnswers(sumUp({ ...judged, authorization, head, findings }), bounds);
@@ -91,14 +84,41 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
   };
 }
 
+/** Whoever judges what an entry says, with the blobs that it names. */
+interface Judges {
+  readonly redactions: Redactions;
+  readonly authorization: Authorization;
+  readonly removedKeys: RemovedKeys;
+  readonly judge: Audit['judge'];
+}
+
+function openJudges(
+  { rootAt }: LogReader,
+  { trust, bounds }: { readonly trust: Trust; readonly bounds: Bounds },
+  report: Report,
+): Judges {
+  const redactions = openRedactions(report);
+  const removedKeys = openRemovedKeys(report);
+  // Decisions are followed also where nothing is judged: receipts ask for them.
+  const judged = bounds.unjudged === undefined ? redactions.judge : () => undefined;
+  const authorization = new Authorization({ origin: trust.origin, rootAt, report: judged });
+  return {
+    redactions,
+    authorization,
+    removedKeys,
+    judge: (entry, blobs) => {
+      redactions.add(entry, blobs);
+      checkBlobs({ seq: entry.seq, blobs }, report);
+      authorization.add(entry, blobs);
+      removedKeys.add(entry, blobs);
+    },
+  };
+}
+
 /** What can be said only now that the last entry came by. */
 function conclude(
   log: LogReader,
-  of: {
-    readonly trust: Trust;
-    readonly redactions: Redactions;
-    readonly authorization: Authorization;
-  },
+  of: Judges & { readonly trust: Trust },
   report: Report,
 ): Pick<Facts, 'completeness' | 'replicas' | 'owed' | 'lastTime'> {
   const { trust, redactions, authorization } = of;
@@ -114,6 +134,7 @@ function conclude(
     report,
   );
   log.keys.conclude(completeness.held.filter(({ isProof }) => isProof));
+  of.removedKeys.conclude(completeness.held);
   log.witnessed.conclude(new Set(completeness.held));
   const lastTime = log.lastTime();
   return {

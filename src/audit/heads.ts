@@ -9,23 +9,29 @@ export interface SignedHead {
   readonly note: string;
 }
 
-/** The note is the log's, under the one key that signs at this size, and speaks of exactly the entries that are there. */
+/**
+ * The note is the log's, under the one key that signs at this size, and speaks of exactly the entries that
+ * are there. Answers whether.
+ */
 export function checkHead(
   head: SignedHead,
   of: { readonly keys: KeyHistory; readonly rootAt: (size: number) => string | null },
   report: Report,
-): void {
-  const complain = (message: string): void => {
+): boolean {
+  const complain = (message: string): false => {
     report({ verdict: 'integrity', code: 'E_STH_SIG', index: head.size - 1, message });
+    return false;
   };
   try {
     const { checkpoint } = openNote(head.note, [keyAt(of.keys, head.size)]);
     if (checkpoint.size !== head.size) {
-      complain(`the head stored for ${head.size} entries signs ${checkpoint.size}`);
-    } else if (checkpoint.root.toString('base64') !== of.rootAt(checkpoint.size)) {
-      complain(`the entries are not the ones that the head of ${head.size} signs`);
+      return complain(`the head stored for ${head.size} entries signs ${checkpoint.size}`);
     }
+    return (
+      checkpoint.root.toString('base64') === of.rootAt(checkpoint.size) ||
+      complain(`the entries are not the ones that the head of ${head.size} signs`)
+    );
   } catch (error) {
-    complain(error instanceof RunbookError ? error.message : 'the head cannot be read');
+    return complain(error instanceof RunbookError ? error.message : 'the head cannot be read');
   }
 }

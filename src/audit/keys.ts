@@ -4,6 +4,7 @@ import { RunbookError } from '../base/errors.ts';
 import {
   beginHistory,
   type KeyHistory,
+  keyAt,
   newestKey,
   type TimedHead,
   unprovenRanges,
@@ -11,14 +12,17 @@ import {
 import type { Recorded } from '../run/events.ts';
 import type { Trust } from './exhibit.ts';
 import type { Report } from './finding.ts';
+import type { OutsideHead } from './outside.ts';
 
 /** Which keys sign the log, as its entries come by. */
 export interface KeyWatch {
   /** The keys as the entries so far say. */
   history(): KeyHistory;
   add(entry: Recorded): void;
+  /** A head of this size holds, under the key that signs there. */
+  signed(size: number): void;
   /** Once all entries came by: that the log is the one the auditor knows, and what a compromised key leaves unproven. */
-  conclude(outside: readonly TimedHead[]): void;
+  conclude(outside: readonly Pick<OutsideHead, 'size' | 'time' | 'note'>[]): void;
 }
 
 /** Begins with the key that the auditor trusts, until genesis names the log's first. */
@@ -30,6 +34,12 @@ export function watchKeys(
   const { origin: name, publicKey } = trust;
   let history = beginHistory({ name, publicKey }, null);
   const starts: number[] = [];
+  /** Size of the largest head that each key signed, by where its time began. */
+  const signed = new Map<number, number>();
+  const note = (size: number): void => {
+    const { from } = keyAt(history, size);
+    signed.set(from, Math.max(size, signed.get(from) ?? 0));
+  };
   return {
     history: () => history,
     add: (entry) => {
@@ -38,18 +48,37 @@ export function watchKeys(
       }
       history = follow(history, entry, { rootAt, report });
     },
+    signed: note,
     conclude: (outside) => {
-      if (!history.keys.some((key) => key.publicKey.equals(publicKey))) {
+      outside.filter((head) => head.note !== null).forEach(({ size }) => note(size));
+      if (!leadsFrom(publicKey, history, signed)) {
         report({
           verdict: 'completeness',
           code: 'E_KEY_UNKNOWN',
           index: 0,
-          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing leads there from the one you trust`,
+          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing that the one you trust signed leads there`,
         });
       }
       reportUnproven(history, { outside, starts }, report);
     },
   };
+}
+
+/**
+ * A log may name any key as its first: what counts is what the trusted one has signed. The first recovery
+ * key must stand under a head of its, or whoever made the log up named one.
+ */
+function leadsFrom(
+  publicKey: Buffer,
+  history: KeyHistory,
+  signed: ReadonlyMap<number, number>,
+): boolean {
+  const trusted = history.keys.find((key) => key.publicKey.equals(publicKey));
+  if (trusted === undefined || trusted.ended === null) {
+    return trusted !== undefined;
+  }
+  const [recovery] = history.recoveries;
+  return (signed.get(trusted.from) ?? 0) > (recovery?.index ?? 0);
 }
 
 /** Under a stolen key an entry can have any shape. */

@@ -1,29 +1,21 @@
 import { RunbookError } from '../base/errors.ts';
 import type { KeyHistory } from '../journal/key-history.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
-import { MerkleTree } from '../journal/tree.ts';
 import type { Recorded } from '../run/events.ts';
 import { recordedFrom } from '../run/recorded.ts';
-import { gap } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
 import type { StoredLeaf, Trust } from './exhibit.ts';
 import type { Finding, Report } from './finding.ts';
 import { type KeyWatch, watchKeys } from './keys.ts';
+import { type Places, provenPlaces, treePlaces } from './places.ts';
 import { openTimeline } from './timeline.ts';
 import { type VerifiedAnchors, verifyAnchors } from './verify-anchors.ts';
 import { openWitnessedTimes, type WitnessedTimes } from './witnessed-times.ts';
 
 /** What every entry is read for, whatever it says: its place in the tree, its form, its clock, its keys. */
-export interface LogReader {
+export interface LogReader extends Places {
   /** Null where it cannot be read. Never throws for what is wrong with it: that is a finding. */
   readonly read: (entry: StoredLeaf) => Recorded | null;
-  /** Puts an entry, by its hash alone, where it stands. */
-  readonly place: (seq: number, hash: Buffer) => void;
-  /** No entry follows, and there must be so many. */
-  readonly end: (size: number) => void;
-  /** Entries so far. */
-  size(): number;
-  /** Base64 root of the first `size` entries; null where there are not that many. */
-  readonly rootAt: (size: number) => string | null;
   readonly keys: KeyWatch;
   history(): KeyHistory;
   readonly anchors: VerifiedAnchors;
@@ -34,23 +26,16 @@ export interface LogReader {
   gaps(): number;
 }
 
-export function openLogReader(trust: Trust, report: Report): LogReader {
-  const tree = new MerkleTree();
-  const rootAt = (size: number): string | null => tree.rootAt(size)?.toString('base64') ?? null;
+export function openLogReader(trust: Trust, report: Report, { proven }: Bounds): LogReader {
+  const places = proven === undefined ? treePlaces(report) : provenPlaces(proven);
+  const { place, rootAt } = places;
   const timeline = openTimeline(report);
   const keys = watchKeys(trust, rootAt, report);
   const anchors = verifyAnchors(trust, report);
   const witnessed = openWitnessedTimes(anchors.heads, report);
   let gaps = 0;
-  let next = 0;
-  const place = (seq: number, hash: Buffer): void => {
-    if (seq !== next) {
-      report(gap(next, seq));
-    }
-    next = seq + 1;
-    tree.append(hash);
-  };
   return {
+    ...places,
     read: (stored) => {
       const seen = stored.seen ?? { hash: leafHash(stored.bytes), isCanonical: false };
       place(stored.seq, seen.hash);
@@ -64,14 +49,6 @@ export function openLogReader(trust: Trust, report: Report): LogReader {
       keys.add(known.entry);
       return known.entry;
     },
-    place,
-    end: (size) => {
-      if (next < size) {
-        report(gap(next, size));
-      }
-    },
-    size: () => tree.size,
-    rootAt,
     keys,
     history: () => keys.history(),
     anchors,
