@@ -51,6 +51,11 @@ export function verifySshsig(input: SshsigInput): SshsigEvidence {
   return { publicKey: formatPublicKey(key), application: key.application, ...flags };
 }
 
+/** The key that a signature names, as a line; whether it made it is not asked. Throws as `verifySshsig`. */
+export function sshsigKey(signature: Buffer): string {
+  return formatPublicKey(parseKey(readSshsig(signature).publicKey));
+}
+
 /** The bytes a key signs for `message`: what ssh-agent's sign request takes. */
 export function toBeSigned(namespace: string, message: Buffer): Buffer {
   return preimage(namespace, 'sha512', message);
