@@ -26,7 +26,7 @@ export interface KeptFork {
 }
 
 /** Whoever holds a log's key can send any number of them; the first ones tell it all. */
-const maxKept = 200;
+const maxKept = 50;
 
 /**
  * Keeps it under `dir`/forks, durably. Two roots of one size prove a fork by themselves, and so does a proof

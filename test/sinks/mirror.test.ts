@@ -58,7 +58,7 @@ describe('a mirror that is ours', () => {
       expect(mirrored.entries).toEqual(log.entries.slice(0, to));
       from = to;
     }
-  });
+  }, 60_000);
 
   test('signs with a key of its own, and not for heads alone', async () => {
     const { url, key, witness } = await mirroring();
