@@ -1,14 +1,8 @@
 import { logView } from '../../src/engine/replicate/own-log.ts';
-import type { Event } from '../../src/run/events.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
+import { anEntry } from './an-entry.ts';
 import { deliverToFolder } from './folder-sink.ts';
 import { storeOptions } from './temp-store.ts';
-
-/** An entry of no run that names no content. */
-export function anEntry(lane: string, number: number): Event {
-  const data = { sink: lane, kind: 'test', since: '2026-01-01T00:00:00.000Z' };
-  return { type: 'sink.gap', data: { ...data, acknowledged: number, why: 'x'.repeat(100) } };
-}
 
 /** How many entries come between two deliveries. */
 const between = 5;

@@ -20,7 +20,7 @@ export function nameLog(db: Connection, keyFile: string): void {
     throw new JournalError({
       code: 'journal_missing',
       message: `\`${keyFile}\` is there, but the journal that it signed is not`,
-      hint: 'restore `journal.sqlite` from a copy; to start anew, move the whole folder away first',
+      hint: 'restore `journal.sqlite` from a copy, with `journal.sqlite-wal` where one lay beside it; to start anew, move the whole folder away first',
     });
   }
   db.prepare('insert into log (id, origin) values (1, ?)').run(`runbook/${newLogId()}`);
