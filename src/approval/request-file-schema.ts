@@ -24,6 +24,7 @@ export const requestFileSchema = v.strictObject({
         leaf: text,
         inclusion: v.array(text),
         consistency: v.array(text),
+        before: v.nullable(v.strictObject({ checkpoint: text, consistency: v.array(text) })),
       }),
     ),
   ),

@@ -38,4 +38,9 @@ export interface KeyProof {
   readonly inclusion: readonly string[];
   /** From the head that its statement was signed for to the checkpoint; empty for genesis. */
   readonly consistency: readonly string[];
+  /**
+   * With `key.rotated`: the head before it, under the key before it, and the proof from there to the
+   * checkpoint. Without that, whoever extends the log by entries of their own could name a recovery key.
+   */
+  readonly before: { readonly checkpoint: string; readonly consistency: readonly string[] } | null;
 }

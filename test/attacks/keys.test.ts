@@ -271,3 +271,23 @@ describe("an approver's client that knows an older key", () => {
     expect(() => open(file)).toThrow(expect.objectContaining({ exitCode: 14 }));
   });
 });
+
+test('whoever can write the journal but has no key of it hands it on to nobody that an approver believes', async () => {
+  // No recovery key is named yet, so the thief names one; what is missing is a head of the journal's own key over that.
+  scene = openScene({ runbook: gated });
+  await honestRun();
+  await scene.exec();
+  const { store } = scene.engine();
+  const thief = journalSigner(store.origin);
+  const own = aRecoveryKey();
+  appendDishonestly(scene.state, await recoveryEvent(store, own), thief);
+  const to = formatVerifierKey(store.origin, thief.publicKey);
+  appendDishonestly(scene.state, await rotationEvent(store, own, { over: { to } }), thief);
+  const file = await scene.service().review(null, robinsPin()?.size ?? null);
+  expect(file.verifier_key).toBe(to);
+  const open = (shownFile: RequestFile) => () => scene.people.robin.approver.open(shownFile);
+  expect(open(file)).toThrow(expect.objectContaining({ code: 'E_STH_SIG' }));
+  const keys = (file.keys ?? []).map((key) => ({ ...key, before: null }));
+  expect(open({ ...file, keys })).toThrow(expect.objectContaining({ code: 'E_KEY_ROTATION' }));
+  expect((await findings()).map(([code]) => code)).toContain('E_STH_SIG');
+});

@@ -63,6 +63,35 @@ describe('a journal that was rotated', () => {
   });
 });
 
+describe('a copy that shows only its newest head', () => {
+  /** As a mirror has it: every entry, and one head. */
+  async function audited(publicKey: Buffer, sizes: readonly number[] = []) {
+    const { store } = scene.engine();
+    const { size } = await store.head();
+    const audit = beginAudit({ origin: store.origin, publicKey, receipts: [], pins: [] });
+    for (const entry of await store.entries(0, size)) {
+      audit.read(entry);
+    }
+    for (const at of [...sizes, size]) {
+      audit.addHead({ size: at, note: (await store.headAt(at))?.note ?? '' });
+    }
+    audit.verdicts();
+    return audit.findings().map(({ code }) => code);
+  }
+
+  test('is believed under its newest key, and under an older one only with a head of that over the recovery key', async () => {
+    const { store } = scene.engine();
+    const [{ publicKey: old }] = (await store.keys()).keys;
+    const { first } = await commitKeys(store, await rotationEvent(store, recovery));
+    const { publicKey } = newestKey(await store.keys());
+    expect(await audited(publicKey)).toEqual([]);
+    // Anybody can make up a log that begins with this key, and name a recovery key of their own in it.
+    expect(await audited(old)).toEqual(['E_KEY_UNKNOWN']);
+    expect(await audited(old, [1])).toEqual(['E_KEY_UNKNOWN']);
+    expect(await audited(old, [first])).toEqual([]);
+  });
+});
+
 describe('what a compromised key signed', () => {
   test('stands up to the newest head from outside before then; what ran later is unproven, with its range', async () => {
     await honestRun();

@@ -39,7 +39,26 @@ async function prove(store: Store, entry: StoredEntry, size: number): Promise<Ke
     leaf: base64(bytes),
     inclusion: (await store.inclusionProof(index, size)).map(base64),
     consistency: consistency.map(base64),
+    before: await headBefore(store, entry, size),
   };
+}
+
+/** A rotation stands alone in its commit: the head before it is the last that the key before has signed. */
+async function headBefore(
+  store: Store,
+  entry: StoredEntry,
+  size: number,
+): Promise<KeyProof['before']> {
+  if (recordedOf(entry).event.type !== 'key.rotated') {
+    return null;
+  }
+  const head = await store.headAt(entry.seq);
+  return head === null
+    ? null
+    : {
+        checkpoint: head.note,
+        consistency: (await store.consistencyProof(entry.seq, size)).map(base64),
+      };
 }
 
 /** Size of the head that an entry's statement was signed for; null for genesis. */

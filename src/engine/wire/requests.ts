@@ -84,6 +84,7 @@ export const requestFile: Wire<RequestFile> = v.object({
         leaf: v.string(),
         inclusion: v.array(v.string()),
         consistency: v.array(v.string()),
+        before: v.nullable(v.object({ checkpoint: v.string(), consistency: v.array(v.string()) })),
       }),
     ),
   ),
