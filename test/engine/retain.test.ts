@@ -66,7 +66,7 @@ describe('erased content', () => {
     const { run } = await scene.exec({ token: 's3cret' });
     await expect(scene.service().erase(whole(run))).rejects.toMatchObject({
       code: 'still_needed',
-      message: expect.stringContaining(run),
+      message: expect.stringContaining(run) as string,
     });
   });
 
@@ -79,7 +79,7 @@ describe('erased content', () => {
     expect([exit_code, findings.map(({ code }) => code)]).toEqual([0, ['W_REDACTED']]);
     const logs = await scene.service().logs(run, null);
     expect(logs.map(({ erased }) => erased)).toEqual(
-      logs.map(() => expect.stringMatching(/^erased on .*: personal data$/)),
+      logs.map((): unknown => expect.stringMatching(/^erased on .*: personal data$/)),
     );
     expect(logs.length).toBeGreaterThan(0);
   });
@@ -100,7 +100,7 @@ describe('erased content', () => {
       scene.service().erase({ reason: 'rotated', what: what('key') }),
     ).rejects.toMatchObject({
       code: 'value_unknown',
-      hint: expect.stringContaining('`params.token`'),
+      hint: expect.stringContaining('`params.token`') as string,
     });
     expect((await verify(scene)).exit_code).toBe(0);
   });

@@ -1,7 +1,7 @@
 import type { AuditVerdict } from '../bounds.ts';
 import { controlsOf, type Framework, frameworkNames, matterNames, matters } from '../controls.ts';
 import type { ControlReport } from './control-report.ts';
-import { evidenceOf, populationOf } from './evidence.ts';
+import { evidenceOf, populationOf, verdictsFor } from './evidence.ts';
 import { exceptionsOf, type ReportFinding } from './exceptions.ts';
 import { notProven } from './not-proven.ts';
 import type { Period } from './period.ts';
@@ -23,7 +23,7 @@ export function buildControlReport(of: {
     matter,
     name: matterNames[matter],
     population: populationOf(matter, period),
-    evidence: evidenceOf(matter, period),
+    evidence: [...verdictsFor(matter, of.verdicts), ...evidenceOf(matter, period)],
     exceptions: exceptionsOf(matter, period, inPeriod),
     not_proven: notProven[matter],
   }));

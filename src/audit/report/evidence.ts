@@ -1,3 +1,4 @@
+import type { AuditVerdict } from '../bounds.ts';
 import type { Matter } from '../controls.ts';
 import type { Evidence, MatterReport } from './control-report.ts';
 import type { Kind } from './kinds.ts';
@@ -43,11 +44,14 @@ const told: Readonly<Record<Matter, readonly (readonly [Kind, string])[]>> = {
   ],
   records: [
     ['ran', 'runs'],
-    ['started', 'privileged steps, each durable before it was started'],
+    ['started', 'privileged steps'],
     ['resolved', 'outcomes that were unknown and were settled'],
   ],
   protection: [['key', "changes of the journal's keys"]],
-  failure: [['gap', 'outages of copies, recorded']],
+  failure: [
+    ['started', 'privileged steps recorded before they were started'],
+    ['gap', 'outages of copies, recorded'],
+  ],
   review: [
     ['exported', 'exports of evidence'],
     ['erased', 'erasures of content'],
@@ -60,7 +64,7 @@ export function evidenceOf(matter: Matter, period: Period): readonly Evidence[] 
   const lines = told[matter].map(([kind, what]) => evidence(what, period.marks[kind]));
   if (matter === 'separation') {
     const { approvers } = period;
-    const who = approvers.length === 0 ? '' : `: ${approvers.join(', ')}`;
+    const who = approvers.length === 0 ? '' : ` (${approvers.join(', ')})`;
     return [...lines, { what: `people who approved${who}`, count: approvers.length, indexes: [] }];
   }
   return matter === 'identity' ? [...byAssurance(period), ...lines] : lines;
@@ -77,4 +81,26 @@ function byAssurance({ approvals }: Period): readonly Evidence[] {
 
 function evidence(what: string, marks: readonly Mark[]): Evidence {
   return { what, count: marks.length, indexes: marks.map(({ index }) => index) };
+}
+
+const about: Readonly<Partial<Record<AuditVerdict['name'], Matter>>> = {
+  integrity: 'protection',
+  completeness: 'protection',
+  replicas: 'protection',
+  authorization: 'approval',
+  time: 'records',
+};
+
+/** What the verification says about the matter; a verdict that was not given is no evidence. */
+export function verdictsFor(
+  matter: Matter,
+  verdicts: readonly AuditVerdict[],
+): readonly Evidence[] {
+  return verdicts
+    .filter(({ name, ok }) => about[name] === matter && ok !== null)
+    .map(({ name, ok, anchor }) => ({
+      what: `verdict on ${name}, ${ok === true ? 'which holds' : 'which does NOT hold'}: ${anchor}`,
+      count: 1,
+      indexes: [],
+    }));
 }

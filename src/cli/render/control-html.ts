@@ -1,6 +1,6 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { type ControlReport, isAsked } from './control-markdown.ts';
-import { listIndexes, periodOf, verdictWord } from './control-words.ts';
+import { listIndexes, periodOf, upper, verdictWord } from './control-words.ts';
 
 type Matter = ControlReport['matters'][number];
 
@@ -65,8 +65,8 @@ function renderMatter(matter: Matter): string {
   const { population, evidence, exceptions } = matter;
   return `<section id="${matter.matter}">
 <h2>${matter.matter}</h2>
-<p>${text(matter.name)}.</p>
-<p><b>Population</b>: ${population.count} ${text(population.what)}</p>
+<p>${text(upper(matter.name))}.</p>
+<p><b>Population</b>: ${text(population.what)}: ${population.count}</p>
 <h3>Evidence</h3>
 ${table(
   ['what', 'count', 'entries'],
@@ -138,7 +138,7 @@ dt, small { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { color: var(--quiet); font-weight: 600; }
+th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
 code { font-size: .9em; }
 .bad { color: var(--bad); }
 @media print {

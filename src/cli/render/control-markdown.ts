@@ -1,6 +1,6 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { Service } from '../../engine/service.ts';
-import { listIndexes, periodOf, verdictWord } from './control-words.ts';
+import { listIndexes, periodOf, upper, verdictWord } from './control-words.ts';
 
 export type ControlReport = Awaited<ReturnType<Service['reportControls']>>;
 type Matter = ControlReport['matters'][number];
@@ -55,7 +55,7 @@ function renderMatter(matter: Matter): string {
   return [
     `## ${matter.matter}`,
     `${upper(matter.name)}.`,
-    `**Population**: ${population.count} ${population.what}`,
+    `**Population**: ${population.what}: ${population.count}`,
     '**Evidence**',
     evidence
       .map(({ what, count, indexes }) => `* ${text(what)}: ${count}${listIndexes(indexes)}`)
@@ -86,10 +86,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     line(head.map(() => '---')),
     ...rows.map((row) => line(row.map((cell) => text(cell)))),
   ].join('\n');
-}
-
-function upper(words: string): string {
-  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
 function code(words: string): string {

@@ -31,3 +31,7 @@ export function verdictWord(ok: boolean | null): string {
   }
   return ok ? 'ok' : 'NOT OK';
 }
+
+export function upper(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
