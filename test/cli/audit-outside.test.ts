@@ -1,4 +1,5 @@
-import { appendFileSync, cpSync, existsSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -49,10 +50,29 @@ test('timestamps are asked for when a run ends and on demand, and verified offli
   const stamped = await scene.run('audit', 'timestamp', '--json');
   expect(stamped.exitCode).toBe(0);
   expect(JSON.parse(stamped.stdout)).toMatchObject({ sinks: [{ sink: 'tsa', trouble: null }] });
+  expect(verifiedByHand(scene, authority.caFile)).toContain('Verification: OK');
   const chosen = await verify(scene, '--timestamp-ca', authority.caFile);
   expect(chosen.exitCode).toBe(0);
   expect(chosen.stdout).toMatch(/^ANCHORED size=(\d+) of \1 by=timestamp \S+ at=/);
 });
+
+/** The commands of docs/journal.md, as they stand there. */
+function verifiedByHand(scene: Scene, caFile: string): string {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/journal.md'), 'utf8');
+  const [, commands = ''] = /```sh\n(at=[^]*?openssl ts [^]*?)```/.exec(page) ?? [];
+  const store = `${scene.dir}/state/journal.sqlite`;
+  const note = execFileSync('sqlite3', [
+    store,
+    "select json_extract(bytes, '$.origin') from entries limit 1",
+  ]);
+  scene.write('note', note.toString());
+  cpSync(caFile, join(scene.dir, 'ca.pem'));
+  const shell = execFileSync('sh', ['-euc', `state=${scene.dir}/state\n${commands}`], {
+    cwd: scene.dir,
+    stdio: 'pipe',
+  });
+  return shell.toString();
+}
 
 test('without an authority there is nobody to ask', async () => {
   const scene = await openJournal();
