@@ -104,7 +104,7 @@ describe('what is typed wrong', () => {
   });
 
   test('what is not built yet says so', async () => {
-    for (const argv of [['worker'], ['mcp'], ['completion'], ['audit', 'export', '--all']]) {
+    for (const argv of [['worker'], ['mcp'], ['completion']]) {
       const { exitCode, stderr } = await scene.run('--json', ...argv);
       expect([argv, exitCode]).toEqual([argv, 2]);
       expect(JSON.parse(stderr)).toMatchObject({ code: 'not_built_yet' });

@@ -123,6 +123,20 @@ export const decisionJson = v.strictObject({
   receipt: v.nullable(v.string()),
 });
 
+/** `audit export`. */
+export const exportJson = v.strictObject({
+  file: v.string(),
+  digest: v.string(),
+  scope: v.variant('kind', [
+    v.strictObject({ kind: v.literal('run'), run: v.string() }),
+    v.strictObject({ kind: v.literal('range'), from: v.number(), to: v.number() }),
+  ]),
+  size: v.number(),
+  entries: v.number(),
+  withheld: v.number(),
+  bytes: v.number(),
+});
+
 /** `audit verify`. */
 export const verifyJson = v.strictObject({
   verdicts: v.array(

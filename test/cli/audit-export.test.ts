@@ -1,0 +1,83 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { exportJson, verifyJson } from '../support/cli-schema.ts';
+import { aScene, type Scene } from './scene.ts';
+
+// Loaded once: whichever test is first would pay for it.
+beforeAll(async () => {
+  await import('../../src/app.ts');
+}, 60_000);
+
+async function openJournal(): Promise<Scene> {
+  const scene = aScene().with({ clock: systemClock });
+  onTestFinished(() => scene.close());
+  await scene.run('init', '--person', 'ana', '--no-example');
+  scene.write('say.yaml', 'name: say\nsteps: [{ id: say, run: echo hello }]\n');
+  await scene.run('exec', 'say.yaml');
+  return scene;
+}
+
+test('the latest run is exported, for nobody else to read, and verified from its file alone', async () => {
+  const scene = await openJournal();
+  const { stdout, exitCode } = await scene.run('audit', 'export', '--json');
+  const exported = v.parse(exportJson, JSON.parse(stdout));
+  expect([exitCode, exported.file, exported.scope.kind]).toEqual([0, 'evidence.tar', 'run']);
+  const file = join(scene.dir, 'evidence.tar');
+  expect([statSync(file).mode & 0o777, statSync(file).size]).toEqual([0o600, exported.bytes]);
+
+  const elsewhere = aScene().with({ clock: systemClock });
+  onTestFinished(() => elsewhere.close());
+  writeFileSync(join(elsewhere.dir, 'evidence.tar'), readFileSync(file));
+  const verified = await elsewhere.run('audit', 'verify', 'evidence.tar', '--json');
+  expect(v.parse(verifyJson, JSON.parse(verified.stdout))).toMatchObject({
+    exit_code: 0,
+    findings: [],
+  });
+  const text = await elsewhere.run('audit', 'verify', 'evidence.tar');
+  expect(text.stdout.split('\n')[0]).toBe('SELF-CONSISTENT ONLY');
+});
+
+test('a range is exported on from the checkpoint of the last audit', async () => {
+  const scene = await openJournal();
+  const shown = JSON.parse((await scene.run('audit', 'show', '1', '--json')).stdout) as {
+    readonly entry: { readonly checkpoint: string };
+  };
+  scene.write('last.checkpoint', shown.entry.checkpoint);
+  await scene.run('exec', 'say.yaml');
+  const said = await scene.run(
+    'audit',
+    'export',
+    '--from',
+    '2',
+    '--since',
+    'last.checkpoint',
+    '-o',
+    'quarter.tar',
+  );
+  expect(said.stdout).toMatch(/^wrote quarter.tar: \d+ entries of a journal of \d+/);
+  const verified = await scene.run(
+    'audit',
+    'verify',
+    'quarter.tar',
+    '--checkpoint',
+    'last.checkpoint',
+  );
+  expect(verified.stdout).toMatch(/^ANCHORED size=\d+ of \d+ by=checkpoint last.checkpoint/);
+});
+
+test('a run and a range exclude each other', async () => {
+  const scene = await openJournal();
+  const { stderr, exitCode } = await scene.run('audit', 'export', '4f7k', '--from', '1', '--json');
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stderr)).toMatchObject({ code: 'flags_conflict' });
+});
+
+test('a file that is no bundle is refused', async () => {
+  const scene = await openJournal();
+  const { stderr, exitCode } = await scene.run('audit', 'verify', 'say.yaml', '--json');
+  expect(exitCode).toBe(14);
+  expect(JSON.parse(stderr)).toMatchObject({ code: 'E_BUNDLE_FORM' });
+});
