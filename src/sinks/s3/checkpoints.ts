@@ -57,7 +57,7 @@ export async function newestCheckpoint(
 }
 
 /** The oldest version of a checkpoint; null where there is none, or one that is no note of this log. */
-export async function readCheckpoint(
+async function readCheckpoint(
   bucket: Bucket,
   name: string,
   origin: string,
