@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BlobId, RunId } from '../../src/base/ids.ts';
 import type { VerifyReport } from '../../src/engine/reports.ts';
+import { pruneLog } from '../../src/engine/retain/prune-log.ts';
 import { verifyConsistency, verifyInclusion } from '../../src/journal/proof.ts';
 import { blobsOf } from '../../src/run/named-blobs.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
@@ -35,6 +36,16 @@ async function blobsIn(scene: Scene, run: RunId): Promise<readonly BlobId[]> {
   const entries = await scene.engine().store.loadRun(run);
   return entries.flatMap((entry) => blobsOf(recordedOf(entry).event).map(({ id }) => id));
 }
+
+/** A place that was never sent anything. */
+const silent = {
+  counts: true,
+  wants: 'head',
+  batch: 100,
+  address: 'nowhere',
+  head: () => Promise.resolve(null),
+  deliver: () => Promise.reject(new Error('not here')),
+} as const;
 
 const whole = (run: string) =>
   ({ reason: 'ana asked for it', what: { kind: 'run', run, content: [] } }) as const;
@@ -229,7 +240,20 @@ describe('a pruned run', () => {
     expect((await scene.service().status(old)).status).toBe('succeeded');
   });
 
-  test('is not one that has not ended, nor one that a sink lacks: both are named', async () => {
+  test('is not one of which a copy lacks entries: the copy is named', async () => {
+    const { scene, old } = await oldAndNew();
+    const engine = scene.engine();
+    const copy = { ...silent, name: 'bucket', kind: 's3' } as const;
+    const input = { beforeMs: engine.clock.now().wallMs - 300 * day, reason: 'x', dryRun: false };
+    expect(await pruneLog({ ...engine, sinks: [copy] }, input)).toMatchObject({
+      runs: 0,
+      kept: [{ run: old, why: 'sink `bucket` has 0 entries, and not yet all of this run' }],
+    });
+    const witness = { ...silent, name: 'w1', kind: 'witness' } as const;
+    expect(await pruneLog({ ...engine, sinks: [witness] }, input)).toMatchObject({ runs: 1 });
+  });
+
+  test('is not one that has not ended, and it is named', async () => {
     const scene = openScene({ runbook });
     const { run } = await scene.exec({ token: 's3cret' });
     scene.clock.shift(400 * day);
