@@ -119,4 +119,20 @@ describe('what a reception hands in', { timeout: 60_000 }, () => {
     });
     expect(answer).toMatchObject({ accepted: false, code: 'request_unknown' });
   });
+
+  test('passes over what was pruned: as many entries come as are there', async () => {
+    const { scene, front, run, chat, served } = await waitingRun();
+    await chat.click(run, 'ROBIN', 'approve');
+    await served.settled(run, 'succeeded');
+    const { store } = scene.engine();
+    const own = (await store.loadRun(run)).map(({ seq }) => seq);
+    scene.clock.shift(1000);
+    const beforeMs = scene.clock.now().wallMs;
+    await scene.service().prune({ beforeMs, reason: 'old', dryRun: false });
+    const [first = 0] = own;
+    const [next] = await front.entries(first, 1);
+    expect(next).toMatchObject({ type: 'log.pruned' });
+    const all = await front.entries(0, 1000);
+    expect(all.map(({ seq }) => seq).filter((seq) => own.includes(seq))).toEqual([]);
+  });
 });
