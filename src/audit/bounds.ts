@@ -15,6 +15,8 @@ export interface Bounds {
   readonly keyFrom?: string;
   /** Why nothing can be said of authorization. */
   readonly unjudged?: string;
+  /** Only what came after so many entries is read; their peaks are proven by a head. */
+  readonly since?: { readonly size: number; readonly peaks: readonly Buffer[] };
   /** Only part of the log is there: its size, and its roots (base64) as far as proofs lead to them. */
   readonly proven?: { readonly size: number; readonly rootAt: (size: number) => string | null };
 }
@@ -22,11 +24,13 @@ export interface Bounds {
 /** The verdicts, with what bounds them. */
 export function boundAnswers(
   verdicts: readonly AuditVerdict[],
-  { keyFrom, unjudged }: Bounds,
+  { keyFrom, unjudged, since }: Bounds,
 ): readonly AuditVerdict[] {
   return verdicts.map((verdict) => {
-    if (verdict.name === 'integrity' && keyFrom !== undefined) {
-      return { ...verdict, anchor: `${verdict.anchor}, which was ${keyFrom}` };
+    if (verdict.name === 'integrity') {
+      const key = keyFrom === undefined ? '' : `, which was ${keyFrom}`;
+      const read = since === undefined ? '' : `; only entries from ${since.size} on were read`;
+      return { ...verdict, anchor: `${verdict.anchor}${key}${read}` };
     }
     return verdict.name === 'authorization' && unjudged !== undefined
       ? { ...verdict, ok: null, anchor: unjudged, anchored_at: null }

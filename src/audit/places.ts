@@ -15,9 +15,9 @@ export interface Places {
 }
 
 /** Of a whole log: each entry behind the one before it, in a tree that says every root. */
-export function treePlaces(report: Report): Places {
-  const tree = new MerkleTree();
-  let next = 0;
+export function treePlaces(report: Report, since?: Bounds['since']): Places {
+  const tree = new MerkleTree(since?.size, since?.peaks);
+  let next = tree.size;
   return {
     place: (seq, hash) => {
       if (seq !== next) {

@@ -26,8 +26,8 @@ export interface LogReader extends Places {
   gaps(): number;
 }
 
-export function openLogReader(trust: Trust, report: Report, { proven }: Bounds): LogReader {
-  const places = proven === undefined ? treePlaces(report) : provenPlaces(proven);
+export function openLogReader(trust: Trust, report: Report, { proven, since }: Bounds): LogReader {
+  const places = proven === undefined ? treePlaces(report, since) : provenPlaces(proven);
   const { place, rootAt } = places;
   const timeline = openTimeline(report);
   const keys = watchKeys(trust, rootAt, report);

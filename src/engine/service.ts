@@ -298,5 +298,7 @@ export interface VerifyInput extends OutsideInput {
   readonly online?: boolean;
   /** Threads that work on it; null or absent: as many as pay. */
   readonly workers?: number | null;
+  /** Only what came after this head is read: one that the auditor kept, or the journal's own of at most so many entries. */
+  readonly since?: NamedText | number | null;
   readonly progress: (done: number, of: number) => void;
 }

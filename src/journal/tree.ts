@@ -18,18 +18,36 @@ export class MerkleTree {
   /** Peaks of the leaves behind the last whole block. */
   #open: Buffer[] = [];
   #size = 0;
+  /** Leaves before it are not here, only what they add up to. */
+  readonly #start: { readonly size: number; readonly open: readonly Buffer[] };
+
+  /** Goes on from a tree of which only the peaks are known: of smaller sizes it can say nothing. */
+  constructor(size = 0, peaks: readonly Buffer[] = []) {
+    this.#size = size;
+    for (const [at, { level, index }] of peakCoordinates(size).entries()) {
+      const peak = peaks[at] ?? Buffer.alloc(hashBytes);
+      if (level < keptLevel) {
+        this.#open.push(peak);
+      } else {
+        this.#row(level - keptLevel)[index] = peak;
+      }
+    }
+    for (let level = 0; 2 ** (level + keptLevel) <= size; level += 1) {
+      // Holes: what stands before a peak is in it.
+      this.#row(level).length = Math.floor(size / 2 ** (level + keptLevel));
+    }
+    this.#start = { size, open: [...this.#open] };
+  }
 
   get size(): number {
     return this.#size;
   }
 
   append(leafHash: Buffer): void {
-    const place = this.#size % pieceSize;
-    const piece = place === 0 ? Buffer.allocUnsafe(pieceSize * hashBytes) : this.#leaves.at(-1);
-    if (place === 0 && piece !== undefined) {
-      this.#leaves.push(piece);
-    }
-    piece?.set(leafHash, place * hashBytes);
+    const at = Math.floor(this.#size / pieceSize);
+    const piece = this.#leaves[at] ?? Buffer.allocUnsafe(pieceSize * hashBytes);
+    this.#leaves[at] = piece;
+    piece.set(leafHash, (this.#size % pieceSize) * hashBytes);
     pushPeak(this.#open, this.#size % blockSize, leafHash);
     this.#size += 1;
     const [root] = this.#open;
@@ -41,7 +59,7 @@ export class MerkleTree {
 
   /** RFC 6962 root of the first `size` leaves; null where there are not that many. */
   rootAt(size: number): Buffer | null {
-    if (!Number.isSafeInteger(size) || size < 0 || size > this.#size) {
+    if (!Number.isSafeInteger(size) || size < this.#start.size || size > this.#size) {
       return null;
     }
     const whole = size - (size % blockSize);
@@ -59,8 +77,7 @@ export class MerkleTree {
     let hash = root;
     let level = 0;
     for (let rest = index; ; rest = (rest - 1) / 2) {
-      const row = this.#kept[level] ?? [];
-      this.#kept[level] = row;
+      const row = this.#row(level);
       const left = row.at(-1);
       row.push(hash);
       if (rest % 2 === 0 || left === undefined) {
@@ -71,10 +88,17 @@ export class MerkleTree {
     }
   }
 
+  #row(level: number): Buffer[] {
+    const row = this.#kept[level] ?? [];
+    this.#kept[level] = row;
+    return row;
+  }
+
   /** Of leaves within one block. */
   #peaksOf(from: number, to: number): readonly Buffer[] {
-    const peaks: Buffer[] = [];
-    for (let seq = from; seq < to; seq += 1) {
+    const { size, open } = this.#start;
+    const peaks = from < size ? [...open] : [];
+    for (let seq = Math.max(from, size); seq < to; seq += 1) {
       const start = (seq % pieceSize) * hashBytes;
       const leaf = this.#leaves[Math.floor(seq / pieceSize)]?.subarray(start, start + hashBytes);
       pushPeak(peaks, seq - from, leaf ?? Buffer.alloc(hashBytes));

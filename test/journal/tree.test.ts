@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { treeRoot } from '../../src/journal/merkle.ts';
+import { appendLeaf, treeRoot } from '../../src/journal/merkle.ts';
 import { MerkleTree } from '../../src/journal/tree.ts';
 import { someLeaves } from '../support/tree.ts';
 
-const leaves = someLeaves(9000);
+const leaves = someLeaves(4500);
 
 describe('a tree in memory', () => {
   const tree = new MerkleTree();
@@ -17,7 +17,39 @@ describe('a tree in memory', () => {
       fc.property(fc.integer({ min: 0, max: leaves.length }), (size) => {
         expect(tree.rootAt(size)).toEqual(treeRoot(leaves.slice(0, size)));
       }),
-      { numRuns: 40, examples: [[0], [1], [255], [256], [257], [4096], [4097], [8192], [9000]] },
+      { numRuns: 40, examples: [[0], [1], [255], [256], [257], [4096], [4097], [4500]] },
+    );
+  });
+
+  test('goes on from the peaks of any earlier size, and knows nothing of smaller ones', () => {
+    const size = fc.integer({ min: 0, max: leaves.length });
+    fc.assert(
+      fc.property(size, size, (one, other) => {
+        const [from, at] = [Math.min(one, other), Math.max(one, other)];
+        let peaks: Buffer[] = [];
+        for (const [seq, leaf] of leaves.slice(0, from).entries()) {
+          peaks = appendLeaf(seq, peaks, leaf);
+        }
+        const later = new MerkleTree(from, peaks);
+        for (const leaf of leaves.slice(from, at)) {
+          later.append(leaf);
+        }
+        expect(later.rootAt(at)).toEqual(treeRoot(leaves.slice(0, at)));
+        expect(later.rootAt(from)).toEqual(treeRoot(leaves.slice(0, from)));
+        const between = Math.floor((from + at) / 2);
+        expect(later.rootAt(between)).toEqual(treeRoot(leaves.slice(0, between)));
+        expect(from === 0 ? null : later.rootAt(from - 1)).toBeNull();
+      }),
+      {
+        numRuns: 40,
+        examples: [
+          [255, 257],
+          [256, 600],
+          [300, 400],
+          [4096, 4500],
+          [4095, 4096],
+        ],
+      },
     );
   });
 

@@ -24,6 +24,7 @@ export function auditVerifyCommand(cli: Cli): Command {
     .option('--online', 'ask the copies that `config.yaml` names what they have')
     .option('--proof-of-fork <file>', 'where two histories were signed, write the proof here')
     .option('--workers <n>', 'threads to work with; left out: as many as pay', parseWorkers)
+    .option('--since <file|index>', 'read only what came after this signed head, or entry')
     .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
     .addHelpText(
       'after',
@@ -43,6 +44,7 @@ export interface VerifyOptions {
   readonly online?: boolean;
   readonly proofOfFork?: string;
   readonly workers?: number;
+  readonly since?: string;
 }
 
 const mostWorkers = 64;
@@ -86,6 +88,7 @@ async function judge(
   const { witness = [], key = [], online = false, workers = null } = options;
   const read = (files: readonly string[] = []): readonly NamedText[] =>
     files.map((file) => ({ file, text: readTextFile(resolve(cli.io.cwd, file), file) }));
+  const since = options.since === undefined ? null : readSince(options, copy, read);
   const input = {
     receipts: read(options.receipt),
     authorities: read(options.timestampCa),
@@ -94,8 +97,25 @@ async function judge(
     progress: meter.progress,
   };
   return copy === null
-    ? (await cli.openService()).verify({ ...input, witnesses: witness, online, workers })
+    ? (await cli.openService()).verify({ ...input, witnesses: witness, online, workers, since })
     : cli.verifyCopy(copy, { ...input, keys: [...key, ...witness] });
+}
+
+/** What somebody saw before it cannot be held against entries that are not read. */
+function readSince(
+  { since = '', receipt, checkpoint }: VerifyOptions,
+  copy: string | null,
+  read: (files: readonly string[]) => readonly NamedText[],
+): NamedText | number {
+  if (copy !== null || receipt !== undefined || checkpoint !== undefined) {
+    throw new UsageError({
+      code: 'since_with',
+      message: '`--since` goes with the journal itself, and with no receipts or checkpoints',
+      hint: 'leave out `--since`: then all of it is read, and held against them',
+    });
+  }
+  const [file] = /^\d{1,15}$/.test(since) ? [] : read([since]);
+  return file ?? Number(since);
 }
 
 /** The proof is against whoever holds the key: it is kept where the auditor says, and never overwritten. */

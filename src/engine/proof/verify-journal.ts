@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { OutsideSources } from '../../audit/outside.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,6 +13,7 @@ import type { LogSource } from './log-source.ts';
 import { conflictsOf, lookAtReplicas } from './look-at-replicas.ts';
 import { ownSource } from './own-source.ts';
 import { readReceipts } from './read-receipts.ts';
+import { readSince, type Since } from './read-since.ts';
 import { type LogCase, page, reportOf, verifyLog } from './verify-log.ts';
 
 /** Judges the journal of this machine, its indexes too. Reads; writes nothing. */
@@ -23,17 +25,20 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const index = openIndexCheck();
   const { size, damage } = await newestHead(store);
   const threads = helpersFor(size, input.workers ?? null);
-  const ahead = threads === 0 ? null : store.readAhead({ from: 0, to: size, page, threads });
+  const since = await sinceOf(store, input.since ?? null, size);
+  const from = since?.size ?? 0;
+  const ahead = threads === 0 ? null : store.readAhead({ from, to: size, page, threads });
   const source = await ownSource(store, ahead);
-  const trust = { ...trustOf(engine, input), outside, replicas };
+  const trust = sinceThen({ ...trustOf(engine, input), outside, replicas }, since);
   const { progress } = input;
   const follow = (entry: Recorded): void => index.add(entry);
-  const audit = await closing(source, verifyLog({ source, size, trust, follow, progress }));
+  const audit = await closing(source, verifyLog({ source, size, trust, since, follow, progress }));
   if (damage !== null) {
     // What stands behind the last head that can be read is under no signature.
     audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size, message: damage });
   }
-  for (const finding of await index.findings(store, size)) {
+  // An index is of all entries: whoever reads only some cannot say what it should hold.
+  for (const finding of since === null ? await index.findings(store, size) : []) {
     audit.note(finding);
   }
   const report = reportOf(audit);
@@ -43,6 +48,32 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
 
 function trustOf(engine: Engine, { receipts, pins }: VerifyInput): LogCase['trust'] {
   return { receipts: readReceipts(receipts), pins, nowMs: engine.clock.now().wallMs };
+}
+
+async function sinceOf(
+  store: Store,
+  given: NonNullable<VerifyInput['since']> | null,
+  newest: number,
+): Promise<Since | null> {
+  return given === null ? null : readSince(store, given, newest);
+}
+
+/** Of smaller heads nothing can be said without the entries before; the one it goes on from is held to. */
+function sinceThen(
+  trust: LogCase['trust'] & { readonly outside: OutsideSources },
+  since: Since | null,
+): LogCase['trust'] {
+  if (since === null) {
+    return trust;
+  }
+  const isLater = ({ size }: { readonly size: number }): boolean => size >= since.size;
+  const { outside, pins } = trust;
+  const checkpoints = since.kept === null ? [] : [since.kept];
+  return {
+    ...trust,
+    pins: pins.filter(({ note }) => isLater({ size: Number(note.split('\n')[1]) })),
+    outside: { ...outside, anchors: outside.anchors.filter(isLater), checkpoints },
+  };
 }
 
 async function closing<Value>(source: LogSource, work: Promise<Value>): Promise<Value> {

@@ -1,4 +1,5 @@
 import { type Audit, beginAudit } from '../../audit/audit.ts';
+import type { Bounds } from '../../audit/bounds.ts';
 import type { Blob, Trust } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
@@ -7,6 +8,7 @@ import { blobsOf } from '../../run/named-blobs.ts';
 import type { VerifyReport } from '../reports.ts';
 import type { LogSource } from './log-source.ts';
 import { readLeaves, type StoredLeaf } from './read-leaves.ts';
+import type { Since } from './read-since.ts';
 
 /** A log, and what it is judged by. */
 export interface LogCase {
@@ -14,6 +16,8 @@ export interface LogCase {
   /** Entries to judge: where a signed head ended. What others write meanwhile changes nothing. */
   readonly size: number;
   readonly trust: Omit<Trust, 'origin' | 'publicKey'>;
+  /** Entries before it are not read; every later head must go on from its peaks. */
+  readonly since?: Pick<Since, 'size' | 'peaks' | 'key'> | null;
   /** Told every entry that can be read, in order. */
   readonly follow: (entry: Recorded) => void;
   readonly progress: (done: number, of: number) => void;
@@ -30,17 +34,12 @@ const openedHeads = 2000;
 
 /** Feeds a whole log to the audit, in order and in bounded memory. Reads; writes nothing. */
 export async function verifyLog(log: LogCase): Promise<Audit> {
-  const { source, size, trust, progress } = log;
-  const { origin, key } = source;
-  const audit = beginAudit(
-    { ...trust, origin, publicKey: key.publicKey },
-    {
-      ...(source.keyFrom === 'log' ? { keyFrom: 'taken from the copy itself' } : {}),
-      ...(source.hasBlobs ? {} : { unjudged: 'not judged: this copy has no blobs' }),
-    },
-  );
-  const stride = Math.max(1, Math.ceil(size / openedHeads));
-  for (let from = 0; from < size; from += page) {
+  const { source, size, trust, since = null, progress } = log;
+  const { origin } = source;
+  const { publicKey } = since?.key ?? source.key;
+  const audit = beginAudit({ ...trust, origin, publicKey }, boundsOf(source, since));
+  const isOpened = headsToOpen(source, size);
+  for (let from = since?.size ?? 0; from < size; from += page) {
     const to = Math.min(from + page, size);
     const leaves = await readPage(source, audit, { from, to });
     for (const leaf of leaves) {
@@ -49,7 +48,7 @@ export async function verifyLog(log: LogCase): Promise<Audit> {
         // Only what names content waits: most entries name none.
         await judgeWithBlobs(log, audit, naming);
       }
-      if (leaf.seq % stride === 0 || leaf.seq === size - 1) {
+      if (isOpened(leaf.seq)) {
         await addHead(source, audit, leaf.seq + 1);
       }
     }
@@ -61,6 +60,19 @@ export async function verifyLog(log: LogCase): Promise<Audit> {
   }
   audit.end(size);
   return audit;
+}
+
+function boundsOf(
+  { keyFrom, hasBlobs }: LogSource,
+  since: NonNullable<LogCase['since']> | null,
+): Bounds {
+  const unread = since === null ? null : `not judged: entries before ${since.size} were not read`;
+  const unjudged = hasBlobs ? unread : 'not judged: this copy has no blobs';
+  return {
+    ...(keyFrom === 'log' ? { keyFrom: 'taken from the copy itself' } : {}),
+    ...(unjudged === null ? {} : { unjudged }),
+    ...(since === null ? {} : { since }),
+  };
 }
 
 /** The object that is printed. */
@@ -95,6 +107,12 @@ async function readPage(
 interface Naming {
   readonly entry: Recorded;
   readonly named: ReturnType<typeof blobsOf>;
+}
+
+/** Whether the head is opened that ends with an entry: some, evenly spread, the landmarks and the newest. */
+function headsToOpen({ landmarks }: LogSource, size: number): (seq: number) => boolean {
+  const stride = Math.max(1, Math.ceil(size / openedHeads));
+  return (seq) => seq % stride === 0 || seq === size - 1 || landmarks?.has(seq + 1) === true;
 }
 
 /** Answers an entry that is to be judged with the content that it names; null where all is done. */

@@ -50,7 +50,7 @@ export function openReadAhead(
   const ask = (): void => {
     if (next < of.to) {
       const range: LeafRange = { from: next, to: Math.min(next + of.page, of.to) };
-      workers[(next / of.page) % workers.length]?.postMessage(range);
+      workers[Math.floor(next / of.page) % workers.length]?.postMessage(range);
       next = range.to;
     }
   };
