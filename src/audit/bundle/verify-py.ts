@@ -80,7 +80,7 @@ for seq in seqs:
     if space and sig:
         (key, flags), at, signed = sshsig(sig, space, text.encode()), f"decisions/{sha(text.encode()).hex()}", signed + 1
         check(files[at + ".statement"].decode() + files[at + ".sig"].decode().replace("\n", "")[29:-27] == text + sig, at)
-        whose = rf"\bname: *[\"']?{said['person']}\b((?!\bname:).)*{re.escape(key)}"  # names stand above keys
+        whose = rf"\bname: *[\"']?{re.escape(said['person'])}(?![\w.-])((?!\bname:).)*{re.escape(key)}"  # names come first
         check(re.search(whose, people, re.S), f"the key is not {said['person']}'s by people.yaml then in force")
         check(roots[said["log"]["size"]][0] == b64(said["log"]["root"]), "its signer saw another log")
     if kind == "run.started": gated[run], behind[run] = {s["id"] for s in data["steps"] if s["privileged"]}, set()

@@ -151,6 +151,19 @@ describe('a range', () => {
     expect(report.exit_code).toBe(14);
   });
 
+  test('counts entries that were pruned by the hashes that are left of them', async () => {
+    const scene = await openRun();
+    const dayMs = 24 * 60 * 60 * 1000;
+    scene.clock.shift(400 * dayMs);
+    const beforeMs = scene.clock.now().wallMs - 100 * dayMs;
+    await scene.service().prune({ beforeMs, reason: 'a year is over', dryRun: false });
+    const { bundle } = await exporting(scene, { range: { from: '0', to: null } });
+    expect(namesOf(bundle)).toContain('entries/4.pruned');
+    const report = await verifying(bundle, { nowMs: scene.clock.now().wallMs });
+    expect([...new Set(report.findings.map(({ code }) => code))]).toEqual(['W_REDACTED']);
+    expect(report.exit_code).toBe(0);
+  });
+
   test('that is none is refused', async () => {
     const scene = await openRun();
     for (const range of [
