@@ -1,5 +1,6 @@
 import type { Pin, Receipt } from '../approval/statement/receipt.ts';
 import type { BlobId } from '../base/ids.ts';
+import type { KeyHistory } from '../journal/key-history.ts';
 import type { OutsideSources } from './outside.ts';
 import type { Replica } from './replicas.ts';
 
@@ -8,6 +9,8 @@ export interface Trust {
   readonly origin: string;
   /** The log's raw Ed25519 public key. */
   readonly publicKey: Buffer;
+  /** Its keys as the entries say that are not read, where only later ones are. */
+  readonly keys?: KeyHistory;
   readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
   readonly pins: readonly Pin[];
   /** The auditor's own clock, for what should have happened since; without it the time of the last entry. */

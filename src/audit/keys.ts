@@ -25,14 +25,14 @@ export interface KeyWatch {
   conclude(outside: readonly Pick<OutsideHead, 'size' | 'time' | 'note'>[]): void;
 }
 
-/** Begins with the key that the auditor trusts, until genesis names the log's first. */
+/** Begins with what the auditor knows of its keys, until genesis names the log's first. */
 export function watchKeys(
-  trust: Pick<Trust, 'origin' | 'publicKey'>,
+  trust: Pick<Trust, 'origin' | 'publicKey' | 'keys'>,
   rootAt: (size: number) => string | null,
   report: Report,
 ): KeyWatch {
   const { origin: name, publicKey } = trust;
-  let history = beginHistory({ name, publicKey }, null);
+  let history = trust.keys ?? beginHistory({ name, publicKey }, null);
   const starts: number[] = [];
   /** Size of the largest head that each key signed, by where its time began. */
   const signed = new Map<number, number>();

@@ -76,6 +76,18 @@ export function withRecovery(history: KeyHistory, index: number, line: string): 
   return { ...history, recoveries, changed: index };
 }
 
+/** The history as the first `size` entries tell it: for whoever goes on from a head they believe. */
+export function historyAt(history: KeyHistory, size: number): KeyHistory {
+  const [first, ...later] = history.keys;
+  const isKnown = (index: number): boolean => index < size;
+  const open = (key: LogKey): LogKey =>
+    key.ended === null || isKnown(key.ended.size) ? key : { ...key, ended: null };
+  const recoveries = history.recoveries.filter(({ index }) => isKnown(index));
+  const keys = later.filter(({ from }) => isKnown(from - 1)).map(open);
+  const changes = [...keys.map(({ from }) => from - 1), ...recoveries.map(({ index }) => index)];
+  return { keys: [open(first), ...keys], recoveries, changed: Math.max(0, ...changes) };
+}
+
 /** The one key that may sign heads of this size. */
 export function keyAt(history: KeyHistory, size: number): LogKey {
   return history.keys.findLast(({ from }) => from <= size) ?? history.keys[0];

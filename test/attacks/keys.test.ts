@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RequestFile } from '../../src/approval/request-file.ts';
 import { newNonce } from '../../src/base/ids.ts';
-import { newestKey } from '../../src/journal/key-history.ts';
+import { proveKeys } from '../../src/engine/key/prove-keys.ts';
+import { newestKey, withKey } from '../../src/journal/key-history.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
 import { gated, receiptsOf, verify } from '../audit/court.ts';
@@ -20,6 +21,7 @@ import {
 } from '../support/keys.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { sinkGap } from '../support/some-events.ts';
+import { byHand } from './journal-by-hand.ts';
 
 let scene: Scene;
 let recovery: ApproverSigner;
@@ -282,12 +284,37 @@ test('whoever can write the journal but has no key of it hands it on to nobody t
   const own = aRecoveryKey();
   appendDishonestly(scene.state, await recoveryEvent(store, own), thief);
   const to = formatVerifierKey(store.origin, thief.publicKey);
-  appendDishonestly(scene.state, await rotationEvent(store, own, { over: { to } }), thief);
-  const file = await scene.service().review(null, robinsPin()?.size ?? null);
-  expect(file.verifier_key).toBe(to);
+  const rotated = await rotationEvent(store, own, { over: { to } });
+  const index = appendDishonestly(scene.state, rotated, thief);
+  // The store does not follow; a thief's own program would show it all.
+  const ended = { reason: 'rotation', compromisedSince: null } as const;
+  const history = withKey(await store.keys(), index, { key: thief, ...ended });
+  const shownKeys = await proveKeys(store, history, index + 1);
+  const honest = await scene.service().review(null, robinsPin()?.size ?? null);
+  const file = { ...honest, verifier_key: to, keys: shownKeys };
   const open = (shownFile: RequestFile) => () => scene.people.robin.approver.open(shownFile);
   expect(open(file)).toThrow(expect.objectContaining({ code: 'E_STH_SIG' }));
-  const keys = (file.keys ?? []).map((key) => ({ ...key, before: null }));
+  const keys = shownKeys.map((key) => ({ ...key, before: null }));
   expect(open({ ...file, keys })).toThrow(expect.objectContaining({ code: 'E_KEY_ROTATION' }));
   expect((await findings()).map(([code]) => code)).toContain('E_STH_SIG');
+});
+
+test('nor does it help to write everything under one head: the journal itself refuses, and the audit knows no such key', async () => {
+  scene = openScene({ runbook: gated });
+  await honestRun();
+  const { store } = scene.engine();
+  const thief = journalSigner(store.origin);
+  const own = aRecoveryKey();
+  const { id } = newestKey(await store.keys());
+  const named = appendDishonestly(scene.state, await recoveryEvent(store, own), thief);
+  const to = formatVerifierKey(store.origin, thief.publicKey);
+  appendDishonestly(scene.state, await rotationEvent(store, own, { over: { to } }), thief);
+  // One commit: the head in between is not there.
+  byHand(scene, (db) =>
+    db.prepare('update entries set key_id = null, signature = null where seq = ?').run(named),
+  );
+  await scene.restart();
+  expect(newestKey(await scene.engine().store.keys()).id).toBe(id);
+  await expect(commitSome()).rejects.toMatchObject({ code: 'E_STH_SIG' });
+  expect((await findings()).map(([code]) => code)).toContain('E_KEY_UNKNOWN');
 });

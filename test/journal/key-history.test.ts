@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   beginHistory,
+  historyAt,
   isTrusted,
   type KeyHistory,
   keyAt,
@@ -66,6 +67,15 @@ describe('which key signs', () => {
     expect(recoveryNow(history)?.public).toBe('two');
     expect(recoveryAt(beginHistory(aKey(), 'zero'), 1)?.public).toBe('zero');
   });
+});
+
+test('as of some size the history is what the entries before it say', () => {
+  const history = withRecovery(rotatedAt([5, 9]), 12, 'one');
+  expect(historyAt(history, 20)).toEqual(history);
+  expect(historyAt(history, 12)).toEqual({ ...history, recoveries: [], changed: 9 });
+  const [first] = history.keys;
+  expect(historyAt(history, 5)).toEqual(beginHistory(first, null));
+  expect(historyAt(history, 6).keys).toHaveLength(2);
 });
 
 describe('what a compromised key leaves unproven', () => {

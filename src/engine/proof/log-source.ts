@@ -12,6 +12,8 @@ export interface LogSource {
   readonly origin: string;
   /** The key by which the log is known. */
   readonly key: VerifierKey;
+  /** Sizes of heads that are opened whatever the others: those before another key signs. */
+  readonly landmarks?: ReadonlySet<number>;
   /** Whether that is the reader's own knowledge, or the log's word about itself. */
   readonly keyFrom: 'reader' | 'log';
   /** In words, for messages. */

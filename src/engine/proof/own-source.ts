@@ -1,7 +1,6 @@
 import type { Blob } from '../../audit/exhibit.ts';
 import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
-import { newestKey } from '../../journal/key-history.ts';
 import type { ReadAhead, Store } from '../../store/store.ts';
 import type { LogSource } from './log-source.ts';
 
@@ -10,9 +9,13 @@ import type { LogSource } from './log-source.ts';
  * are asked, for whoever asks page by page and once.
  */
 export async function ownSource(store: Store, ahead: ReadAhead | null = null): Promise<LogSource> {
+  const { keys } = await store.keys();
+  const [first, ...later] = keys;
   return {
     origin: store.origin,
-    key: newestKey(await store.keys()),
+    // Its first: what came after has to follow from what that one signed.
+    key: first,
+    landmarks: new Set(later.map(({ from }) => from - 1)),
     keyFrom: 'reader',
     place: 'the journal',
     hasBlobs: true,

@@ -1,6 +1,6 @@
 import { IntegrityError, UsageError } from '../../base/errors.ts';
 import { openNote } from '../../journal/checkpoint.ts';
-import { keyAt } from '../../journal/key-history.ts';
+import { historyAt, type KeyHistory, keyAt } from '../../journal/key-history.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { VerifierKey } from '../../journal/verifier-key.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,6 +12,8 @@ export interface Since {
   readonly peaks: readonly Buffer[];
   /** The key that signed it. */
   readonly key: VerifierKey;
+  /** The log's keys as the entries before it say. */
+  readonly keys: KeyHistory;
   /** Its note, where the auditor brought it along; null for a head of the journal's own. */
   readonly kept: { readonly name: string; readonly note: string } | null;
 }
@@ -51,7 +53,7 @@ export async function readSince(
       `the journal's first ${size} entries are not the ones of \`${where}\``,
     );
   }
-  return { size, peaks, key: keyAt(history, size), kept };
+  return { size, peaks, key: keyAt(history, size), keys: historyAt(history, size), kept };
 }
 
 function contradicts(code: 'E_TRUNCATED' | 'E_FORK', message: string): IntegrityError {

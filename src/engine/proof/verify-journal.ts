@@ -71,6 +71,7 @@ function sinceThen(
   const checkpoints = since.kept === null ? [] : [since.kept];
   return {
     ...trust,
+    keys: since.keys,
     pins: pins.filter(({ note }) => isLater({ size: Number(note.split('\n')[1]) })),
     outside: { ...outside, anchors: outside.anchors.filter(isLater), checkpoints },
   };

@@ -1,5 +1,5 @@
 import { formatTime, type Moment } from '../../base/clock.ts';
-import { IntegrityError } from '../../base/errors.ts';
+import { IntegrityError, InternalError } from '../../base/errors.ts';
 import type { RunId, Sha256 } from '../../base/ids.ts';
 import { encodeLeaf, type Leaf, leafHash } from '../../journal/leaf.ts';
 import type { Event, Recorded } from '../../run/events.ts';
@@ -32,6 +32,7 @@ export function append(journal: Journal, before: Tree, batch: Batch): Appended {
   let [tree, after] = [before, keys];
   for (const [at, event] of batch.events.entries()) {
     const leaf = buildLeaf(journal.origin, batch, { seq: tree.size, at, event });
+    assertAlone(event, at);
     const stored = store(journal, leaf);
     hashes.push(stored.hash);
     after = keysAfter(journal.db, after, stored);
@@ -39,6 +40,16 @@ export function append(journal: Journal, before: Tree, batch: Batch): Appended {
   }
   saveTree(journal.db, tree);
   return { hashes, head: signHead(journal, tree, signerOf(journal, keys, after)) };
+}
+
+/** The head before a rotation is what the key before it vouches for: nothing may come in between. */
+function assertAlone({ type }: Event, at: number): void {
+  if (type === 'key.rotated' && at > 0) {
+    throw new InternalError({
+      code: 'rotation_not_first',
+      message: 'a rotation is the first entry of its commit',
+    });
+  }
 }
 
 /** The command id of a commit's further entries: (run, cmd) is unique, so each has its own. */

@@ -1,6 +1,5 @@
 import { IntegrityError } from '../../base/errors.ts';
-import { formatCheckpoint, openNote } from '../../journal/checkpoint.ts';
-import { keyAt } from '../../journal/key-history.ts';
+import { formatCheckpoint } from '../../journal/checkpoint.ts';
 import { decodeLeaf } from '../../journal/leaf.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import { composeNote } from '../../journal/note.ts';
@@ -10,7 +9,6 @@ import type { Head } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
 import type { Journal } from './journal.ts';
-import { requireKeys } from './keys.ts';
 import { selectPruned } from './pruned.ts';
 import { hasStrays, loadTree, selectPeaks, type Tree } from './tree.ts';
 
@@ -69,17 +67,6 @@ export function signHead(journal: Journal, tree: Tree, signer: CheckpointSigner)
   const head = composeHead(journal.origin, tree, signed);
   journal.signed.note = head.note;
   return head;
-}
-
-/**
- * That the stored peaks are the ones that were signed: a flipped bit in them must not go into the next
- * head, under a good signature. A head that is, byte for byte, the last one this process signed needs
- * no second look. Throws IntegrityError `E_STH_SIG`.
- */
-export function assertSigned(journal: Journal, head: Head): void {
-  if (head.note !== journal.signed.note) {
-    openNote(head.note, [keyAt(requireKeys(journal), head.size)]);
-  }
 }
 
 function composeHead(origin: string, tree: Tree, signed: StoredSignature): Head {

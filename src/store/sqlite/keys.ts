@@ -1,6 +1,7 @@
 import { applyKeyEntry, isKeyEntry, keysOfGenesis } from '../../approval/court/judge-keys.ts';
 import type { SeenLog } from '../../approval/statement/statement.ts';
 import { IntegrityError, JournalError } from '../../base/errors.ts';
+import { openNote } from '../../journal/checkpoint.ts';
 import { type KeyHistory, newestKey } from '../../journal/key-history.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { CheckpointSigner } from '../../journal/signer.ts';
@@ -9,6 +10,7 @@ import { recordedOf } from '../../run/recorded.ts';
 import type { StoredEntry } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { selectEntries } from './entries.ts';
+import { loadHeadAt } from './heads.ts';
 import type { Journal } from './journal.ts';
 import { selectPeaks } from './tree.ts';
 
@@ -19,21 +21,25 @@ export interface KnownKeys {
   signer: CheckpointSigner | null;
 }
 
-type Log = Pick<Journal, 'db' | 'known'>;
+type Log = Pick<Journal, 'db' | 'known' | 'origin'>;
 
 /**
  * The keys as the entries say now; null while there is no genesis. Only entries that were not read before
  * are: another process may have rotated. A change of keys that does not hold changes nothing here; the
  * audit says so. Throws IntegrityError `E_LEAF`.
  */
-export function loadKeys({ db, known }: Log): KeyHistory | null {
+export function loadKeys(log: Log): KeyHistory | null {
+  const { db, known } = log;
   const before = known.read ?? readGenesis(db);
   if (before === null) {
     return null;
   }
   let { history, last } = before;
   for (const entry of selectKeyEntries(db, last)) {
-    history = applyKeyEntry(history, factsOf(recordedOf(entry)), holdsRoot(db)).history;
+    const facts = factsOf(recordedOf(entry));
+    if (facts.type !== 'key.rotated' || isSignedBefore(log, facts.seq, history)) {
+      history = applyKeyEntry(history, facts, holdsRoot(db)).history;
+    }
     last = entry.seq;
   }
   known.read = { history, last };
@@ -118,6 +124,22 @@ export function signerOf(
 export function createSigner({ keys, known, origin }: Journal): CheckpointSigner {
   known.signer ??= keys.create(origin);
   return known.signer;
+}
+
+/**
+ * The head before a rotation is under the key before it. Entries that nobody signed can follow any head:
+ * whoever writes into the file without a key of the journal could name a recovery key of their own.
+ */
+function isSignedBefore(log: Log, seq: number, history: KeyHistory): boolean {
+  try {
+    const head = loadHeadAt(log, seq);
+    return head !== null && openNote(head.note, [newestKey(history)]).checkpoint.size === seq;
+  } catch (error) {
+    if (error instanceof IntegrityError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function readGenesis(db: Connection): KnownKeys['read'] {
