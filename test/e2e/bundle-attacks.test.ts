@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { check, python } from '../support/auditor.ts';
-import { altered, codesOf, exporting, openTouchScene } from '../support/evidence.ts';
+import { altered, codesOf, exporting, openTouchScene, verifying } from '../support/evidence.ts';
 import { testWith } from '../support/foreign.ts';
 
 type Change = (files: Map<string, Buffer>) => void;
