@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyReport } from '../reports.ts';
 import type { VerifyInput } from '../service.ts';
+import { checkHeadRow } from './check-head-row.ts';
 import { openIndexCheck } from './check-index.ts';
 import { proveForks } from './fork-proof.ts';
 import { gatherOutside } from './gather-outside.ts';
@@ -36,6 +37,9 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   if (damage !== null) {
     // What stands behind the last head that can be read is under no signature.
     audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size, message: damage });
+  }
+  for (const finding of await checkHeadRow(store, size)) {
+    audit.note(finding);
   }
   // An index is of all entries: whoever reads only some cannot say what it should hold.
   for (const finding of since === null ? await index.findings(store, size) : []) {
