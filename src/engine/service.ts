@@ -111,10 +111,7 @@ export interface Service {
    */
   reviewBreakGlass(signed: SignedStatement): Promise<ReviewReport>;
 
-  /**
-   * The newest entries that fit, oldest of them first. Throws UsageError `type_unknown`, `person_unknown`,
-   * `runbook_unknown`, `environment_unknown`.
-   */
+  /** The newest entries that fit, oldest of them first. Throws UsageError where nobody knows a name. */
   auditLog(filter: EntryFilter): Promise<readonly AuditLine[]>;
   /** One entry whole, with its inclusion proof. */
   auditShow(index: number): Promise<Json>;
@@ -130,7 +127,6 @@ export interface Service {
   /** Brings the copies elsewhere up to date now. Throws UsageError `sink_unknown`. */
   syncSinks(input: SyncInput): Promise<SyncReport>;
   rebuild(progress: (done: number, of: number) => void): Promise<void>;
-  /** What `doctor` says: each check in words. */
   doctor(): Promise<readonly Finding[]>;
   /** Opens (and where it is new, makes) the journal and records the trusted files. */
   initialise(): Promise<{

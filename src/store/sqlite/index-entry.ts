@@ -32,8 +32,7 @@ export function indexEntry(db: Connection, entry: Recorded, cmd: string): void {
 function indexEvent(db: Connection, entry: Recorded): void {
   const { event } = entry;
   if (isTrailEvent(event)) {
-    indexTrail(db, entry.seq, event);
-    return;
+    return indexTrail(db, entry.seq, event);
   }
   switch (event.type) {
     case 'run.started':

@@ -3,17 +3,7 @@ import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import type { Anchor } from '../../journal/anchor.ts';
 import type { KeyHistory } from '../../journal/key-history.ts';
 import { consistencyProof, inclusionProof } from '../../journal/merkle.ts';
-import type {
-  DebtRow,
-  EntryQuery,
-  PreviousQuery,
-  PrunedEntry,
-  RequestRow,
-  ReusableRow,
-  ReuseQuery,
-  RunRow,
-  TokenRow,
-} from '../rows.ts';
+import type * as rows from '../rows.ts';
 import type {
   BlobWriter,
   CommitInput,
@@ -110,7 +100,7 @@ export class SqliteStore implements Store {
     return this.#read(() => selectEntries(this.#journal.db, from, to));
   }
 
-  async pruned(from: number, to: number): Promise<readonly PrunedEntry[]> {
+  async pruned(from: number, to: number): Promise<readonly rows.PrunedEntry[]> {
     return this.#read(() => selectPruned(this.#journal.db, from, to));
   }
 
@@ -126,7 +116,7 @@ export class SqliteStore implements Store {
     return this.#read(() => selectNodes(this.#journal.db, { level, from, to }));
   }
 
-  async findEntries(query: EntryQuery): Promise<readonly number[]> {
+  async findEntries(query: rows.EntryQuery): Promise<readonly number[]> {
     return this.#read(() => selectMatching(this.#journal.db, query));
   }
 
@@ -158,30 +148,25 @@ export class SqliteStore implements Store {
     return this.#read(() => selectConfig(this.#journal.db));
   }
 
-  async listRuns(filter: {
-    readonly limit: number;
-    readonly caller?: string | null;
-  }): Promise<readonly RunRow[]> {
+  async listRuns(filter: Parameters<Store['listRuns']>[0]): Promise<readonly rows.RunRow[]> {
     return this.#read(() => selectRuns(this.#journal.db, filter));
   }
 
-  async findRuns(prefix: string): Promise<readonly RunRow[]> {
+  async findRuns(prefix: string): Promise<readonly rows.RunRow[]> {
     return this.#read(() => selectRunsByPrefix(this.#journal.db, prefix));
   }
 
-  async listRequests(filter: {
-    readonly open: boolean;
-    readonly limit: number;
-    readonly caller?: string | null;
-  }): Promise<readonly RequestRow[]> {
+  async listRequests(
+    filter: Parameters<Store['listRequests']>[0],
+  ): Promise<readonly rows.RequestRow[]> {
     return this.#read(() => selectRequests(this.#journal.db, filter));
   }
 
-  async findRequests(prefix: string): Promise<readonly RequestRow[]> {
+  async findRequests(prefix: string): Promise<readonly rows.RequestRow[]> {
     return this.#read(() => selectRequestsByPrefix(this.#journal.db, prefix));
   }
 
-  async requestByHash(hash: Sha256): Promise<RequestRow | null> {
+  async requestByHash(hash: Sha256): Promise<rows.RequestRow | null> {
     return this.#read(() => selectRequestByHash(this.#journal.db, hash));
   }
 
@@ -189,35 +174,35 @@ export class SqliteStore implements Store {
     return this.#read(() => selectSeenSizes(this.#journal.db));
   }
 
-  async listServed(): Promise<readonly RunRow[]> {
+  async listServed(): Promise<readonly rows.RunRow[]> {
     return this.#read(() => selectServed(this.#journal.db));
   }
 
-  async listMoved(): Promise<readonly RunRow[]> {
+  async listMoved(): Promise<readonly rows.RunRow[]> {
     return this.#read(() => selectMoved(this.#journal.db));
   }
 
-  async tokenByHash(hash: Sha256): Promise<TokenRow | null> {
+  async tokenByHash(hash: Sha256): Promise<rows.TokenRow | null> {
     return this.#read(() => selectTokenByHash(this.#journal.db, hash));
   }
 
-  async listTokens(): Promise<readonly TokenRow[]> {
+  async listTokens(): Promise<readonly rows.TokenRow[]> {
     return this.#read(() => selectTokens(this.#journal.db));
   }
 
-  async listReusable(query: ReuseQuery | null): Promise<readonly ReusableRow[]> {
+  async listReusable(query: rows.ReuseQuery | null): Promise<readonly rows.ReusableRow[]> {
     return this.#read(() => selectReusable(this.#journal.db, query));
   }
 
-  async findReusable(request: RequestId): Promise<ReusableRow | null> {
+  async findReusable(request: RequestId): Promise<rows.ReusableRow | null> {
     return this.#read(() => selectOneReusable(this.#journal.db, request));
   }
 
-  async listDebts(open: boolean): Promise<readonly DebtRow[]> {
+  async listDebts(open: boolean): Promise<readonly rows.DebtRow[]> {
     return this.#read(() => selectDebts(this.#journal.db, open));
   }
 
-  async previousStart(query: PreviousQuery): Promise<StoredEntry | null> {
+  async previousStart(query: rows.PreviousQuery): Promise<StoredEntry | null> {
     return this.#read(() => selectPreviousStart(this.#journal.db, query));
   }
 
