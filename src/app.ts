@@ -28,8 +28,8 @@ import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
 import { judgeForkFile } from './engine/proof/fork-proof.ts';
 import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verify-copy.ts';
 import { examine } from './engine/report/examine.ts';
-import type { VerifyReport } from './engine/reports.ts';
 import type { Service } from './engine/service.ts';
+import type { VerifyReport } from './engine/verify.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
@@ -132,10 +132,9 @@ function openEngine(
   readonly close: App['close'];
 } {
   const { env, terminal } = surroundings;
-  const receptions = lazy(() =>
-    openReceptions(loadConfig(env).channels, { clock: systemClock, env, log, served }),
-  );
-  const sinks = lazy(() => openSinks(loadConfig(env).sinks, { clock: systemClock, env, log }));
+  const deps = { clock: systemClock, env, log };
+  const receptions = lazy(() => openReceptions(loadConfig(env).channels, { ...deps, served }));
+  const sinks = lazy(() => openSinks(loadConfig(env).sinks, deps));
   const self = describeSelf();
   let store: Store | null = null;
   const engine: Engine = {
@@ -166,13 +165,17 @@ function openEngine(
   };
   return {
     engine,
-    elsewhere: {
-      doctor: () => examine(engine, { stateDir: stateDir(env) }),
-      ...runbooksOf(surroundings),
-    },
+    elsewhere: elsewhereOf(engine, surroundings),
     close: async () => {
       await store?.close();
     },
+  };
+}
+
+function elsewhereOf(engine: Engine, surroundings: Surroundings): Elsewhere {
+  return {
+    doctor: () => examine(engine, { stateDir: stateDir(surroundings.env) }),
+    ...runbooksOf(surroundings),
   };
 }
 

@@ -89,7 +89,7 @@ export function whyOtherDoor(links: readonly ChainLink[], via: 'api' | undefined
     : 'it was started through the API, but no token stands in its chain';
 }
 
-export function isToken(identity: string): boolean {
+function isToken(identity: string): boolean {
   return identity.startsWith('token:');
 }
 

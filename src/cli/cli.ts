@@ -90,20 +90,7 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
       stdout: await loadPaint(settings.colour.stdout),
       stderr: await loadPaint(settings.colour.stderr),
     },
-    async openApprover() {
-      return (await loadApp()).openApprover(surroundings(false));
-    },
-    openSpool: async () => (await loadApp()).openSpool(surroundings(false)),
-    hasJournal: async () => (await loadApp()).hasJournal(surroundings(false)),
-    async openSigner(choice, wanted) {
-      return (await loadApp()).openSigner(choice, { ...surroundings(false), wanted });
-    },
-    async openServing(options) {
-      return (await loadApp()).openServing(surroundings(false), options);
-    },
-    async verifyCopy(location, input) {
-      return (await loadApp()).verifyCopy(surroundings(false), location, input);
-    },
+    ...openings(loadApp, surroundings),
     print(result, render) {
       const text = settings.output === 'text' ? render() : `${JSON.stringify(result)}\n`;
       io.stdout.write(text);
@@ -118,6 +105,26 @@ export async function openCli(input: CliInput): Promise<OpenCli> {
       exitCode = code;
     },
     exitCode: () => exitCode,
+  };
+}
+
+/** What the program is made of, loaded where a command first needs it. */
+function openings(
+  loadApp: LoadApp,
+  surroundings: (withTerminal: boolean) => appModule.Surroundings,
+): Pick<
+  OpenCli,
+  'openApprover' | 'openSpool' | 'hasJournal' | 'openSigner' | 'openServing' | 'verifyCopy'
+> {
+  const here = () => surroundings(false);
+  return {
+    openApprover: async () => (await loadApp()).openApprover(here()),
+    openSpool: async () => (await loadApp()).openSpool(here()),
+    hasJournal: async () => (await loadApp()).hasJournal(here()),
+    openSigner: async (choice, wanted) =>
+      (await loadApp()).openSigner(choice, { ...here(), wanted }),
+    openServing: async (options) => (await loadApp()).openServing(here(), options),
+    verifyCopy: async (location, input) => (await loadApp()).verifyCopy(here(), location, input),
   };
 }
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
-import type { VerifyReport } from '../engine/reports.ts';
-import type { Service, VerifyInput } from '../engine/service.ts';
+import type { Service } from '../engine/service.ts';
+import type { VerifyInput, VerifyReport } from '../engine/verify.ts';
 import {
   doctorAnswer,
   issuedToken,

@@ -266,27 +266,6 @@ export interface AuditLine {
   readonly hash: string;
 }
 
-/** The object `audit verify --output json` prints. */
-export interface VerifyReport {
-  readonly verdicts: readonly {
-    readonly name: 'integrity' | 'completeness' | 'authorization' | 'time' | 'replicas';
-    /** Null where it was not judged; the anchor says why. */
-    readonly ok: boolean | null;
-    /** What the verdict rests on, in words: `receipt robin …`, `self-consistent only`. */
-    readonly anchor: string;
-    /** RFC 3339 time of that anchor; null where there is none. */
-    readonly anchored_at: string | null;
-  }[];
-  readonly findings: readonly {
-    readonly code: string;
-    readonly index: number | null;
-    readonly message: string;
-  }[];
-  /** Where a head under the log's own key contradicts the log: a file each that proves it to anybody. */
-  readonly forks?: readonly string[];
-  readonly exit_code: 0 | 14;
-}
-
 export interface Finding {
   readonly name: string;
   readonly ok: boolean;

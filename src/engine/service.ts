@@ -2,7 +2,6 @@ import type { DebtReport, ReviewReport } from '../approval/debt.ts';
 import type { GrantReport } from '../approval/grant-report.ts';
 import type { RequestFile } from '../approval/request-file.ts';
 import type { RotationReason } from '../approval/statement/key-statement.ts';
-import type { Pin } from '../approval/statement/receipt.ts';
 import type { SignedStatement } from '../approval/statement/statement.ts';
 import type { Scope, TokenHolder } from '../approval/token.ts';
 import type { ControlReport } from '../audit/report/control-report.ts';
@@ -31,10 +30,10 @@ import type {
   RunReport,
   RunSummary,
   TokenSummary,
-  VerifyReport,
 } from './reports.ts';
 import type { EraseInput, EraseReport } from './retain/erase-content.ts';
 import type { PruneInput, PruneReport } from './retain/prune-log.ts';
+import type { VerifyInput, VerifyReport } from './verify.ts';
 
 /**
  * The one interface between the doors and the work: the CLI in this process today, the same commands
@@ -267,34 +266,4 @@ export interface Listener {
   waiting(detail: RequestDetail): void;
   /** Waiting before another attempt. */
   delayed(step: string, ms: number): void;
-}
-
-/** A file that was handed in. */
-export interface NamedText {
-  readonly file: string;
-  readonly text: string;
-}
-
-/** Whom the auditor believes, and what they brought along. */
-export interface OutsideInput {
-  /** Verifier keys of witnesses, as the auditor knows them. */
-  readonly witnesses?: readonly string[];
-  /** Certificates (PEM) that timestamps must lead to. */
-  readonly authorities?: readonly NamedText[];
-  /** Signed heads of the log: of an earlier audit, of a mirror. */
-  readonly checkpoints?: readonly NamedText[];
-}
-
-export interface VerifyInput extends OutsideInput {
-  /** Receipts to hold the journal against. */
-  readonly receipts: readonly NamedText[];
-  /** Heads that approvers' clients on this machine remember. */
-  readonly pins: readonly Pin[];
-  /** Whether copies are asked what they have now. */
-  readonly online?: boolean;
-  /** Threads that work on it; null or absent: as many as pay. */
-  readonly workers?: number | null;
-  /** Only what came after this head is read: one that the auditor kept, or the journal's own of at most so many entries. */
-  readonly since?: NamedText | number | null;
-  readonly progress: (done: number, of: number) => void;
 }

@@ -23,7 +23,7 @@ export interface Timestamp {
 }
 
 /** SHA-256 in the forms that messages and requests name it by. */
-export const sha256Oid = '2.16.840.1.101.3.4.2.1';
+const sha256Oid = '2.16.840.1.101.3.4.2.1';
 
 const signedDataOid = '1.2.840.113549.1.7.2';
 const tstInfoOid = '1.2.840.113549.1.9.16.1.4';

@@ -2,7 +2,7 @@ import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { signCosignature } from '../../src/journal/cosignature.ts';
 import { newestKey } from '../../src/journal/key-history.ts';
 import { splitNote } from '../../src/journal/note.ts';

@@ -4,8 +4,8 @@ import type { StartStatement } from '../../src/approval/statement/start-statemen
 import { approvalNamespace, type SignedStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newRunId, type RunId } from '../../src/base/ids.ts';
-import type { VerifyReport } from '../../src/engine/reports.ts';
 import type { StartInput } from '../../src/engine/service.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import type { RunStarted } from '../../src/run/events.ts';
 import { signedAsk } from '../../src/run/signed-ask.ts';
 import { decodePlan, encodePlan, planDigest } from '../../src/runbook/digest.ts';

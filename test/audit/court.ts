@@ -11,7 +11,7 @@ import {
 import type { FindingCode, VerdictName } from '../../src/audit/finding.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import type { Decided, Event, StepFinished, StepStarted } from '../../src/run/events.ts';
 import { forgeDecision } from '../attacks/forge.ts';
 import { openServed } from '../support/click.ts';
@@ -184,6 +184,8 @@ export async function expectFinding(
   const report = await verify(scene);
   expect(new Set(report.findings.map((finding) => finding.code))).toEqual(new Set([code]));
   expect(report.findings.every(({ index }) => index !== null)).toBe(true);
-  expect(report.verdicts.filter(({ ok }) => ok === false).map(({ name }) => name)).toEqual([verdict]);
+  expect(report.verdicts.filter(({ ok }) => ok === false).map(({ name }) => name)).toEqual([
+    verdict,
+  ]);
   expect(report.exit_code).toBe(14);
 }

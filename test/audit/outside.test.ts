@@ -1,7 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import type { VerifyReport } from '../../src/engine/reports.ts';
-import type { VerifyInput } from '../../src/engine/service.ts';
+import type { VerifyInput, VerifyReport } from '../../src/engine/verify.ts';
 import type { Anchor, AnchorKey } from '../../src/journal/anchor.ts';
 import { signCosignature } from '../../src/journal/cosignature.ts';
 import { splitNote } from '../../src/journal/note.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 const gated = `

@@ -5,7 +5,8 @@ import { describeMissing } from '../../src/cli/render/missing.ts';
 import { renderRunReport } from '../../src/cli/render/run-report.ts';
 import { formatDistance, formatInstant, formatSpan } from '../../src/cli/render/span.ts';
 import { renderTable } from '../../src/cli/render/table.ts';
-import type { AuditLine, VerifyReport } from '../../src/engine/reports.ts';
+import type { AuditLine } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { aReport, aRunId } from './builders.ts';
 import { fixedMs } from './scene.ts';
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyCopy } from '../../src/engine/proof/verify-copy.ts';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { formatCheckpoint } from '../../src/journal/checkpoint.ts';
 import { newestKey } from '../../src/journal/key-history.ts';
 import { bundlePath, decodeBundle, encodeBundle } from '../../src/journal/tiles.ts';

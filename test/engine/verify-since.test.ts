@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { VerifyReport } from '../../src/engine/reports.ts';
-import type { VerifyInput } from '../../src/engine/service.ts';
+import type { VerifyInput, VerifyReport } from '../../src/engine/verify.ts';
 import { byHand, entryAt, setEntry } from '../attacks/journal-by-hand.ts';
 import { say } from '../audit/court.ts';
 import { anEntry } from '../support/an-entry.ts';

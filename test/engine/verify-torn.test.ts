@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownSource } from '../../src/engine/proof/own-source.ts';
 import { reportOf, verifyLog } from '../../src/engine/proof/verify-log.ts';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { anEntry } from '../support/an-entry.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../src/engine/evidence/export-evidence.ts';
 import { verifyBundle } from '../../src/engine/evidence/verify-bundle.ts';
 import type { CopyInput } from '../../src/engine/proof/verify-copy.ts';
-import type { VerifyReport } from '../../src/engine/reports.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
 import { openApprover } from '../../src/signers/approver.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
 import {

@@ -38,7 +38,7 @@ async function common(
   };
 }
 
-export async function recoveryStatement(
+async function recoveryStatement(
   store: Store,
   named: ApproverSigner,
   over: Partial<RecoveryStatement> = {},

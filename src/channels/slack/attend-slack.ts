@@ -1,6 +1,6 @@
 import { RunbookError } from '../../base/errors.ts';
-import type { Front } from '../channel.ts';
 import { loadSecret } from '../../base/secret-source.ts';
+import type { Front } from '../channel.ts';
 import type { SlackApi } from './api/slack-api.ts';
 import { receiveSocket } from './api/socket.ts';
 import { pause } from './card/card-queue.ts';

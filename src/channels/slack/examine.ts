@@ -1,6 +1,6 @@
 import { RunbookError } from '../../base/errors.ts';
-import type { Check } from '../channel.ts';
 import { loadSecret, type SecretSource } from '../../base/secret-source.ts';
+import type { Check } from '../channel.ts';
 import type { SocketState } from './api/hold-socket.ts';
 import { type SlackApi, SlackError, type SlackSelf } from './api/slack-api.ts';
 import { explainSlackCode } from './explain.ts';

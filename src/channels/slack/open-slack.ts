@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
+import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
-import { loadSecret } from '../../base/secret-source.ts';
 import type { SlackApi, SlackSelf } from './api/slack-api.ts';
 import { openSlackApi } from './api/web-client.ts';
 import { attendSlack, type Slack, tellSlack, troubleOf } from './attend-slack.ts';

@@ -1,8 +1,8 @@
+import { type SecretSource, secretSource, withoutInlineSecrets } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import { list, object } from '../../base/yaml-collections.ts';
 import { boolean, duration, oneOf, text } from '../../base/yaml-scalars.ts';
 import { checkDocument, type Invalid, invalid, optional, refine } from '../../base/yaml-schema.ts';
-import { type SecretSource, secretSource, withoutInlineSecrets } from '../../base/secret-source.ts';
 
 /** `channels.slack` of `config.yaml`. */
 export interface SlackSettings {

@@ -1,3 +1,4 @@
+import { type SecretSource, secretSource, withoutInlineSecrets } from '../../base/secret-source.ts';
 import { closest } from '../../base/suggest.ts';
 import type { ParsedYaml, YamlNode } from '../../base/yaml.ts';
 import { either, list, object } from '../../base/yaml-collections.ts';
@@ -11,7 +12,6 @@ import {
   sectionOf,
   suggestion,
 } from '../../base/yaml-schema.ts';
-import { type SecretSource, secretSource, withoutInlineSecrets } from '../../base/secret-source.ts';
 import { parseUrl } from './endpoint-url.ts';
 import { covers, eventTypes } from './event-types.ts';
 

@@ -48,7 +48,7 @@ export interface ExportOptions {
   readonly out: string;
 }
 
-export async function runAuditExport(
+async function runAuditExport(
   cli: Cli,
   run: string | null,
   options: ExportOptions,

@@ -38,7 +38,7 @@ const levels = ['A0', 'A1', 'A2', 'A3'];
 /** As typed: times are read here, all else goes on as it is. */
 export type LogOptions = Omit<Filter, 'run'>;
 
-export async function runAuditLog(
+async function runAuditLog(
   cli: Cli,
   run: string | null,
   { since, until, ...options }: LogOptions,

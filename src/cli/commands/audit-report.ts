@@ -45,7 +45,7 @@ export interface ReportOptions {
   readonly html?: string;
 }
 
-export async function runAuditReport(cli: Cli, options: ReportOptions): Promise<number> {
+async function runAuditReport(cli: Cli, options: ReportOptions): Promise<number> {
   const { framework, receipt = [], markdown, html } = options;
   refuseTogether({ '--markdown': markdown, '--html': html });
   const period = readPeriod(options, cli.io.clock.now().wallMs);

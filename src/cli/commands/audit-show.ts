@@ -11,7 +11,7 @@ export function auditShowCommand(cli: Cli): Command {
     .action(async (index: string) => cli.finish(await runAuditShow(cli, index)));
 }
 
-export async function runAuditShow(cli: Cli, index: string): Promise<number> {
+async function runAuditShow(cli: Cli, index: string): Promise<number> {
   if (!/^\d{1,15}$/.test(index)) {
     throw new UsageError({
       code: 'index_invalid',

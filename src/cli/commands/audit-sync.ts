@@ -22,7 +22,7 @@ export function auditSyncCommand(cli: Cli): Command {
     );
 }
 
-export async function runAuditSync(
+async function runAuditSync(
   cli: Cli,
   input: { readonly sinks: readonly string[]; readonly timeoutMs: number },
 ): Promise<number> {

@@ -18,7 +18,7 @@ export function auditTimestampCommand(cli: Cli): Command {
     );
 }
 
-export async function runAuditTimestamp(cli: Cli, timeoutMs: number): Promise<number> {
+async function runAuditTimestamp(cli: Cli, timeoutMs: number): Promise<number> {
   const service = await cli.openService();
   const only = { sinks: [], kind: 'timestamp', timeoutMs } as const;
   const report = await service.syncSinks({ ...only, progress: () => undefined });

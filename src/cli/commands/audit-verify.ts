@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { VerifyReport } from '../../engine/reports.ts';
-import type { NamedText } from '../../engine/service.ts';
+import type { NamedText, VerifyReport } from '../../engine/verify.ts';
 import type { Cli } from '../cli.ts';
 import { type Meter, openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
@@ -60,7 +59,7 @@ function parseWorkers(text: string): number {
   return workers;
 }
 
-export async function runAuditVerify(
+async function runAuditVerify(
   cli: Cli,
   copy: string | null,
   options: VerifyOptions,

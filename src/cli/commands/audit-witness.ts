@@ -39,7 +39,7 @@ export interface WitnessOptions extends Omit<ServeFlags, 'url'> {
   readonly public?: boolean;
 }
 
-export async function runAuditWitness(cli: Cli, options: WitnessOptions): Promise<number> {
+async function runAuditWitness(cli: Cli, options: WitnessOptions): Promise<number> {
   const { io } = cli;
   const { readServeSettings } = await import('../../server/settings.ts');
   const settings = readServeSettings(null, options);

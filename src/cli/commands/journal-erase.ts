@@ -19,7 +19,11 @@ export function journalEraseCommand(cli: Cli): Command {
     .option('--plans', 'its plan and the commands that were approved')
     .option('--values', 'the salts of its private values')
     .option('--received', 'what receivers of decisions heard, as it came')
-    .option('--value <name>', 'of --run, this private value: token, or steps.mint.outputs.key', collect)
+    .option(
+      '--value <name>',
+      'of --run, this private value: token, or steps.mint.outputs.key',
+      collect,
+    )
     .option('--blob <id>', 'this blob; may be repeated', collect)
     .requiredOption('--reason <text>', 'why, for the journal')
     .addHelpText(
@@ -38,7 +42,7 @@ export interface EraseOptions extends Partial<Record<Erasable, true>> {
 
 const kinds: readonly Erasable[] = ['outputs', 'plans', 'values', 'received'];
 
-export async function runJournalErase(cli: Cli, options: EraseOptions): Promise<number> {
+async function runJournalErase(cli: Cli, options: EraseOptions): Promise<number> {
   const what = whatOf(options);
   const service = await cli.openService();
   const report = await service.erase({ what, reason: options.reason });

@@ -34,7 +34,7 @@ export interface PruneOptions {
   readonly reason: string;
 }
 
-export async function runJournalPrune(cli: Cli, options: PruneOptions): Promise<number> {
+async function runJournalPrune(cli: Cli, options: PruneOptions): Promise<number> {
   const { before, keep, dryRun = false, reason } = options;
   refuseTogether({ '--before': before, '--keep': keep });
   const beforeMs = timeOf({ before, keep }, cli.io.clock.now().wallMs);

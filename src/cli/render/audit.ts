@@ -1,5 +1,6 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
-import type { AuditLine, VerifyReport } from '../../engine/reports.ts';
+import type { AuditLine } from '../../engine/reports.ts';
+import type { VerifyReport } from '../../engine/verify.ts';
 import { formatDistance, formatInstant } from './span.ts';
 import { paintHead, type Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';

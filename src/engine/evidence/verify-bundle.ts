@@ -6,7 +6,7 @@ import { UsageError } from '../../base/errors.ts';
 import { checkpointsOf, chosenKeys } from '../proof/gather-outside.ts';
 import { readReceipts } from '../proof/read-receipts.ts';
 import { type CopyInput, sortKeys } from '../proof/verify-copy.ts';
-import type { VerifyReport } from '../reports.ts';
+import type { VerifyReport } from '../verify.ts';
 
 /**
  * Judges an evidence bundle with no journal at hand. Throws UsageError `bundle_unreadable` where the file

@@ -24,7 +24,7 @@ export async function proveKeys(
 }
 
 /** Indexes of the entries that made the history what it is. */
-export function changesOf({ keys, recoveries }: KeyHistory): readonly number[] {
+function changesOf({ keys, recoveries }: KeyHistory): readonly number[] {
   const rotated = keys.map(({ from }) => from - 1);
   const named = recoveries.map(({ index }) => index);
   return [...new Set([0, ...rotated, ...named])].sort((one, other) => one - other);

@@ -5,7 +5,7 @@ import { type KeyHistory, keyAt } from '../../journal/key-history.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import { formatVerifierKey } from '../../journal/verifier-key.ts';
 import type { Head, Store } from '../../store/store.ts';
-import type { VerifyReport } from '../reports.ts';
+import type { VerifyReport } from '../verify.ts';
 
 /**
  * Portable proofs that the log's key signed another history than this one: one for each note that

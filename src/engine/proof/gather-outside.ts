@@ -5,7 +5,7 @@ import { parseCertificates } from '../../journal/authority.ts';
 import { parseVerifierKey } from '../../journal/verifier-key.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
-import type { NamedText, OutsideInput } from '../service.ts';
+import type { NamedText, OutsideInput } from '../verify.ts';
 
 /**
  * Whoever vouches for the journal from outside: by the auditor's own choice first, then by what the

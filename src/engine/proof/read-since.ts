@@ -4,7 +4,7 @@ import { historyAt, type KeyHistory, keyAt } from '../../journal/key-history.ts'
 import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { VerifierKey } from '../../journal/verifier-key.ts';
 import type { Store } from '../../store/store.ts';
-import type { NamedText } from '../service.ts';
+import type { NamedText } from '../verify.ts';
 
 /** A head from which on the journal is read. */
 export interface Since {

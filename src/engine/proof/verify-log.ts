@@ -5,7 +5,7 @@ import { RunbookError } from '../../base/errors.ts';
 import type { BlobId } from '../../base/ids.ts';
 import type { Recorded } from '../../run/events.ts';
 import { blobsOf } from '../../run/named-blobs.ts';
-import type { VerifyReport } from '../reports.ts';
+import type { VerifyReport } from '../verify.ts';
 import type { LogSource } from './log-source.ts';
 import { readLeaves, type StoredLeaf } from './read-leaves.ts';
 import type { Since } from './read-since.ts';

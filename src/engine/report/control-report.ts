@@ -5,7 +5,7 @@ import { openPeriod } from '../../audit/report/period.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Engine } from '../engine.ts';
 import { verifyJournal } from '../proof/verify-journal.ts';
-import type { VerifyInput } from '../service.ts';
+import type { VerifyInput } from '../verify.ts';
 
 export interface ControlReportInput extends VerifyInput {
   readonly framework: Framework;

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { pinSchema } from '../../approval/statement/receipt.ts';
 import type { EventType } from '../../run/events.ts';
 import type { EntryFilter } from '../report/entry-filter.ts';
-import type { AuditLine, VerifyReport } from '../reports.ts';
+import type { AuditLine } from '../reports.ts';
+import type { VerifyReport } from '../verify.ts';
 import { count, json, runId, time, type Wire } from './values.ts';
 
 /** A newer server may write types that this client does not know; it prints them. */

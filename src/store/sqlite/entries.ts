@@ -1,3 +1,4 @@
+import { UsageError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { StoredEntry } from '../store.ts';
 import type { Connection } from './connection.ts';
@@ -10,13 +11,22 @@ export function selectEntries(db: Connection, from: number, to: number): readonl
 }
 
 /** The run's entries in order, but the first `skip`. */
-export function selectRunEntries(db: Connection, run: RunId, skip: number): readonly StoredEntry[] {
+function selectRunEntries(db: Connection, run: RunId, skip: number): readonly StoredEntry[] {
   return db
     .prepare<StoredEntry>(
       `select entries.seq, entries.bytes from events join entries on entries.seq = events.seq
        where events.run = ? order by events.seq limit -1 offset ?`,
     )
     .all(run, skip);
+}
+
+/** As `selectRunEntries`. Throws UsageError `run_unknown` where there is no such run. */
+export function requireRun(db: Connection, run: RunId, skip: number): readonly StoredEntry[] {
+  const entries = selectRunEntries(db, run, skip);
+  if (entries.length === 0 && countRunEntries(db, run) === 0) {
+    throw new UsageError({ code: 'run_unknown', message: `there is no run \`${run}\`` });
+  }
+  return entries;
 }
 
 /** The number of the run's entries with `seq < before`. */

@@ -7,7 +7,13 @@ import type { CheckpointSigner } from '../../journal/signer.ts';
 import { keyId } from '../../journal/verifier-key.ts';
 import type { Head } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { type StoredSignature, selectEntries, selectSignature, setSignature } from './entries.ts';
+import {
+  type StoredSignature,
+  selectEntries,
+  selectSignature,
+  selectSignedBefore,
+  setSignature,
+} from './entries.ts';
 import type { Journal } from './journal.ts';
 import { selectPruned } from './pruned.ts';
 import { hasStrays, loadTree, selectPeaks, type Tree } from './tree.ts';
@@ -53,6 +59,12 @@ function timeAt(db: Connection, seq: number): string | null {
   return entry === undefined
     ? (selectPruned(db, seq, seq + 1)[0]?.time ?? null)
     : decodeLeaf(entry.bytes).time;
+}
+
+/** The newest signed head of at most `size` entries; null where there is none. */
+export function loadHeadUpTo(log: Log, size: number): Head | null {
+  const last = selectSignedBefore(log.db, size);
+  return last === null ? null : loadHeadAt(log, last + 1);
 }
 
 /** Signs the tree as it stands and keeps the signature with its last entry. */

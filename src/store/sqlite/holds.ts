@@ -1,5 +1,7 @@
 import type { Held, Holder } from '../store.ts';
 import type { Connection } from './connection.ts';
+import { isFull } from './faults.ts';
+import { type Journal, write } from './journal.ts';
 
 /** Inside a transaction: takes what is wanted, or answers the living holder that keeps it. */
 export function takeHold(
@@ -25,7 +27,18 @@ export function selectHold(db: Connection, held: Held): Holder | null {
 }
 
 /** Only the holder's own hold goes: another process may have taken over in between. */
-export function deleteHold(db: Connection, held: Held, holder: Holder): void {
+export function releaseHold(journal: Journal, held: Held, holder: Holder): void {
+  try {
+    write(journal, () => deleteHold(journal.db, held, holder));
+  } catch (error) {
+    // Whoever comes next finds the holder dead and replaces it: no reason to fail what went well.
+    if (!isFull(error)) {
+      throw error;
+    }
+  }
+}
+
+function deleteHold(db: Connection, held: Held, holder: Holder): void {
   const { host, pid, boot, startTime } = holder;
   const remove = db.prepare(
     'delete from holds where run = ? and host = ? and pid = ? and boot = ? and start_time = ?',

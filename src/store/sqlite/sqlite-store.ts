@@ -1,4 +1,3 @@
-import { UsageError } from '../../base/errors.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../../base/ids.ts';
 import type { Anchor } from '../../journal/anchor.ts';
 import type { KeyHistory } from '../../journal/key-history.ts';
@@ -24,17 +23,11 @@ import { FileBlobWriter } from './blob-writer.ts';
 import { checkBlob, putBlob } from './blobs.ts';
 import { commit } from './commit.ts';
 import { selectDebts } from './debts.ts';
-import {
-  countRunEntries,
-  selectConfig,
-  selectEntries,
-  selectRunEntries,
-  selectSignedBefore,
-} from './entries.ts';
-import { explained, isFull } from './faults.ts';
+import { countRunEntries, requireRun, selectConfig, selectEntries } from './entries.ts';
+import { explained } from './faults.ts';
 import { selectMatching } from './find-entries.ts';
-import { loadHead, loadHeadAt } from './heads.ts';
-import { deleteHold, selectHold, takeHold } from './holds.ts';
+import { loadHead, loadHeadAt, loadHeadUpTo } from './heads.ts';
+import { releaseHold, selectHold, takeHold } from './holds.ts';
 import { type Journal, write } from './journal.ts';
 import { assertWritable } from './journal-file.ts';
 import { requireKeys } from './keys.ts';
@@ -90,10 +83,7 @@ export class SqliteStore implements Store {
   }
 
   async headUpTo(size: number): Promise<Head | null> {
-    return this.#read(() => {
-      const last = selectSignedBefore(this.#journal.db, size);
-      return last === null ? null : loadHeadAt(this.#journal, last + 1);
-    });
+    return this.#read(() => loadHeadUpTo(this.#journal, size));
   }
 
   async entries(from: number, to: number): Promise<readonly StoredEntry[]> {
@@ -129,11 +119,7 @@ export class SqliteStore implements Store {
   }
 
   async loadRun(run: RunId, skip = 0): Promise<readonly StoredEntry[]> {
-    const entries = this.#read(() => selectRunEntries(this.#journal.db, run, skip));
-    if (entries.length === 0 && (await this.runVersion(run)) === 0) {
-      throw new UsageError({ code: 'run_unknown', message: `there is no run \`${run}\`` });
-    }
-    return entries;
+    return this.#read(() => requireRun(this.#journal.db, run, skip));
   }
 
   async runVersion(run: RunId): Promise<number> {
@@ -249,14 +235,7 @@ export class SqliteStore implements Store {
   }
 
   async releaseHold(held: Held, holder: Holder): Promise<void> {
-    try {
-      write(this.#journal, () => deleteHold(this.#journal.db, held, holder));
-    } catch (error) {
-      // Whoever comes next finds the holder dead and replaces it: no reason to fail what went well.
-      if (!isFull(error)) {
-        throw error;
-      }
-    }
+    releaseHold(this.#journal, held, holder);
   }
 
   async getNote(area: string, key: string): Promise<string | null> {

@@ -1,8 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseYaml } from '../../../src/base/yaml.ts';
 import { loadSecret } from '../../../src/base/secret-source.ts';
+import { parseYaml } from '../../../src/base/yaml.ts';
 import { channelFor, parseSlackSettings } from '../../../src/channels/slack/settings.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
