@@ -9,19 +9,27 @@ export function sha256(bytes: Buffer | string): Sha256 {
 
 /** SHA-256 of the parts one after the other, 32 raw bytes. */
 export function sha256Bytes(...parts: readonly Buffer[]): Buffer {
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  if (size <= atOnce) {
-    return hash('sha256', Buffer.concat(parts, size), 'buffer');
-  }
-  const inPieces = createHash('sha256');
+  let size = 0;
   for (const part of parts) {
-    inPieces.update(part);
+    if (size + part.length > joined.length) {
+      return inPieces(parts);
+    }
+    joined.set(part, size);
+    size += part.length;
   }
-  return inPieces.digest();
+  return hash('sha256', joined.subarray(0, size), 'buffer');
 }
 
-/** What is not copied to be hashed; below it one call costs half of three. */
-const atOnce = 100_000;
+/** Where parts are put together; what is longer is not copied to be hashed. One call costs half of three. */
+const joined = Buffer.alloc(100_000);
+
+function inPieces(parts: readonly Buffer[]): Buffer {
+  const pieces = createHash('sha256');
+  for (const part of parts) {
+    pieces.update(part);
+  }
+  return pieces.digest();
+}
 
 /**
  * Stands for a private value without telling it: HMAC-SHA-256(salt, path ‖ 0x00 ‖ value). The path (it

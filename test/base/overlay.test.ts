@@ -29,3 +29,44 @@ test('a map with changed values reads as a copy would, and the one before stays 
     }),
   );
 });
+
+test('every map of a long row can be read again, in any order, and goes on from there', () => {
+  const changes = fc.array(fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 4 }), fc.integer()), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(changes, (given) => {
+      const base: ReadonlyMap<number, number> = new Map([0, 1, 2, 3, 4].map((key) => [key, key]));
+      const maps = [base];
+      const copies = [base];
+      for (const [from, key, value] of given) {
+        const at = from % maps.length;
+        maps.push(withValue(maps[at] ?? base, key, value));
+        copies.push(
+          new Map([...(copies[at] ?? base)].map(([own, old]) => [own, own === key ? value : old])),
+        );
+      }
+      expect(maps.map((map) => [...map]).reverse()).toEqual(
+        copies.map((copy) => [...copy]).reverse(),
+      );
+    }),
+  );
+});
+
+test('a map that is being read stays as it was while the next one is made of it', () => {
+  const first = withValue(new Map([1, 2, 3].map((key) => [key, 'old'])), 1, 'old');
+  let next = first;
+  const seen: number[] = [];
+  const read: string[] = [];
+  for (const [key, value] of first) {
+    seen.push(key);
+    read.push(value);
+    next = withValue(withValue(next, 2, 'new'), 3, 'new');
+  }
+  expect([seen, read]).toEqual([
+    [1, 2, 3],
+    ['old', 'old', 'old'],
+  ]);
+  expect([...next.values()]).toEqual(['old', 'new', 'new']);
+  expect(withValue(next, 4, 'new').has(4)).toBe(false);
+});
