@@ -39,7 +39,8 @@ describe.each(situations)('$title', ({ policies: [policy = ''], tables: [table =
   });
 
   test('has no rule that is dead, shadowed or about nobody', () => {
-    const environments = 'environments: { staging: {}, prod: { protected: true } }';
+    const environments = `environments: { staging: {}, prod: { protected: true } }
+sinks: { one: { kind: s3, endpoint: https://one.example.com, bucket: a }, other: { kind: s3, endpoint: https://two.example.com, bucket: b } }`;
     const { findings, unchecked } = checkPolicy({
       policy: { file: 'policy.yaml', text: policy },
       people: { file: 'people.yaml', text: people },
