@@ -12,8 +12,11 @@ import { replayVerdict } from './judge-unasked.ts';
 export interface Remotes {
   /** What is wrong with the copies of a start that has ended, in words; null where nothing is. */
   judge(entry: Recorded, bench: Bench): string | null;
-  /** Starts that copies were demanded for, and those of them that rest on the journal's own word. */
-  figures(): { readonly demanded: number; readonly onWord: number };
+  /**
+   * Starts that copies were demanded for, those of them that rest on the journal's own word, and those of
+   * which a part of the log cannot say whether the heads that were copied are its own.
+   */
+  figures(): { readonly demanded: number; readonly onWord: number; readonly unjudged: number };
 }
 
 interface Bench {
@@ -32,6 +35,7 @@ export function openRemotes(): Remotes {
   const owing = new Map<string, Owed>();
   let demanded = 0;
   let onWord = 0;
+  let unjudged = 0;
   return {
     judge(entry, bench) {
       const { event, run } = entry;
@@ -51,15 +55,24 @@ export function openRemotes(): Remotes {
       if (owed === undefined || nothingRan(event.data)) {
         return null;
       }
-      const copies = copiesOf(event.data, owed, bench.docket);
+      const named = copiesOf({ ended: event.data, seq: entry.seq, owed }, bench.docket);
+      const copies = named.filter(({ isKnown }) => isKnown);
       demanded += 1;
+      if (copies.length < owed.required && named.length >= owed.required) {
+        unjudged += 1;
+        return null;
+      }
       onWord += copies.filter(({ proven }) => proven).length < owed.required ? 1 : 0;
       return copies.length >= owed.required
         ? null
-        : `policy then in force demands ${owed.required} copies elsewhere of its start, and it names ${copies.length}`;
+        : `policy then in force demands ${counted(owed.required)} elsewhere of its start, and it names ${copies.length}`;
     },
-    figures: () => ({ demanded, onWord }),
+    figures: () => ({ demanded, onWord, unjudged }),
   };
+}
+
+function counted(copies: number): string {
+  return copies === 1 ? '1 copy' : `${copies} copies`;
 }
 
 function nameOf(run: string | null, { step, attempt }: StepStarted | StepFinished): string {
@@ -97,20 +110,25 @@ function askedOf({ permit }: StepStarted, docket: Docket): Asked | null {
   return { breakGlass: null, overrides: [], reuse };
 }
 
-/** Those of different sinks that counted, over heads of this very log that cover the start. */
+/**
+ * Those of different sinks that counted, over heads of this very log that cover the start. Part of a log
+ * may not know the root of one; heads from after the step ended are known to nobody.
+ */
 function copiesOf(
-  { remote = [] }: StepFinished,
-  { seq, sinks }: Owed,
+  { ended, seq, owed }: { readonly ended: StepFinished; readonly seq: number; readonly owed: Owed },
   { origin, rootAt }: Docket,
-): readonly { readonly proven: boolean }[] {
-  return sinks.flatMap((sink) => {
+): readonly { readonly proven: boolean; readonly isKnown: boolean }[] {
+  const { remote = [] } = ended;
+  return owed.sinks.flatMap((sink) => {
     const copy = remote.find((each) => each.sink === sink.name);
-    const isOurs = copy !== undefined && copy.size > seq && rootAt(copy.size) === copy.root;
-    if (!isOurs) {
+    if (copy === undefined || copy.size <= owed.seq || copy.size > seq) {
       return [];
     }
+    const root = rootAt(copy.size);
     const proof = proofOf(copy, sink.key, origin);
-    return proof === 'wrong' ? [] : { proven: proof === 'proven' };
+    return proof === 'wrong' || (root ?? copy.root) !== copy.root
+      ? []
+      : { proven: proof === 'proven', isKnown: root !== null };
   });
 }
 

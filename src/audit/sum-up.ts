@@ -58,9 +58,11 @@ function lentOf(lent: number): string {
 }
 
 /** A copy's own word is recorded by us: only a cosignature shows that anybody gave it. */
-function copied({ demanded, onWord }: ReturnType<Authorization['remote']>): string {
+function copied({ demanded, onWord, unjudged }: ReturnType<Authorization['remote']>): string {
   const word = onWord === 0 ? '' : `, ${onWord} on recorded word alone`;
-  return demanded === 0 ? '' : `; starts that copies were demanded for: ${demanded}${word}`;
+  const open =
+    unjudged === 0 ? '' : `, ${unjudged} not judged: the roots of their copies are not in it`;
+  return demanded === 0 ? '' : `; starts that copies were demanded for: ${demanded}${word}${open}`;
 }
 
 /** What no signature of a person's backs is said with the verdict that rests on it. */

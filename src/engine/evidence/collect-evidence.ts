@@ -6,6 +6,7 @@ import { leafHash } from '../../journal/leaf.ts';
 import { formatVerifierKey } from '../../journal/verifier-key.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import type { RemoteCopy } from '../../run/remote-copy.ts';
 import type { Head, Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
@@ -137,7 +138,10 @@ async function prove(
   return { seq, bytes, hash, proof: await store.inclusionProof(seq, size) };
 }
 
-/** Heads that signed texts name, and the ones under which their entries were recorded: receipts know those. */
+/**
+ * Heads that signed texts name, the ones under which their entries were recorded, since receipts know those,
+ * and the ones that were copied elsewhere before a step ran.
+ */
 async function sizesSeen(store: Store, entries: readonly Recorded[]): Promise<readonly number[]> {
   const sizes: number[] = [];
   for (const entry of entries) {
@@ -146,8 +150,14 @@ async function sizesSeen(store: Store, entries: readonly Recorded[]): Promise<re
       const recorded = await store.headAt(entry.seq + 1);
       sizes.push(...[seenIn(text.statement)?.size, recorded?.size].flatMap((size) => size ?? []));
     }
+    sizes.push(...copiesIn(entry).map(({ size }) => size));
   }
   return sizes;
+}
+
+function copiesIn({ event }: Recorded): readonly RemoteCopy[] {
+  const hasEnded = event.type === 'step.finished' || event.type === 'step.late';
+  return (hasEnded ? event.data.remote : undefined) ?? [];
 }
 
 async function proveRoots(store: Store, sizes: readonly number[], head: Head) {

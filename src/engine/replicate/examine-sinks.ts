@@ -54,7 +54,7 @@ function examineDemand({ sinks }: Engine, { policy }: Trusted): readonly Finding
     {
       name: 'copies',
       ok: false,
-      message: `policy demands ${demand.required} copies elsewhere, and ${counting} of the sinks in \`config.yaml\` count`,
+      message: `policy demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, and ${counting} of the sinks in \`config.yaml\` count`,
       hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
     },
   ];

@@ -34,7 +34,7 @@ function unmet(
       ...at,
       kind: 'remote_unmet',
       offset: 0,
-      message: `demands ${demand.required} copies elsewhere, but of the sinks in \`config.yaml\` ${counting.length} count (${names})`,
+      message: `demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, but of the sinks in \`config.yaml\` ${counting.length} count (${names})`,
       hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
     },
   ];
