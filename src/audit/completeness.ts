@@ -37,7 +37,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  * rewritten before the newest of them shows. Without one the log is only consistent with itself.
  */
 export function judgeCompleteness(trust: Trust, seen: Seen, report: Report): Completeness {
-  const notes = readNotes(trust, seen.keys, report);
+  const notes = readNotes(trust, seen, report);
   const heads = [...notes.heads, ...seen.anchors.heads];
   const agrees = ({ size, root }: OutsideHead): boolean => seen.rootAt(size) === root;
   const agreed = heads.filter(agrees);

@@ -27,11 +27,14 @@ export interface KeyWatch {
 
 /** Begins with what the auditor knows of its keys, until genesis names the log's first. */
 export function watchKeys(
-  trust: Pick<Trust, 'origin' | 'publicKey' | 'keys'>,
+  trust: Pick<Trust, 'origin' | 'publicKey' | 'keys'> & {
+    /** The key is the log's own word about itself: then its own word leads to the newest as well. */
+    readonly isOwnWord: boolean;
+  },
   rootAt: (size: number) => string | null,
   report: Report,
 ): KeyWatch {
-  const { origin: name, publicKey } = trust;
+  const { origin: name, publicKey, isOwnWord } = trust;
   let history = trust.keys ?? beginHistory({ name, publicKey }, null);
   const starts: number[] = [];
   /** Size of the largest head that each key signed, by where its time began. */
@@ -51,12 +54,12 @@ export function watchKeys(
     signed: note,
     conclude: (outside) => {
       outside.filter((head) => head.note !== null).forEach(({ size }) => note(size));
-      if (!leadsFrom(publicKey, history, signed)) {
+      if (!isOwnWord && !leadsFrom(publicKey, history, signed)) {
         report({
           verdict: 'completeness',
           code: 'E_KEY_UNKNOWN',
           index: 0,
-          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing that the one you trust signed leads there`,
+          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing that the one you trust signed leads there: it is another log, or ends before that key's time`,
         });
       }
       reportUnproven(history, { outside, starts }, report);

@@ -2,7 +2,7 @@ import type { Pin } from '../approval/statement/receipt.ts';
 import { RunbookError } from '../base/errors.ts';
 import { openNote } from '../journal/checkpoint.ts';
 import { type KeyHistory, keyAt } from '../journal/key-history.ts';
-import { formatVerifierKey, keyId } from '../journal/verifier-key.ts';
+import { formatVerifierKey, keyId, parseVerifierKey } from '../journal/verifier-key.ts';
 import type { Trust } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
 import type { OutsideHead } from './outside.ts';
@@ -17,7 +17,7 @@ export interface KeptHead extends OutsideHead {
 /** Notes that the auditor brought along; those that cannot be read, or are another log's, are findings. */
 export function readNotes(
   trust: Trust,
-  keys: KeyHistory,
+  { keys, size }: { readonly keys: KeyHistory; readonly size: number },
   report: Report,
 ): { readonly heads: readonly KeptHead[]; readonly kept: number } {
   const kept = [
@@ -32,7 +32,7 @@ export function readNotes(
     })),
   ];
   return {
-    heads: kept.flatMap((each) => openKept(each, { trust, keys }, report)),
+    heads: kept.flatMap((each) => openKept(each, { trust, keys, size }, report)),
     kept: kept.length,
   };
 }
@@ -72,18 +72,27 @@ function noteOfPin({ note, verifierKey, time }: Pin): Kept {
 
 function openKept(
   { name, kind, note, verifierKey, time }: Kept,
-  of: { readonly trust: Trust; readonly keys: KeyHistory },
+  of: { readonly trust: Trust; readonly keys: KeyHistory; readonly size: number },
   report: Report,
 ): readonly KeptHead[] {
   const complain = (code: FindingCode, message: string): readonly KeptHead[] => {
     // Another key means another log, from its first entry on.
-    const index = code === 'E_KEY_UNKNOWN' ? 0 : null;
+    const indexes: Partial<Record<FindingCode, number>> = {
+      E_KEY_UNKNOWN: 0,
+      E_TRUNCATED: of.size,
+    };
+    const index = indexes[code] ?? null;
     report({ verdict: 'completeness', code, index, message: `${name}: ${message}` });
     return [];
   };
   const { keys } = of.keys;
   const known = keys.map((key) => formatVerifierKey(key.name, key.publicKey));
   if (verifierKey !== null && !known.includes(verifierKey)) {
+    const later = laterSize(note, verifierKey, of);
+    if (later !== null) {
+      const message = `it saw ${later} entries, signed by a key that the first ${of.size} do not name yet: this is behind a change of keys, or its end was cut`;
+      return complain('E_TRUNCATED', message);
+    }
     const message = `it knows the log by another key or name: \`${verifierKey}\``;
     return complain('E_KEY_UNKNOWN', message);
   }
@@ -104,5 +113,22 @@ function openKept(
       error instanceof RunbookError ? error : { code: '', message: 'it cannot be read' };
     const isForeign = verifierKey === null && code === 'E_STH_SIG';
     return complain(isForeign ? 'E_KEY_UNKNOWN' : 'E_RECEIPT', message);
+  }
+}
+
+/** The size of a head that this key did sign, of a log of this name, and that is behind its end; else null. */
+function laterSize(
+  note: string,
+  verifierKey: string,
+  { trust, size }: { readonly trust: Trust; readonly size: number },
+): number | null {
+  try {
+    const { checkpoint } = openNote(note, [parseVerifierKey(verifierKey)]);
+    return checkpoint.origin === trust.origin && checkpoint.size > size ? checkpoint.size : null;
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      return null;
+    }
+    throw error;
   }
 }

@@ -26,11 +26,12 @@ export interface LogReader extends Places {
   gaps(): number;
 }
 
-export function openLogReader(trust: Trust, report: Report, { proven, since }: Bounds): LogReader {
+export function openLogReader(trust: Trust, report: Report, bounds: Bounds): LogReader {
+  const { proven, since, keyFrom } = bounds;
   const places = proven === undefined ? treePlaces(report, since) : provenPlaces(proven);
   const { place, rootAt } = places;
   const timeline = openTimeline(report);
-  const keys = watchKeys(trust, rootAt, report);
+  const keys = watchKeys({ ...trust, isOwnWord: keyFrom !== undefined }, rootAt, report);
   const anchors = verifyAnchors(trust, report);
   const witnessed = openWitnessedTimes(anchors.heads, report);
   let gaps = 0;

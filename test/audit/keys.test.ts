@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { beginAudit } from '../../src/audit/audit.ts';
+import type { Bounds } from '../../src/audit/bounds.ts';
 import { newestKey } from '../../src/journal/key-history.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
 import { journalSigner } from '../support/dishonest.ts';
@@ -65,10 +66,10 @@ describe('a journal that was rotated', () => {
 
 describe('a copy that shows only its newest head', () => {
   /** As a mirror has it: every entry, and one head. */
-  async function audited(publicKey: Buffer, sizes: readonly number[] = []) {
+  async function audited(publicKey: Buffer, sizes: readonly number[] = [], bounds: Bounds = {}) {
     const { store } = scene.engine();
     const { size } = await store.head();
-    const audit = beginAudit({ origin: store.origin, publicKey, receipts: [], pins: [] });
+    const audit = beginAudit({ origin: store.origin, publicKey, receipts: [], pins: [] }, bounds);
     for (const entry of await store.entries(0, size)) {
       audit.read(entry);
     }
@@ -89,6 +90,14 @@ describe('a copy that shows only its newest head', () => {
     expect(await audited(old)).toEqual(['E_KEY_UNKNOWN']);
     expect(await audited(old, [1])).toEqual(['E_KEY_UNKNOWN']);
     expect(await audited(old, [first])).toEqual([]);
+  });
+
+  test('is followed from its own first key where nobody gave one', async () => {
+    const { store } = scene.engine();
+    const [{ publicKey: old }] = (await store.keys()).keys;
+    await commitKeys(store, await rotationEvent(store, recovery));
+    const bounds = { keyFrom: 'taken from the copy itself' };
+    expect(await audited(old, [], bounds)).toEqual([]);
   });
 });
 

@@ -12,6 +12,7 @@ import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import { openTileFiles } from '../../src/sinks/tile-files.ts';
 import type { Store } from '../../src/store/store.ts';
 import { receiptsOf, say } from '../audit/court.ts';
+import { commitKeys, rotationEvent, withRecoveryKey } from '../support/keys.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { configSet } from '../support/some-events.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -119,6 +120,34 @@ describe('a copy in the static layout', () => {
     const report = await verify(folder);
     expect(report.exit_code).toBe(0);
     expect(verdict(report, 'integrity')?.anchor).toContain('taken from the copy itself');
+  });
+
+  test('of a log whose key was changed is led by its own first key, and says so', async () => {
+    const { store, folder } = await openCopied();
+    const recovery = await withRecoveryKey(store);
+    await commitKeys(store, await rotationEvent(store, recovery));
+    await writeTiles(store, folder);
+    const report = await verify(folder);
+    expect(report).toMatchObject({ findings: [], exit_code: 0 });
+    expect(verdict(report, 'integrity')?.anchor).toContain(
+      'taken from the copy itself, with what leads to it',
+    );
+  });
+
+  test('that ends before a change of keys is behind for whoever saw the log later', async () => {
+    const { scene, store, folder, size } = await openCopied();
+    const recovery = await withRecoveryKey(store);
+    await commitKeys(store, await rotationEvent(store, recovery));
+    const { run } = await scene.exec();
+    await scene.decide(scene.people.robin, 'approve');
+    await scene.resume(run);
+    const pins = scene.people.robin.approver.pins();
+    const report = await verify(folder, { pins });
+    expect(report.exit_code).toBe(14);
+    expect(report.findings).toMatchObject([{ code: 'E_TRUNCATED', index: size }]);
+    expect(report.findings[0]?.message).toMatch(
+      /^pin: it saw \d+ entries, .*: this is behind a change of keys, or its end was cut$/,
+    );
   });
 
   test('under a key that is another log’s is refused as unknown', async () => {

@@ -69,7 +69,7 @@ function boundsOf(
   const unread = since === null ? null : `not judged: entries before ${since.size} were not read`;
   const unjudged = hasBlobs ? unread : 'not judged: this copy has no blobs';
   return {
-    ...(keyFrom === 'log' ? { keyFrom: 'taken from the copy itself' } : {}),
+    ...(keyFrom === 'log' ? { keyFrom: 'taken from the copy itself, with what leads to it' } : {}),
     ...(unjudged === null ? {} : { unjudged }),
     ...(since === null ? {} : { since }),
   };
