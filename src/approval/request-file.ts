@@ -26,7 +26,7 @@ export interface RequestFile {
     readonly keys: readonly string[];
     readonly slots: readonly string[];
   }[];
-  /** How the log came to its present key; absent while it is the first one. */
+  /** How the log came to its keys; absent while it has one, and no recovery key. */
   readonly keys?: readonly KeyProof[];
 }
 

@@ -24,8 +24,11 @@ export function openApproverMemory(dir: string, forbidden: string): ApproverMemo
   return {
     pin,
     savePin: (next) => {
-      if (!isOlder(next, pin(next.origin))) {
-        writeJson(pinFile(next.origin), next);
+      const kept = pin(next.origin);
+      if (!isOlder(next, kept)) {
+        // Another window may not have been shown it: a recovery key that was seen once is not forgotten.
+        const seen = kept?.recovery === undefined ? {} : { recovery: kept.recovery };
+        writeJson(pinFile(next.origin), { ...seen, ...next });
       }
     },
     saveReceipt: (receipt) => {

@@ -2,7 +2,7 @@ import type { KeyProof } from '../approval/request-file.ts';
 import type { Pin } from '../approval/statement/receipt.ts';
 import { IntegrityError } from '../base/errors.ts';
 import { type Checkpoint, openNote } from '../journal/checkpoint.ts';
-import { keyAt } from '../journal/key-history.ts';
+import { type KeyHistory, keyAt, type RecoveryKey, recoveryNow } from '../journal/key-history.ts';
 import { leafHash } from '../journal/leaf.ts';
 import { verifyConsistency, verifyInclusion } from '../journal/proof.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../journal/verifier-key.ts';
@@ -31,11 +31,10 @@ export interface ShownLog {
 }
 
 /**
- * Holds a journal against what this client saw last: the same key, or one that the recovery key leads to;
- * not smaller, the same past, and the leaf really in it. Answers the pin to keep. This is what makes an approver a witness, so it stands before
- * anything is shown or signed. Throws IntegrityError `E_KEY_UNKNOWN`, `E_KEY_ROTATION`, `E_ROLLBACK`,
- * `E_FORK`, and what
- * the note and the proofs throw.
+ * Holds a journal against what this client saw last: the same key, or one that the recovery key leads to
+ * which it saw; not smaller, the same past, and the leaf really in it. Answers the pin to keep. This is what
+ * makes an approver a witness, so it stands before anything is shown or signed. Throws IntegrityError
+ * `E_KEY_UNKNOWN`, `E_KEY_ROTATION`, `E_ROLLBACK`, `E_FORK`, and what the note and the proofs throw.
  */
 export function checkSeenLog(shown: ShownLog): Pin {
   const { note, verifierKey, pin, inclusion, time } = shown;
@@ -43,25 +42,49 @@ export function checkSeenLog(shown: ShownLog): Pin {
     throw unknownKey(pin, verifierKey);
   }
   const { checkpoint } = openNote(note, [parseVerifierKey(verifierKey)]);
-  if (shown.keys.length > 0) {
-    checkKeys(shown, checkpoint);
-  }
+  const history = shown.keys.length > 0 ? checkKeys(shown, checkpoint) : null;
   if (pin !== null) {
     checkPast(pin, checkpoint, shown.consistencyProof);
   }
+  const recovery = checkRecovery(pin, history);
   const { origin, size, root } = checkpoint;
   const { index, leaf, proof } = inclusion;
   verifyInclusion({ seq: index, size, leafHash: leafHash(leaf), proof, root });
-  return { origin, size, root: root.toString('base64'), note, verifierKey, time };
+  const seen = { origin, size, root: root.toString('base64'), note, verifierKey, time };
+  return recovery === null ? seen : { ...seen, recovery };
 }
 
 /** The keys that are shown must lead from the one that was seen to the one that signs now. */
-function checkKeys({ keys, verifierKey, pin }: ShownLog, now: Checkpoint): void {
+function checkKeys({ keys, verifierKey, pin }: ShownLog, now: Checkpoint): KeyHistory {
   const history = verifyShownKeys(keys, now);
   const isShown = formatKey(keyAt(history, now.size)) === verifierKey;
   if (!isShown || (pin !== null && formatKey(keyAt(history, pin.size)) !== pin.verifierKey)) {
     throw unknownKey(pin, verifierKey);
   }
+  return history;
+}
+
+/**
+ * Each entry that is shown stands in the log; that none is left out, nothing proves. Whoever stole the log's
+ * key could leave out who names the recovery key, and name one of their own as if it were the first: so what
+ * was shown once is shown for ever. Answers the recovery key to remember.
+ */
+function checkRecovery(pin: Pin | null, history: KeyHistory | null): RecoveryKey | null {
+  const known = pin?.recovery ?? null;
+  if (pin === null || known === null || history === null) {
+    return history === null ? known : recoveryNow(history);
+  }
+  const isShown = history.recoveries.some(
+    (shown) => shown.index === known.index && shown.public === known.public,
+  );
+  if (!isShown) {
+    throw new IntegrityError({
+      code: 'E_KEY_ROTATION',
+      message: `the journal leaves out entry ${known.index}, by which you knew its recovery key on ${pin.time}`,
+      hint: 'do not sign; ask the owner of the recovery key what happened',
+    });
+  }
+  return recoveryNow(history);
 }
 
 function formatKey({ name, publicKey }: VerifierKey): string {

@@ -213,10 +213,6 @@ describe("an approver's client that knows an older key", () => {
     expect(robinsPin()?.verifierKey).not.toBe(before);
   });
 
-  test('is shown nothing of keys while the first one signs', async () => {
-    expect(await shown(null)).not.toHaveProperty('keys');
-  });
-
   test('refuses a new key that comes without its history, or with a part of it', async () => {
     await rotate();
     const file = await shown(robinsPin()?.size ?? null);

@@ -53,6 +53,14 @@ test('a log never seen has no pin', () => {
   expect(memory.receipts()).toEqual([]);
 });
 
+test('a recovery key that was seen once is not forgotten by a window that was not shown it', () => {
+  const { memory, open } = aMemory();
+  const recovery = { public: 'ssh-ed25519 AAAA', index: 1 };
+  memory.savePin(aPin(3, { recovery }));
+  memory.savePin(aPin(5));
+  expect(open().pin(origin)).toEqual(aPin(5, { recovery }));
+});
+
 test('the next process remembers what this one saw, log by log', () => {
   const { memory, open } = aMemory();
   const other = aPin(3, { origin: '../../other log' });

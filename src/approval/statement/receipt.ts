@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { UsageError } from '../../base/errors.ts';
+import type { RecoveryKey } from '../../journal/key-history.ts';
 import type { SignedStatement } from './statement.ts';
 import { signedSchema } from './statement-schema.ts';
 
@@ -14,6 +15,8 @@ export interface Pin {
   /** The log's key as a signed-note verifier key, from the first sight on. */
   readonly verifierKey: string;
   readonly time: string;
+  /** The recovery key that the log showed in force, and the entry that names it; absent where it showed none. */
+  readonly recovery?: RecoveryKey;
 }
 
 /** What an approver keeps: their statement, signature and the checkpoint they saw. */
@@ -36,6 +39,12 @@ export const pinSchema = v.strictObject({
   note: v.string(),
   verifierKey: v.string(),
   time: v.string(),
+  recovery: v.exactOptional(
+    v.strictObject({
+      public: v.string(),
+      index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    }),
+  ),
 });
 
 /** The one shape of a stored receipt. */

@@ -2,7 +2,7 @@ import type { Initiator } from '../../approval/people/people.ts';
 import type { RequestFile } from '../../approval/request-file.ts';
 import { eligibleFor, ever } from '../../approval/tally/eligible.ts';
 import type { BlobId } from '../../base/ids.ts';
-import { keyAt } from '../../journal/key-history.ts';
+import { type KeyHistory, keyAt } from '../../journal/key-history.ts';
 import { formatVerifierKey } from '../../journal/verifier-key.ts';
 import type { Slot } from '../../policy/policy.ts';
 import type { Engine } from '../engine.ts';
@@ -100,7 +100,7 @@ export async function proofs(
     index,
     leaf: (entry?.bytes ?? Buffer.alloc(0)).toString('base64'),
     inclusion: inclusion.map(base64),
-    ...(key.from === 1 ? {} : { keys: await proveKeys(store, history, head.size) }),
+    ...(hasOneKey(history) ? {} : { keys: await proveKeys(store, history, head.size) }),
     consistency: await Promise.all(
       known.map(async (from) => ({
         from,
@@ -108,6 +108,11 @@ export async function proofs(
       })),
     ),
   };
+}
+
+/** A recovery key is shown before it is used: whoever saw it follows no other. */
+function hasOneKey({ keys, recoveries }: KeyHistory): boolean {
+  return keys.length === 1 && recoveries.length === 0;
 }
 
 function base64(bytes: Buffer): string {
