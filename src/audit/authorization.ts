@@ -11,12 +11,11 @@ import type {
   StepResolved,
   StepStarted,
 } from '../run/events.ts';
-import { apply, foldRun, type RunState } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
 import type { FindingCode, Report } from './finding.ts';
-import { withGiven } from './given-values.ts';
 import { type OwedEntry, openBreakGlass } from './judge-break-glass.ts';
 import { judgeCourse } from './judge-course.ts';
 import { judgeDecided } from './judge-decided.ts';
@@ -25,8 +24,10 @@ import { openRemotes, type Remotes } from './judge-remote.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeStarted } from './judge-started.ts';
 import { openLoans } from './loans.ts';
-import { readConfig, readPlan } from './read-blobs.ts';
-import { readCommands, type Shown, withShown } from './read-commands.ts';
+import { readConfig } from './read-blobs.ts';
+import { readCommands, type Shown } from './read-commands.ts';
+import { openPlans } from './read-plans.ts';
+import { beginReplay, goOn } from './replay.ts';
 import { openSignedStarts } from './signed-starts.ts';
 import { openTokens, whyOtherDoor } from './tokens.ts';
 
@@ -51,6 +52,7 @@ export class Authorization {
   readonly #loans = openLoans();
   readonly #breakGlass = openBreakGlass();
   readonly #remotes = openRemotes();
+  readonly #readPlan = openPlans();
   #inForce: InForce | null = null;
 
   constructor(of: {
@@ -104,7 +106,7 @@ export class Authorization {
       return;
     }
     if (event.type === 'run.started') {
-      this.#begin(entry, event.data, readPlan(event.data, blobs));
+      this.#begin(entry, event.data, this.#readPlan(event.data, blobs));
       return;
     }
     if (event.type === 'break_glass.reviewed') {
@@ -121,8 +123,7 @@ export class Authorization {
     }
     const shown = this.#readShown(entry, blobs);
     this.#judge(entry, replay, blobs);
-    const given = withGiven(replay.given, event, { state: replay.state, blobs });
-    const after = { ...withShown(replay, shown), given, state: apply(replay.state, entry) };
+    const after = goOn(replay, entry, { shown, blobs });
     this.#loans.follow(entry, after);
     this.#breakGlass.follow(entry, after.state);
     if (event.type === 'run.finished') {
@@ -152,8 +153,7 @@ export class Authorization {
         this.#complain(entry, 'E_PLAN', flaw);
       }
     }
-    const empty = { checks: new Map(), templates: new Map(), given: new Map() };
-    this.#runs.set(run, { state: foldRun([entry]), plan, ...empty });
+    this.#runs.set(run, beginReplay(entry, plan));
   }
 
   #judgeStarter(entry: Recorded, { initiator, via }: RunStarted): void {
@@ -266,8 +266,7 @@ export class Authorization {
   /** Also of a run that has ended. */
   #judgeReviewed(entry: Recorded, data: BreakGlassReviewed): void {
     this.decisions.add(decisionId(data));
-    const docket = this.#docket(entry);
-    const findings = docket === null ? [] : this.#breakGlass.judgeReviewed({ entry, data }, docket);
+    const findings = this.#breakGlass.judgeReviewed({ entry, data }, this.#docket(entry));
     for (const [code, message] of findings) {
       this.#complain(entry, code, message);
     }

@@ -4,8 +4,9 @@ import type { Rules } from '../run/judge.ts';
 import type { Loan } from '../run/loan.ts';
 import type { Attempt, RunState } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
-import { allSteps, type Plan, type PlannedStep } from '../runbook/plan.ts';
+import type { Plan, PlannedStep } from '../runbook/plan.ts';
 import type { Given } from './given-values.ts';
+import { layoutOf } from './layout.ts';
 import type { Dealings } from './loans.ts';
 
 /** One run while its entries are replayed. Dropped when it ends, so that memory follows what is open. */
@@ -19,6 +20,8 @@ export interface Replay {
   readonly templates: ReadonlyMap<Sha256, Command>;
   /** What steps gave for the holes of approved commands. */
   readonly given: Given;
+  /** So many steps of the plan's body, from the first, are through: none of them keeps another waiting. */
+  readonly through: number;
 }
 
 /** What a judgement may look at. */
@@ -35,7 +38,7 @@ export interface Docket {
 
 /** A step of the run's plan; null where it has none of this id, or its plan is gone. */
 export function plannedStep({ plan }: Pick<Replay, 'plan'>, id: string | null): PlannedStep | null {
-  return (plan === null ? undefined : allSteps(plan).find((step) => step.id === id)) ?? null;
+  return plan === null || id === null ? null : (layoutOf(plan).stepOf.get(id) ?? null);
 }
 
 /** An attempt of one of its steps, as the entries before have it; null where there is none. */

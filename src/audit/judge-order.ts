@@ -1,32 +1,72 @@
 import type { People } from '../approval/people/people.ts';
+import type { Event } from '../run/events.ts';
 import { tallyInRun } from '../run/judge.ts';
 import { standingOf } from '../run/standing.ts';
-import type { RunState } from '../run/state.ts';
+import { type RunState, stepOfProbe } from '../run/state.ts';
 import { gateOf } from '../run/together.ts';
-import type { Plan, PlannedStep } from '../runbook/plan.ts';
+import type { PlannedStep } from '../runbook/plan.ts';
 import { plannedStep, type Replay } from './docket.ts';
+import { layoutOf } from './layout.ts';
 
 /**
  * Why it was not a step's turn, by the entries before; null where it was. The list's order is what people
  * approved, too: a step moved before one that stops the run would run where it must not.
  */
-export function whyOutOfTurn(id: string, { state, plan }: Replay): string | null {
+export function whyOutOfTurn(id: string, replay: Replay): string | null {
+  const { state, plan, through } = replay;
   const step = plan === null ? null : plannedStep({ plan }, id);
   if (plan === null || step === null) {
     return null;
   }
-  if (standingOf(state, step).kind !== 'due') {
-    return `it was not the turn of ${id}: it is ${standingOf(state, step).kind}`;
+  const { kind } = standingOf(state, step);
+  if (kind !== 'due') {
+    return `it was not the turn of ${id}: it is ${kind}`;
   }
-  const body = [...plan.preconditions, ...plan.steps];
-  if (!body.includes(step)) {
+  const { body, placeOf } = layoutOf(plan);
+  const place = placeOf.get(step);
+  if (place === undefined) {
+    const before = plan.finally.slice(0, plan.finally.indexOf(step));
     return (
-      whyBeforeEnd(state, plan) ?? whyAhead(state, step, { list: plan.finally, passed: isOver })
+      whyBeforeEnd(replay, body) ??
+      whyAhead(
+        state,
+        step,
+        before.find((each) => !isOver(state, each)),
+      )
     );
   }
   return state.cancel === null
-    ? whyAhead(state, step, { list: body, passed: isThrough })
+    ? whyAhead(
+        state,
+        step,
+        body.slice(through, place).find((each) => !isThrough(state, each)),
+      )
     : `it was not the turn of ${id}: the run had been cancelled`;
+}
+
+/**
+ * How many steps of the body, from the first, are through after an entry. Only entries that start or end a
+ * step come by the thousand, and they change that step alone: after any other all are looked at.
+ */
+export function throughAfter(before: Replay, event: Event, state: RunState): number {
+  if (before.plan === null) {
+    return 0;
+  }
+  const { body, placeOf } = layoutOf(before.plan);
+  const changed = plannedStep(before, startedOrEnded(event));
+  const place = changed === null ? undefined : placeOf.get(changed);
+  let through = Math.min(before.through, place ?? 0);
+  for (let step = body[through]; step !== undefined && isThrough(state, step); ) {
+    through += 1;
+    step = body[through];
+  }
+  return through;
+}
+
+function startedOrEnded(event: Event): string | null {
+  return event.type === 'step.started' || event.type === 'step.finished'
+    ? (stepOfProbe(event.data.step) ?? event.data.step)
+    : null;
 }
 
 /** Why nothing may be started yet where approvals are asked together; null once they were given. */
@@ -69,17 +109,16 @@ type Passed = (state: RunState, step: PlannedStep) => boolean;
 function whyAhead(
   state: RunState,
   step: PlannedStep,
-  { list, passed }: { readonly list: readonly PlannedStep[]; readonly passed: Passed },
+  before: PlannedStep | undefined,
 ): string | null {
-  const before = list.slice(0, list.indexOf(step)).find((each) => !passed(state, each));
   return before === undefined
     ? null
     : `it was not the turn of ${step.id}: ${before.id} comes before it, and is ${standingOf(state, before).kind}`;
 }
 
 /** `finally` begins once the steps came to an end, whichever. */
-function whyBeforeEnd(state: RunState, plan: Plan): string | null {
-  const open = [...plan.preconditions, ...plan.steps].find((step) => !isThrough(state, step));
+function whyBeforeEnd({ state, through }: Replay, body: readonly PlannedStep[]): string | null {
+  const open = body.slice(through).find((step) => !isThrough(state, step));
   const isEnded = open === undefined || standingOf(state, open).kind === 'failed';
   return isEnded || wasEndedByNo(state)
     ? null

@@ -4,14 +4,14 @@ import { RunbookError } from '../base/errors.ts';
 import type { BlobId, Sha256 } from '../base/ids.ts';
 import { parseConfig } from '../policy/config.ts';
 import { parsePolicy } from '../policy/schema/schema.ts';
-import type { ConfigSet, RunStarted } from '../run/events.ts';
+import type { ConfigSet } from '../run/events.ts';
 import type { Command } from '../runbook/command.ts';
-import { decodeCommand, decodePlan, planBytesDigest } from '../runbook/digest.ts';
-import type { Plan } from '../runbook/plan.ts';
+import { decodeCommand } from '../runbook/digest.ts';
 import type { Blob } from './exhibit.ts';
 import type { InForce } from './judge-plan.ts';
 
-function bytesOf(id: BlobId, blobs: ReadonlyMap<BlobId, Blob>): Buffer | null {
+/** Null where they are gone, or not what their name says. */
+export function bytesOf(id: BlobId, blobs: ReadonlyMap<BlobId, Blob>): Buffer | null {
   const blob = blobs.get(id);
   return blob?.state === 'ok' ? blob.bytes : null;
 }
@@ -49,16 +49,6 @@ export function readConfig(
 function textOf(id: BlobId, digest: Sha256, blobs: ReadonlyMap<BlobId, Blob>): string | null {
   const text = bytesOf(id, blobs)?.toString('utf8');
   return text !== undefined && sha256(text) === digest ? text : null;
-}
-
-/** The frozen plan of a run; null where it is gone or is not what the entry says. */
-export function readPlan(data: RunStarted, blobs: ReadonlyMap<BlobId, Blob>): Plan | null {
-  const bytes = bytesOf(data.plan, blobs);
-  if (bytes === null) {
-    return null;
-  }
-  const plan = decodePlan(bytes);
-  return planBytesDigest(bytes) === data.plan_digest ? plan : null;
 }
 
 /** A command that reviewers were shown; null where it is gone. */
