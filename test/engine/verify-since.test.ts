@@ -92,3 +92,22 @@ test('a head of another history is refused, and so is one of more entries than t
 test('there is no head of no entries', async () => {
   await expect(verify(await openLong(1), 0)).rejects.toMatchObject({ code: 'since_unknown' });
 });
+
+test('more entries than there are is not a place to go on from', async () => {
+  const scene = await openLong(1);
+  const { size } = await scene.engine().store.head();
+  await expect(verify(scene, size + 1)).rejects.toMatchObject({
+    code: 'since_too_new',
+    exitCode: 2,
+    message: `\`--since ${size + 1}\` is behind the end: the journal has ${size} entries`,
+  });
+});
+
+test('a file that is no signed head is named', async () => {
+  const since = { file: 'lines.jsonl', text: '{"some":"json"}\n' };
+  await expect(verify(await openLong(1), since)).rejects.toMatchObject({
+    code: 'since_unreadable',
+    exitCode: 2,
+    message: '`lines.jsonl` is not a signed head',
+  });
+});

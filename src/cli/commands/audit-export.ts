@@ -60,7 +60,10 @@ async function runAuditExport(
   const input: ExportInput = {
     run,
     range: from === null && to === null ? null : { from, to },
-    since: since === undefined ? null : readTextFile(resolve(cli.io.cwd, since), since),
+    since:
+      since === undefined
+        ? null
+        : { file: since, text: readTextFile(resolve(cli.io.cwd, since), since) },
     disclosed: disclosable.filter((what) => options.disclose.includes(what)),
     progress: meter.progress,
   };

@@ -10,11 +10,12 @@ import type { RemoteCopy } from '../../run/remote-copy.ts';
 import type { Head, Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
+import { openKept } from '../proof/read-since.ts';
 import { verifyJournal } from '../proof/verify-journal.ts';
+import type { NamedText } from '../verify.ts';
 import { collectContent } from './collect-content.ts';
 import type { ExportInput } from './export-evidence.ts';
 import { readRange } from './read-range.ts';
-import { readSince } from './read-since.ts';
 import { type LogMap, scanLog } from './scan-log.ts';
 import { selectEntries } from './select-entries.ts';
 
@@ -28,7 +29,7 @@ export async function collectEvidence(engine: Engine, input: ExportInput): Promi
   const { head, anchors } = await bestHead(store, { from: last + 1, to: map.size });
   const entries = await Promise.all(found.map((entry) => prove(store, entry, head)));
   const readable = found.flatMap(({ recorded }) => recorded ?? []);
-  const since = input.since === null ? [] : [await readSince(engine, input.since, head)];
+  const since = input.since === null ? [] : [await sizeSince(store, input.since, head)];
   const keys = await store.keys();
   return {
     scope,
@@ -45,6 +46,19 @@ export async function collectEvidence(engine: Engine, input: ExportInput): Promi
     anchorKeys: anchorKeysOf(engine, anchors),
     findings: await ownFindings(engine),
   };
+}
+
+/** The size of the head that an auditor kept, which the bundle's has to go on from. */
+async function sizeSince(store: Store, kept: NamedText, head: Head): Promise<number> {
+  const { size } = await openKept(store, kept, (await store.head()).size);
+  if (size > head.size) {
+    throw new UsageError({
+      code: 'since_too_new',
+      message: `\`${kept.file}\` is of ${size} entries, and the bundle would end at ${head.size}`,
+      hint: 'export with a later end',
+    });
+  }
+  return size;
 }
 
 interface Found {

@@ -5,6 +5,7 @@ import { sha256 } from '../../base/digest.ts';
 import { newNonce, type Sha256 } from '../../base/ids.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
+import type { NamedText } from '../verify.ts';
 import { collectEvidence } from './collect-evidence.ts';
 
 export interface ExportInput {
@@ -13,7 +14,7 @@ export interface ExportInput {
   /** Every entry of a range: numbers, or RFC 3339 times; `from` is in it, `to` is not. */
   readonly range: { readonly from: string | null; readonly to: string | null } | null;
   /** A checkpoint of this log that the auditor kept: the bundle shows that the log goes on from it. */
-  readonly since: string | null;
+  readonly since: NamedText | null;
   readonly disclosed: readonly Disclosure[];
   readonly progress: (done: number, of: number) => void;
 }
@@ -34,8 +35,8 @@ export interface ExportedEvidence {
 /**
  * Makes a bundle and records that it was made, so that nobody is shown evidence behind the journal's back.
  * A crash before the entry leaves nothing; after it, a recorded export that nobody was given.
- * Throws UsageError `run_unknown`, `range_invalid`, `range_too_large`, IntegrityError where `since` is no
- * checkpoint that this log goes on from.
+ * Throws UsageError `run_unknown`, `range_invalid`, `range_too_large`, `since_unreadable`, `since_too_new`;
+ * IntegrityError where this log does not go on from `since`.
  */
 export async function exportEvidence(
   engine: Engine,

@@ -181,7 +181,9 @@ describe('what an auditor brings along', () => {
   test('a checkpoint of an earlier audit is held against the bundle that was made for it', async () => {
     const scene = await openRun();
     const before = (await scene.engine().store.headUpTo(4))?.note ?? '';
-    const { bundle } = await exporting(scene, { since: before });
+    const { bundle } = await exporting(scene, {
+      since: { file: 'last.checkpoint', text: before },
+    });
     const { verdicts } = await verifying(bundle, {
       checkpoints: [{ file: 'last.checkpoint', text: before }],
     });
@@ -191,7 +193,11 @@ describe('what an auditor brings along', () => {
   test('a checkpoint of another log is refused before anything is exported', async () => {
     const [scene, other] = [await openRun(), await openRun()];
     const { note } = await other.engine().store.head();
-    await expect(exporting(scene, { since: note })).rejects.toMatchObject({ code: 'E_STH_SIG' });
+    const since = { file: 'other.checkpoint', text: note };
+    await expect(exporting(scene, { since })).rejects.toMatchObject({
+      code: 'E_STH_SIG',
+      message: expect.stringContaining('`other.checkpoint`') as string,
+    });
   });
 
   test("an approver's receipt anchors the run that it is about, and says nothing of another", async () => {
