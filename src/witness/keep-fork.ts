@@ -25,8 +25,12 @@ export interface KeptFork {
   readonly file: string | null;
 }
 
-/** Whoever holds a log's key can send any number of them; the first ones tell it all. */
-const maxKept = 50;
+/**
+ * Of each log. What proves nothing is no more than a hint, and anybody who has seen a signed head can send
+ * any number of it: it never takes the room of a proof. Those only the holder of the log's key can make,
+ * and the first ones tell it all.
+ */
+const maxKept = { json: 1000, txt: 50 } as const;
 
 /**
  * Keeps it under `dir`/forks, durably. Two roots of one size prove a fork by themselves, and so does a proof
@@ -39,11 +43,13 @@ export function keepFork(dir: string, contradiction: Contradiction): KeptFork {
   const proof = proveFork(contradiction);
   const text = proof ?? describe(contradiction);
   const { last, head } = contradiction;
+  const log = sha256(head.checkpoint.origin).slice(0, 16);
   const sizes = `${last.checkpoint.size}-${head.checkpoint.size}`;
   const kind = proof === null ? 'txt' : 'json';
-  const file = join(folder, `${sizes}-${sha256(text).slice(0, 16)}.${kind}`);
+  const file = join(folder, `${log}-${sizes}-${sha256(text).slice(0, 16)}.${kind}`);
   const isKept = existsSync(file);
-  if (!isKept && readdirSync(folder).length >= maxKept) {
+  const isSameSort = (name: string): boolean => name.startsWith(log) && name.endsWith(kind);
+  if (!isKept && readdirSync(folder).filter(isSameSort).length >= maxKept[kind]) {
     return { proven: proof !== null, file: null };
   }
   if (!isKept) {

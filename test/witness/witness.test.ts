@@ -114,6 +114,12 @@ describe('what a witness has seen', () => {
   });
 });
 
+/** A head that the log did sign, with a proof that leads nowhere. */
+function junkAt(each: number): string {
+  const hash = Buffer.alloc(32, each).toString('base64');
+  return `old 10\n${hash}\n\n${log.headAt(100).note}`;
+}
+
 describe('a log that contradicts itself', () => {
   const forked = memoryLog(130, { branch: 'other', from: 8 });
 
@@ -156,14 +162,44 @@ describe('a log that contradicts itself', () => {
     expect(kept).toContain(forked.headAt(100).note);
   });
 
-  test('fills no disk', async () => {
+  test('fills no disk, neither with proofs nor with what is none', async () => {
     const { add, dir } = openHere();
     add(await bodyOf(log, 0, 10));
-    for (let branch = 0; branch < 53; branch += 1) {
-      const { note } = memoryLog(10, { branch: `b${branch}` }).headAt(10);
-      expect(add(`old 10\n\n${note}`).status).toBe(409);
+    for (let each = 0; each < 53; each += 1) {
+      expect(add(junkAt(each)).status).toBe(422);
     }
     expect(readdirSync(join(dir, 'forks'))).toHaveLength(50);
+    const kept = readdirSync(join(dir, 'forks'))[0]?.slice(0, 16) ?? '';
+    for (let each = 0; each < 1000; each += 1) {
+      writeFileSync(join(dir, 'forks', `${kept}-${each}.json`), '');
+    }
+    expect(add(await bodyOf(forked, 10, 10)).status).toBe(409);
+    expect(readdirSync(join(dir, 'forks'))).toHaveLength(1050);
+  });
+
+  test('is proven to although others crowd its folder with what proves nothing', async () => {
+    const other = memoryLog(20, {
+      origin: 'another.test/log',
+      signer: aSigner('another.test/log', 6),
+    });
+    const otherKey = formatVerifierKey(other.view.origin, other.signer.publicKey);
+    const { add, dir, lines } = openHere({ keys: [logKey, otherKey] });
+    add(await bodyOf(log, 0, 10));
+    add(await bodyOf(other, 0, 7));
+    for (let each = 0; each < 60; each += 1) {
+      add(junkAt(each));
+    }
+    add(await bodyOf(forked, 10, 10));
+    expect(lines.at(-1)).toMatchObject({ proven: true, file: expect.any(String) as unknown });
+    expect(add(`old 7\n\n${other.headAt(9).note}`).status).toBe(422);
+    expect(lines.at(-1)).toMatchObject({
+      origin: other.view.origin,
+      proven: false,
+      file: expect.any(String) as unknown,
+    });
+    const proofs = readdirSync(join(dir, 'forks')).filter((name) => name.endsWith('.json'));
+    const [proof = ''] = proofs.map((name) => readFileSync(join(dir, 'forks', name), 'utf8'));
+    expect(verifyFork(parseFork(proof))).toMatchObject({ key: logKey });
   });
 
   test('cannot rewrite what was seen by any of this', async () => {
