@@ -18,15 +18,37 @@ import { newNonce } from './ids.ts';
  * a part, and at most a stray `.tmp` beside it. `mode` is what the file ends up with.
  */
 export function writeFileDurably(path: string, bytes: Buffer | string, mode: number): void {
+  stageFile(path, bytes, mode).place();
+}
+
+/** Bytes that are on the disk, beside the file that they are to be. */
+export interface StagedFile {
+  /** Durable when it returns; where it throws, nothing is left behind. */
+  place(): void;
+  discard(): void;
+}
+
+/**
+ * Writes what is to replace the file, under a temporary name: whatever hinders that is found before
+ * anybody says that the file is there. A crash leaves a stray `.tmp` beside it. `mode` as above.
+ */
+export function stageFile(path: string, bytes: Buffer | string, mode: number): StagedFile {
   const temporary = `${path}.${newNonce()}.tmp`;
-  try {
-    writeAndSync(temporary, bytes, mode);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncDirectory(dirname(path));
+  const discard = (): void => rmSync(temporary, { force: true });
+  const orDiscard = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      discard();
+      throw error;
+    }
+  };
+  orDiscard(() => writeAndSync(temporary, bytes, mode));
+  const place = (): void => {
+    orDiscard(() => renameSync(temporary, path));
+    syncDirectory(dirname(path));
+  };
+  return { place, discard };
 }
 
 /** Makes a directory's entries durable: a file that was created or renamed in it survives a power cut. */

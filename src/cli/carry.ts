@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RequestFile } from '../approval/request-file.ts';
 import { parseRequestFile } from '../approval/request-file-schema.ts';
@@ -12,6 +11,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Cli } from './cli.ts';
 import { readAll } from './io.ts';
 import { readTextFile } from './params.ts';
+import { writeNewFile } from './write-file.ts';
 
 // What people carry between the journal and an approver who does not reach it: files there, signatures back.
 
@@ -36,7 +36,7 @@ export function writeExported(
     cli.io.stdout.write(text);
     return;
   }
-  writeNew(resolve(cli.io.cwd, path), path, text);
+  writeNewFile(cli, path, text);
   cli.print({ file: path }, () => `${path}\n`);
   cli.say(`the approver signs it with\n  ${signing}`);
 }
@@ -88,18 +88,5 @@ function decisionOf({ statement }: SignedStatement): unknown {
     return (JSON.parse(statement) as { readonly decision?: unknown }).decision;
   } catch {
     return undefined;
-  }
-}
-
-function writeNew(path: string, asTyped: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx' });
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError({
-      code: 'file_unwritable',
-      message: `\`${asTyped}\` cannot be written: ${words}`,
-      cause,
-    });
   }
 }

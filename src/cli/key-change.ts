@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type KeyFile, parseKeyFile } from '../approval/statement/key-file.ts';
 import { keyNamespace, parseKeyStatement } from '../approval/statement/key-statement.ts';
@@ -13,6 +12,7 @@ import type { Cli, SignerChoice } from './cli.ts';
 import { readAll } from './io.ts';
 import { readTextFile } from './params.ts';
 import { renderKeyStatement } from './render/keys.ts';
+import { writeNewFile } from './write-file.ts';
 
 // How a change of the journal's keys is signed: here, or where the recovery key lies.
 
@@ -46,13 +46,7 @@ export function exportChange(
     cli.io.stdout.write(text);
     return;
   }
-  try {
-    writeFileSync(resolve(cli.io.cwd, of.path), text, { flag: 'wx' });
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    const message = `\`${of.path}\` cannot be written: ${words}`;
-    throw new UsageError({ code: 'file_unwritable', message, cause });
-  }
+  writeNewFile(cli, of.path, text);
   cli.print({ file: of.path, signers: change.signers }, () => `${of.path}\n`);
   cli.say(
     `sign it where the recovery key is, and hand that in here:\n  ${of.command} --offline ${of.path} --key FILE > signed.txt\n  ${of.command} --signature signed.txt`,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -66,6 +66,23 @@ test('a range is exported on from the checkpoint of the last audit', async () =>
     'last.checkpoint',
   );
   expect(verified.stdout).toMatch(/^ANCHORED size=\d+ of \d+ by=checkpoint last.checkpoint/);
+});
+
+test('a file that cannot be written is said, and no export of it is recorded', async () => {
+  const scene = await openJournal();
+  mkdirSync(join(scene.dir, 'folder'));
+  for (const file of ['nowhere/x.tar', 'folder']) {
+    const { stderr, exitCode } = await scene.run('audit', 'export', '-o', file);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`error: \`${file}\` cannot be written: `);
+    expect(stderr).not.toContain('.tmp');
+  }
+  const report = ['audit', 'report', '--framework', 'soc2', '--html', 'nowhere/x.html'];
+  const { stderr, exitCode } = await scene.run(...report);
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('cannot be written: ')]);
+  expect(readdirSync(scene.dir).filter((name) => name.includes('.tmp'))).toEqual([]);
+  const log = await scene.run('audit', 'log', '--type', 'evidence.exported', '--json');
+  expect(JSON.parse(log.stdout)).toEqual({ entries: [] });
 });
 
 test('a run and a range exclude each other', async () => {

@@ -29,6 +29,7 @@ export const wholeRun: ExportInput = {
   range: null,
   since: null,
   disclosed: ['plans'],
+  stage: () => ({ place: () => undefined, discard: () => undefined }),
   progress: () => undefined,
 };
 

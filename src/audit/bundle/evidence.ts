@@ -33,7 +33,7 @@ export interface Evidence {
   /** What others said of exactly this head. */
   readonly anchors: readonly Anchor[];
   readonly anchorKeys: readonly { readonly name: string; readonly key: AnchorKey }[];
-  /** What our own verification of the whole journal said when this was made. */
+  /** What our own verification of the journal up to this head said when this was made. */
   readonly findings: JsonObject;
 }
 

@@ -17,7 +17,7 @@ log's key (\`log.vkey\`), the witnesses' keys and people's public keys from whom
 | \`openings/\` | salts of private values, where they were disclosed |
 | \`withheld.csv\` | what entries name and this bundle does not hold, and why |
 | \`controls.csv\` | which controls of SOC 2, ISO 27001 and NIST 800-53 all this is evidence for |
-| \`findings.json\` | what the journal's own verification said when this was made |
+| \`findings.json\` | what the journal's own verification, up to this head, said when this was made |
 | \`bundle.json\` | what the bundle is about |
 | \`MANIFEST\` | SHA-256 of every other file |
 

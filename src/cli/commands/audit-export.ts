@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { writeFileDurably } from '../../base/files.ts';
 import type { Service } from '../../engine/service.ts';
 import type { Cli } from '../cli.ts';
 import { refuseTogether } from '../flags.ts';
 import { openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
+import { stageNamedFile } from '../write-file.ts';
 
 type ExportInput = Parameters<Service['exportEvidence']>[0];
 type Exported = Awaited<ReturnType<Service['exportEvidence']>>;
@@ -65,11 +65,10 @@ async function runAuditExport(
         ? null
         : { file: since, text: readTextFile(resolve(cli.io.cwd, since), since) },
     disclosed: disclosable.filter((what) => options.disclose.includes(what)),
+    stage: (bundle) => stageNamedFile(cli, out, bundle),
     progress: meter.progress,
   };
   const exported = await service.exportEvidence(input).finally(() => meter.close());
-  // Nobody else's: what is in it, its owner gives away.
-  writeFileDurably(resolve(cli.io.cwd, out), exported.bundle, 0o600);
   cli.print(reportOf(exported, out), () => describe(exported, out));
   return 0;
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { formatTime } from '../../base/clock.ts';
@@ -11,6 +10,7 @@ import { readTextFile } from '../params.ts';
 import { parsePast } from '../past.ts';
 import { renderControlHtml } from '../render/control-html.ts';
 import { type ControlReport, renderControlMarkdown } from '../render/control-markdown.ts';
+import { writeNamedFile } from '../write-file.ts';
 
 type Framework = Parameters<Service['reportControls']>[0]['framework'];
 const frameworks: readonly Framework[] = ['soc2', 'iso27001', 'fedramp'];
@@ -87,7 +87,7 @@ function readPeriod(
 }
 
 function writeReport(cli: Cli, file: string, report: ControlReport): void {
-  writeFileSync(resolve(cli.io.cwd, file), renderControlHtml(report));
+  writeNamedFile(cli, file, renderControlHtml(report));
   cli.print(report, () => '');
   cli.say(`wrote ${file}`);
 }

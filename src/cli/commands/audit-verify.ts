@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
@@ -8,6 +7,7 @@ import { type Meter, openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
 import { renderVerdicts } from '../render/audit.ts';
 import { resultStyle } from '../styles.ts';
+import { writeNewFile } from '../write-file.ts';
 
 export function auditVerifyCommand(cli: Cli): Command {
   return new Command('verify')
@@ -127,12 +127,6 @@ function tellForks(cli: Cli, { forks = [] }: VerifyReport, file: string | null):
     cli.say('two histories were signed: `--proof-of-fork FILE` writes what proves it to anybody');
     return;
   }
-  try {
-    writeFileSync(resolve(cli.io.cwd, file), proof, { flag: 'wx' });
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
-    const message = `\`${file}\` cannot be written: ${words}`;
-    throw new UsageError({ code: 'file_unwritable', message, cause });
-  }
+  writeNewFile(cli, file, proof);
   cli.say(`the proof of the fork is in \`${file}\`; \`runbook audit verify ${file}\` reads it`);
 }

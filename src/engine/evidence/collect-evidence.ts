@@ -10,8 +10,9 @@ import type { RemoteCopy } from '../../run/remote-copy.ts';
 import type { Head, Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
+import { ownSource } from '../proof/own-source.ts';
 import { openKept } from '../proof/read-since.ts';
-import { verifyJournal } from '../proof/verify-journal.ts';
+import { reportOf, verifyLog } from '../proof/verify-log.ts';
 import type { NamedText } from '../verify.ts';
 import { collectContent } from './collect-content.ts';
 import type { ExportInput } from './export-evidence.ts';
@@ -44,7 +45,7 @@ export async function collectEvidence(engine: Engine, input: ExportInput): Promi
     disclosed: [...input.disclosed].sort(),
     anchors,
     anchorKeys: anchorKeysOf(engine, anchors),
-    findings: await ownFindings(engine),
+    findings: await ownFindings(store, head),
   };
 }
 
@@ -195,9 +196,17 @@ function anchorKeysOf(engine: Engine, anchors: readonly Anchor[]): Evidence['anc
   );
 }
 
-async function ownFindings(engine: Engine): Promise<Evidence['findings']> {
-  const progress = (): void => undefined;
-  const { verdicts, findings } = await verifyJournal(engine, { receipts: [], pins: [], progress });
+/**
+ * Of the journal up to this very head, by its entries and content alone: what came later, who vouches from
+ * outside and what the clock says would make other bytes of the same evidence. The head covers every entry
+ * that erases or prunes, so nothing of that is missing unsaid.
+ */
+async function ownFindings(store: Store, { size }: Head): Promise<Evidence['findings']> {
+  const source = await ownSource(store);
+  const nothing = (): void => undefined;
+  const trust = { receipts: [], pins: [] };
+  const audit = await verifyLog({ source, size, trust, follow: nothing, progress: nothing });
+  const { verdicts, findings } = reportOf(audit);
   return {
     verdicts: verdicts.map((verdict) => ({ ...verdict })),
     findings: findings.map((finding) => ({ ...finding })),

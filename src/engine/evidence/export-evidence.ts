@@ -2,7 +2,9 @@ import { composeBundle } from '../../audit/bundle/compose-bundle.ts';
 import type { Disclosure, EvidenceScope } from '../../audit/bundle/evidence.ts';
 import { writeTar } from '../../audit/bundle/tar.ts';
 import { sha256 } from '../../base/digest.ts';
+import type { StagedFile } from '../../base/files.ts';
 import { newNonce, type Sha256 } from '../../base/ids.ts';
+import type { EvidenceExported } from '../../run/trail-events.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import type { NamedText } from '../verify.ts';
@@ -16,6 +18,8 @@ export interface ExportInput {
   /** A checkpoint of this log that the auditor kept: the bundle shows that the log goes on from it. */
   readonly since: NamedText | null;
   readonly disclosed: readonly Disclosure[];
+  /** Puts the bundle where it is to be, but for its name: asked before the journal says that it was made. */
+  readonly stage: (bundle: Buffer) => StagedFile;
   readonly progress: (done: number, of: number) => void;
 }
 
@@ -34,7 +38,8 @@ export interface ExportedEvidence {
 
 /**
  * Makes a bundle and records that it was made, so that nobody is shown evidence behind the journal's back.
- * A crash before the entry leaves nothing; after it, a recorded export that nobody was given.
+ * A crash before the entry leaves at most a stray temporary file; after it, a recorded export, whose bytes
+ * may still have their temporary name. Throws what `stage` does, before anything is recorded.
  * Throws UsageError `run_unknown`, `range_invalid`, `range_too_large`, `since_unreadable`, `since_too_new`;
  * IntegrityError where this log does not go on from `since`.
  */
@@ -51,13 +56,7 @@ export async function exportEvidence(
   const [from, to] =
     scope.kind === 'range' ? [scope.from, scope.to] : [Math.min(...seqs), Math.max(...seqs) + 1];
   const run = scope.kind === 'run' ? scope.run : null;
-  const by = `os:${engine.account}`;
-  await engine.store.commit({
-    run: null,
-    expectedVersion: null,
-    commandId: `evidence.${newNonce()}`,
-    events: [{ type: 'evidence.exported', data: { digest, run, from, to, by } }],
-  });
+  await recordThenPlace(engine, input.stage(bundle), { digest, run, from, to });
   return {
     bundle,
     digest,
@@ -66,4 +65,23 @@ export async function exportEvidence(
     entries: seqs.length,
     withheld: evidence.withheld.length,
   };
+}
+
+async function recordThenPlace(
+  { store, account }: Engine,
+  staged: StagedFile,
+  made: Omit<EvidenceExported, 'by'>,
+): Promise<void> {
+  try {
+    await store.commit({
+      run: null,
+      expectedVersion: null,
+      commandId: `evidence.${newNonce()}`,
+      events: [{ type: 'evidence.exported', data: { ...made, by: `os:${account}` } }],
+    });
+  } catch (error) {
+    staged.discard();
+    throw error;
+  }
+  staged.place();
 }

@@ -6,11 +6,15 @@ import { parseBundle } from '../../../src/audit/bundle/parse-bundle.ts';
 import { readTar, writeTar } from '../../../src/audit/bundle/tar.ts';
 import { collectEvidence } from '../../../src/engine/evidence/collect-evidence.ts';
 import type { ExportInput } from '../../../src/engine/evidence/export-evidence.ts';
+import { formatCheckpoint } from '../../../src/journal/checkpoint.ts';
+import { signCosignature } from '../../../src/journal/cosignature.ts';
 import { formatVerifierKey } from '../../../src/journal/verifier-key.ts';
 import { recordedOf } from '../../../src/run/recorded.ts';
 import { openApproverMemory } from '../../../src/signers/approver-memory.ts';
+import { crashingStore } from '../../support/crashing-store.ts';
 import { exporting, verifying, wholeRun } from '../../support/evidence.ts';
 import { openScene, type Scene } from '../../support/scene.ts';
+import { aSigner } from '../../support/signer.ts';
 
 const runbook = `name: restart
 params:
@@ -48,6 +52,43 @@ describe('a bundle', () => {
     expect(one.equals(other)).toBe(true);
     await scene.restart();
     expect((await collecting(scene)).equals(one)).toBe(true);
+  });
+
+  test('of the same head is the same bytes twice in a row, though the first is recorded', async () => {
+    const scene = await openRun();
+    const { store } = scene.engine();
+    const { size, root } = await store.head();
+    const signer = aSigner('w.example/w1', 2);
+    const body = formatCheckpoint({ origin: store.origin, size, root });
+    const evidence = signCosignature(body, signer, 1_800_000_000);
+    const at = '2026-01-01T00:00:00.000Z';
+    const anchor = { by: 'w1', kind: 'cosignature', size, evidence, at } as const;
+    await store.putAnchor({ ...anchor, root: root.toString('base64') });
+    const [one, other] = [await exporting(scene), await exporting(scene)];
+    expect(one.size).toBe(size);
+    expect(other.bundle.equals(one.bundle)).toBe(true);
+  });
+
+  test('is staged before it is recorded, gets its name after it, and is discarded where it is not', async () => {
+    const scene = await openRun();
+    const { store } = scene.engine();
+    const { size } = await store.head();
+    const told: string[] = [];
+    const stage = () => ({
+      place: () => told.push('placed'),
+      discard: () => told.push('discarded'),
+    });
+    const full = crashingStore(store, { commit: 1, when: 'before' });
+    const engine = { ...scene.engine(), store: full };
+    await expect(exporting(scene, { stage }, engine)).rejects.toThrow('before commit 1');
+    const unwritable = () => {
+      throw new Error('no such folder');
+    };
+    await expect(exporting(scene, { stage: unwritable })).rejects.toThrow('no such folder');
+    expect(told).toEqual(['discarded']);
+    expect((await store.head()).size).toBe(size);
+    await exporting(scene, { stage });
+    expect(told).toEqual(['discarded', 'placed']);
   });
 
   test('is made again from what is read in it', async () => {
