@@ -61,6 +61,7 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     },
     addPruned: ({ seq, hash }) => {
       log.place(seq, Buffer.from(hash, 'hex'));
+      log.keys.addPruned(seq);
       redactions.addPruned(seq);
     },
     addHead: (head) => {
@@ -133,7 +134,10 @@ function conclude(
     },
     report,
   );
-  log.keys.conclude(completeness.held.filter(({ isProof }) => isProof));
+  log.keys.conclude(
+    completeness.held.filter(({ isProof }) => isProof),
+    seen.size,
+  );
   of.removedKeys.conclude(completeness.held);
   log.witnessed.conclude(new Set(completeness.held));
   const lastTime = log.lastTime();

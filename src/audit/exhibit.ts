@@ -11,6 +11,8 @@ export interface Trust {
   readonly publicKey: Buffer;
   /** Its keys as the entries say that are not read, where only later ones are. */
   readonly keys?: KeyHistory;
+  /** Whether one of the entries that are not read was pruned. */
+  readonly prunedBefore?: boolean;
   readonly receipts: readonly { readonly name: string; readonly receipt: Receipt }[];
   readonly pins: readonly Pin[];
   /** The auditor's own clock, for what should have happened since; without it the time of the last entry. */

@@ -1,4 +1,5 @@
 import { applyKeyEntry, isKeyEntry, keysOfGenesis } from '../approval/court/judge-keys.ts';
+import type { Pin } from '../approval/statement/receipt.ts';
 import type { SeenLog } from '../approval/statement/statement.ts';
 import { RunbookError } from '../base/errors.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type KeyHistory,
   keyAt,
   newestKey,
+  recoveryNow,
   type TimedHead,
   unprovenRanges,
 } from '../journal/key-history.ts';
@@ -19,23 +21,29 @@ export interface KeyWatch {
   /** The keys as the entries so far say. */
   history(): KeyHistory;
   add(entry: Recorded): void;
+  /** Takes, in its place, an entry of which only the hash is there. */
+  addPruned(seq: number): void;
   /** A head of this size holds, under the key that signs there. */
   signed(size: number): void;
   /** Once all entries came by: that the log is the one the auditor knows, and what a compromised key leaves unproven. */
-  conclude(outside: readonly Pick<OutsideHead, 'size' | 'time' | 'note'>[]): void;
+  conclude(outside: readonly Pick<OutsideHead, 'size' | 'time' | 'note'>[], size: number): void;
 }
 
 /** Begins with what the auditor knows of its keys, until genesis names the log's first. */
 export function watchKeys(
-  trust: Pick<Trust, 'origin' | 'publicKey' | 'keys'> & {
+  trust: Pick<Trust, 'origin' | 'publicKey' | 'keys' | 'prunedBefore' | 'pins'> & {
     /** The key is the log's own word about itself: then its own word leads to the newest as well. */
     readonly isOwnWord: boolean;
+    /** Not every entry is there: nothing shows which keys the others named. */
+    readonly isPart: boolean;
   },
   rootAt: (size: number) => string | null,
   report: Report,
 ): KeyWatch {
   const { origin: name, publicKey, isOwnWord } = trust;
+  const pins = trust.pins.filter(({ origin }) => origin === name);
   let history = trust.keys ?? beginHistory({ name, publicKey }, null);
+  let isPruned = trust.prunedBefore ?? false;
   const starts: number[] = [];
   /** Size of the largest head that each key signed, by where its time began. */
   const signed = new Map<number, number>();
@@ -49,12 +57,21 @@ export function watchKeys(
       if (isApprovedStart(entry)) {
         starts.push(entry.seq);
       }
-      history = follow(history, entry, { rootAt, report });
+      history = follow(history, entry, { rootAt, report, isPruned });
+    },
+    addPruned: (seq) => {
+      isPruned = true;
+      if (seq === 0) {
+        const message = 'genesis is no entry that can be pruned: it names the first key';
+        report({ verdict: 'integrity', code: 'E_SEQ', index: seq, message });
+      }
     },
     signed: note,
-    conclude: (outside) => {
+    conclude: (outside, size) => {
       outside.filter((head) => head.note !== null).forEach(({ size }) => note(size));
-      if (!isOwnWord && !leadsFrom(publicKey, history, signed)) {
+      reportLeftOut(pins, { history, size }, report);
+      const isComplete = !trust.isPart || isFirstKnown(history, pins);
+      if (!isOwnWord && !leadsFrom(publicKey, history, { signed, isComplete })) {
         report({
           verdict: 'completeness',
           code: 'E_KEY_UNKNOWN',
@@ -69,19 +86,42 @@ export function watchKeys(
 
 /**
  * A log may name any key as its first: what counts is what the trusted one has signed. The first recovery
- * key must stand under a head of its, or whoever made the log up named one.
+ * key must stand under a head of its, or whoever made the log up named one; and be the first, or whoever
+ * stole the trusted key did.
  */
 function leadsFrom(
   publicKey: Buffer,
   history: KeyHistory,
-  signed: ReadonlyMap<number, number>,
+  of: { readonly signed: ReadonlyMap<number, number>; readonly isComplete: boolean },
 ): boolean {
   const trusted = history.keys.find((key) => key.publicKey.equals(publicKey));
   if (trusted === undefined || trusted.ended === null) {
     return trusted !== undefined;
   }
   const [recovery] = history.recoveries;
-  return (signed.get(trusted.from) ?? 0) > (recovery?.index ?? 0);
+  return of.isComplete && (of.signed.get(trusted.from) ?? 0) > (recovery?.index ?? 0);
+}
+
+/** Whether no recovery key can have been named before the first that is shown. */
+function isFirstKnown({ recoveries }: KeyHistory, pins: readonly Pin[]): boolean {
+  return recoveries[0]?.index === 0 || pins.some(({ recovery }) => recovery !== undefined);
+}
+
+/** The recovery key by which an approver's client knows the log is one of its keys, whatever follows. */
+function reportLeftOut(
+  pins: readonly Pin[],
+  { history, size }: { readonly history: KeyHistory; readonly size: number },
+  report: Report,
+): void {
+  for (const { recovery } of pins) {
+    const isThere = history.recoveries.some(
+      (named) => named.index === recovery?.index && named.public === recovery.public,
+    );
+    if (recovery !== undefined && recovery.index < size && !isThere) {
+      const message = `pin: it saw entry ${recovery.index} name the recovery key, and the log has none there`;
+      report({ verdict: 'completeness', code: 'E_KEY_ROTATION', index: recovery.index, message });
+    }
+  }
 }
 
 /** Under a stolen key an entry can have any shape. */
@@ -96,7 +136,11 @@ function isApprovedStart({ event }: Recorded): boolean {
 function follow(
   history: KeyHistory,
   { seq, event }: Recorded,
-  of: { readonly rootAt: (size: number) => string | null; readonly report: Report },
+  of: {
+    readonly rootAt: (size: number) => string | null;
+    readonly report: Report;
+    readonly isPruned: boolean;
+  },
 ): KeyHistory {
   const { rootAt, report } = of;
   const entry = { seq, type: event.type, data: event.data };
@@ -108,7 +152,10 @@ function follow(
   }
   // A part of a log may not lead to the head that was signed for; what was signed is held all the same.
   const holds = ({ size, root }: SeenLog): boolean => (rootAt(size) ?? root) === root;
-  const judged = applyKeyEntry(history, entry, holds);
+  const mayBeFirst = !of.isPruned || event.type !== 'key.recovery' || recoveryNow(history) !== null;
+  const judged = mayBeFirst
+    ? applyKeyEntry(history, entry, holds)
+    : { history, refused: 'entries before it were pruned, and one of them may have named another' };
   if (judged.refused !== null) {
     const message = `the log's keys were not changed by this: ${judged.refused}`;
     report({ verdict: 'integrity', code: 'E_KEY_ROTATION', index: seq, message });

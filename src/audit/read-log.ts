@@ -31,7 +31,8 @@ export function openLogReader(trust: Trust, report: Report, bounds: Bounds): Log
   const places = proven === undefined ? treePlaces(report, since) : provenPlaces(proven);
   const { place, rootAt } = places;
   const timeline = openTimeline(report);
-  const keys = watchKeys({ ...trust, isOwnWord: keyFrom !== undefined }, rootAt, report);
+  const known = { isOwnWord: keyFrom !== undefined, isPart: proven !== undefined };
+  const keys = watchKeys({ ...trust, ...known }, rootAt, report);
   const anchors = verifyAnchors(trust, report);
   const witnessed = openWitnessedTimes(anchors.heads, report);
   let gaps = 0;

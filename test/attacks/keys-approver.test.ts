@@ -94,12 +94,8 @@ describe("an approver's client that was shown the recovery key", () => {
   test('does not take that one for the recovery key either, while the stolen key still signs', async () => {
     const named = await nameOwn(aRecoveryKey());
     const file = await shownBy(null, { named, rotated: null });
-    expect(() => open(file)).toThrow(
-      expect.objectContaining({
-        code: 'E_KEY_ROTATION',
-        message: expect.stringContaining(`leaves out entry ${robinsPin()?.recovery?.index},`),
-      }),
-    );
+    expect(() => open(file)).toThrow(expect.objectContaining({ code: 'E_KEY_ROTATION' }));
+    expect(() => open(file)).toThrow(`leaves out entry ${robinsPin()?.recovery?.index},`);
   });
 
   test('forgets nothing where a journal shows nothing of its keys', async () => {

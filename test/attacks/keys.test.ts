@@ -185,7 +185,7 @@ describe('after a rotation', () => {
     rmSync(scene.state, { recursive: true });
     cpSync(old, scene.state, { recursive: true });
     const report = await verify(scene, { pins: true });
-    expect(report.findings.map(({ code }) => code)).toContain('E_KEY_UNKNOWN');
+    expect(report.findings.map(({ code }) => code)).toContain('E_TRUNCATED');
     expect(report.exit_code).toBe(14);
     await scene.exec();
     await expect(scene.decide(scene.people.robin, 'approve')).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isKeyEntry } from '../../approval/court/judge-keys.ts';
 import type { OutsideSources } from '../../audit/outside.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import type { Recorded } from '../../run/events.ts';
@@ -7,6 +8,7 @@ import type { Engine } from '../engine.ts';
 import type { VerifyInput, VerifyReport } from '../verify.ts';
 import { checkHeadRow } from './check-head-row.ts';
 import { openIndexCheck } from './check-index.ts';
+import { checkKeysBefore } from './check-keys-before.ts';
 import { proveForks } from './fork-proof.ts';
 import { gatherOutside } from './gather-outside.ts';
 import type { LogSource } from './log-source.ts';
@@ -29,13 +31,21 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const from = since?.size ?? 0;
   const ahead = threads === 0 ? null : store.readAhead({ from, to: size, page, threads });
   const source = await ownSource(store, ahead);
-  const trust = sinceThen({ ...trustOf(engine, input), outside, replicas }, since);
+  const prunedBefore = (await store.pruned(0, from)).length > 0;
+  const trust = sinceThen({ ...trustOf(engine, input), outside, replicas, prunedBefore }, since);
   const { progress } = input;
-  const follow = (entry: Recorded): void => index.add(entry);
+  let changesKeys = false;
+  const follow = (entry: Recorded): void => {
+    index.add(entry);
+    changesKeys ||= isKeyEntry(entry.event.type);
+  };
   const audit = await closing(source, verifyLog({ source, size, trust, since, follow, progress }));
   if (damage !== null) {
     // What stands behind the last head that can be read is under no signature.
     audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size, message: damage });
+  }
+  for (const finding of since !== null && changesKeys ? await checkKeysBefore(store, since) : []) {
+    audit.note(finding);
   }
   for (const finding of await checkHeadRow(store, size)) {
     audit.note(finding);
