@@ -18,7 +18,8 @@ export interface Replica {
 }
 
 export type ReplicaAnswer =
-  | { readonly kind: 'head'; readonly size: number; readonly root: string }
+  /** `root` is null where it names a size, and stands by nothing of it. */
+  | { readonly kind: 'head'; readonly size: number; readonly root: string | null }
   /** It has nothing, or is no side that says what it has. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unreachable'; readonly why: string }
@@ -89,13 +90,13 @@ function flawsOf({ acknowledged, said }: Replica, seen: Seen): readonly Flaw[] {
 
 function contradictions(
   verb: string,
-  head: { readonly size: number; readonly root: string },
+  head: { readonly size: number; readonly root: string | null },
   { size, rootAt }: Seen,
 ): readonly Flaw[] {
   if (head.size > size) {
     return [['E_ROLLBACK', `${verb} ${head.size} entries, and the log has ${size}`, size]];
   }
-  return head.size > 0 && rootAt(head.size) !== head.root
+  return head.size > 0 && head.root !== null && rootAt(head.size) !== head.root
     ? [['E_FORK', `the first ${head.size} entries are not the ones that ${verb}`, null]]
     : [];
 }
@@ -117,7 +118,7 @@ function describeAnswer(said: ReplicaAnswer | null): string {
     case undefined:
       return '';
     case 'head':
-      return `, has ${said.size} now`;
+      return said.root === null ? `, names ${said.size}, unproven` : `, has ${said.size} now`;
     case 'nothing':
       return ', says nothing of what it has';
     case 'unreachable':

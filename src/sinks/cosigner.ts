@@ -8,10 +8,9 @@ import { formatCheckpoint } from '../journal/checkpoint.ts';
 import { type Cosignature, verifyCosignatures } from '../journal/cosignature.ts';
 import { parseVerifierKey, type VerifierKey } from '../journal/verifier-key.ts';
 import { callHttp, type HttpAnswer } from './http.ts';
-import { rootAt } from './log-hashes.ts';
 import type { SinkSection } from './open-sinks.ts';
 import {
-  type LogView,
+  type Delivery,
   type SignedHead,
   SinkConflict,
   type SinkElsewhere,
@@ -28,13 +27,6 @@ export interface Cosigner {
   readonly verifierKey: string;
 }
 
-/** A head sent to them, and what we think their newest one is. */
-export interface Submission {
-  readonly old: number;
-  readonly head: SignedHead;
-  readonly log: LogView;
-}
-
 /** What their own clock may be off ours: a cosignature of another time is not the answer to this call. */
 const maxSkewSeconds = 300;
 
@@ -49,69 +41,58 @@ export function readCosigner({ name, section }: SinkSection): Cosigner {
 }
 
 /**
- * C2SP tlog-witness `add-checkpoint`. Answers the lines that came for this head (of anybody, unverified;
- * a mirror may send none), or where they stand. Throws SinkConflict where their newest head, at the size
- * that both agree on, is not ours, JournalError `sink_refused` for every other no.
+ * C2SP tlog-witness `add-checkpoint`; `from` is what we think their newest head is. Answers the lines that
+ * came for this head, of anybody and unverified (a mirror may send none), or where they stand. Throws
+ * SinkConflict where their newest head, at the size that both agree on, is not ours, JournalError
+ * `sink_refused` for every other no.
  */
 export async function submitHead(
   cosigner: Cosigner,
-  { old, head, log }: Submission,
+  { from, head, log }: Delivery,
   signal: AbortSignal,
 ): Promise<{ readonly lines: string } | SinkElsewhere> {
-  const proof = await log.consistencyProof(old, head.size);
+  const proof = await log.consistencyProof(from, head.size);
   const hashes = proof.map((hash) => `${hash.toString('base64')}\n`).join('');
-  const body = `old ${old}\n${hashes}\n${head.note}`;
+  const body = `old ${from}\n${hashes}\n${head.note}`;
   const answer = await post(cosigner, 'add-checkpoint', { body, signal });
   switch (answer.status) {
     case 200:
       return { lines: answer.body.toString('utf8') };
-    case 409:
-      return standsElsewhere(cosigner, { old, head, log }, sizeIn(cosigner, answer));
+    case 409: {
+      const size = sizeIn(cosigner, answer);
+      refuseStanding(cosigner, { from, head }, size);
+      // Whoever brought it there, such as the mirror that shares its memory: it is to sign that it has it.
+      return size === head.size
+        ? submitHead(cosigner, { from: size, head, log }, signal)
+        : standsAt(size);
+    }
     case 422:
-      throw conflict(cosigner, old, `its newest head of ${old} entries is not of this journal`);
+      throw conflict(cosigner, from, `its newest head of ${from} entries is not of this journal`);
     default:
       throw refused(cosigner, answer);
   }
 }
 
-/** Where `size` is more than we have, our root is not known: nobody's head has this one. */
-const unknownRoot = Buffer.alloc(32);
-
-async function standsElsewhere(
+/** It stands where we thought, and takes nothing: at our own head's size that is because it has another. */
+function refuseStanding(
   cosigner: Cosigner,
-  { old, head, log }: Submission,
+  { from, head }: { readonly from: number; readonly head: SignedHead },
   size: number,
-): Promise<SinkElsewhere> {
-  if (size === old && size === head.size) {
+): void {
+  if (size === from && size === head.size) {
     throw conflict(cosigner, size, `it has another head of ${size} entries`);
   }
-  if (size === old) {
+  if (size === from) {
     throw new JournalError({
       code: 'sink_answer',
       message: `sink \`${cosigner.name}\`: it says that it stands at ${size}, and refuses what follows`,
     });
   }
-  return { elsewhere: await ourHead(log, size) };
 }
 
-/** Our own head of a size that they say they have; its root is nobody's where we have less. */
-export async function ourHead(log: LogView, size: number): Promise<SinkHead | null> {
-  if (size === 0) {
-    return null;
-  }
-  const newest = await log.head();
-  return { size, root: size > newest.size ? unknownRoot : await rootAt(log, size) };
-}
-
-/** What they say about our newest head, sent once more: whoever was put back finds out here. */
-export async function askHead(
-  cosigner: Cosigner,
-  log: LogView,
-  signal: AbortSignal,
-): Promise<SinkHead | null> {
-  const head = await log.head();
-  const answer = await submitHead(cosigner, { old: head.size, head, log }, signal);
-  return 'elsewhere' in answer ? answer.elsewhere : { size: head.size, root: head.root };
+/** They name a size, and sign nothing. */
+export function standsAt(size: number): SinkElsewhere {
+  return { elsewhere: size === 0 ? null : { size, root: null } };
 }
 
 /**
@@ -188,6 +169,9 @@ function sizeIn({ name }: Cosigner, { body }: HttpAnswer): number {
     message: `sink \`${name}\`: it does not say where it stands`,
   });
 }
+
+/** They do not show the head that they have instead: nobody's has this root. */
+const unknownRoot = Buffer.alloc(32);
 
 function conflict({ name }: Cosigner, size: number, message: string): SinkConflict {
   const theirs = { size, root: unknownRoot, note: null };

@@ -3,17 +3,17 @@ import { JournalError } from '../base/errors.ts';
 import type { AnchorKey } from '../journal/anchor.ts';
 import {
   acceptLines,
-  askHead,
   type Cosigner,
-  ourHead,
   post,
   readCosigner,
   refused,
+  standsAt,
   submitHead,
 } from './cosigner.ts';
 import type { HttpAnswer } from './http.ts';
+import { rootAt } from './log-hashes.ts';
 import type { SinkReader } from './open-sinks.ts';
-import type { Acknowledged, Delivery, LogView, SinkElsewhere, SinkHead } from './sink.ts';
+import type { Acknowledged, Delivery, LogView, SinkAnswer, SinkElsewhere } from './sink.ts';
 import { buildUpload } from './upload.ts';
 
 /** How many entries one upload has at most: C2SP tlog-mirror, 32 packages of 256. */
@@ -64,18 +64,20 @@ interface Stretch {
  * What it has whole. The head is asked first, which tells whether ours is older than what it has seen; then
  * it is asked to finish an upload that may have been cut off before its last answer.
  */
-async function askMirror(errand: Errand): Promise<SinkHead | null> {
+async function askMirror(errand: Errand): Promise<SinkAnswer> {
   const { cosigner, log, signal } = errand;
-  const seen = await askHead(cosigner, log, signal);
+  const head = await log.head();
+  const said = await submitHead(cosigner, { from: head.size, head, log }, signal);
+  const seen = 'elsewhere' in said ? said.elsewhere : head;
   if (seen === null || seen.size > (await log.head()).size) {
-    return seen;
+    return { elsewhere: seen };
   }
   const answer = await send(errand, { from: seen.size, end: seen.size });
   if (answer.status === 200) {
     return acknowledged(errand, answer, seen.size);
   }
   const { next } = placeIn(cosigner, answer);
-  return ourHead(log, Math.min(next, seen.size));
+  return standsAt(Math.min(next, seen.size));
 }
 
 /** Makes our head, or a newer one of ours that it has already, its pending head; answers how large that is. */
@@ -83,22 +85,22 @@ async function settleHead(
   { cosigner, log, signal }: Errand,
   { from, head }: Delivery,
 ): Promise<number | SinkElsewhere> {
-  let old = from;
+  let seen = from;
   for (let stalls = 0; stalls < mostStalls; stalls += 1) {
-    const answer = await submitHead(cosigner, { old, head, log }, signal);
+    const answer = await submitHead(cosigner, { from: seen, head, log }, signal);
     if (!('elsewhere' in answer)) {
       return head.size;
     }
-    old = answer.elsewhere?.size ?? 0;
-    if (old > head.size) {
+    seen = answer.elsewhere?.size ?? 0;
+    if (seen > head.size) {
       const newest = await log.head();
-      return old > newest.size ? answer : old;
+      return seen > newest.size ? answer : seen;
     }
   }
   throw takesNothing(cosigner);
 }
 
-async function upload(errand: Errand, stretch: Stretch): Promise<Acknowledged | SinkElsewhere> {
+async function upload(errand: Errand, stretch: Stretch): Promise<SinkAnswer> {
   const { cosigner, log } = errand;
   let { from, end } = stretch;
   for (let stalls = 0; stalls < mostStalls; ) {
@@ -108,7 +110,7 @@ async function upload(errand: Errand, stretch: Stretch): Promise<Acknowledged | 
     }
     const place = placeIn(cosigner, answer);
     if (place.pending > (await log.head()).size) {
-      return { elsewhere: await ourHead(log, place.pending) };
+      return standsAt(place.pending);
     }
     stalls += place.next > from ? 0 : 1;
     end = place.pending;
@@ -131,10 +133,10 @@ async function acknowledged(
   { body }: HttpAnswer,
   size: number,
 ): Promise<Acknowledged> {
-  const head = await ourHead(log, size);
-  if (head === null) {
+  if (size === 0) {
     throw takesNothing(cosigner);
   }
+  const head = { size, root: await rootAt(log, size) };
   const lines = body.toString('utf8');
   const evidence = acceptLines(cosigner, { ...head, origin: log.origin, lines }, clock);
   return { ...head, anchor: { kind: 'cosignature', evidence } };

@@ -39,7 +39,10 @@ export interface Delivery {
   readonly log: LogView;
 }
 
-/** The other side has it, durably, up to this head. */
+/** What another side says: only the first of them counts as having anything. */
+export type SinkAnswer = Acknowledged | SinkElsewhere;
+
+/** The other side has it, durably, up to this head, and stands by that: of a cosigner, under its signature. */
 export interface Acknowledged extends SinkHead {
   /** Evidence of it that proves itself; null where the other side gives none. */
   readonly anchor: Pick<Anchor, 'kind' | 'evidence'> | null;
@@ -69,22 +72,37 @@ export interface Sink {
    */
   readonly anchorKey?: () => AnchorKey;
   /**
-   * Asks what the other side has; null where it has nothing, or, of one that does not count, where it does
-   * not say. Throws SinkConflict where that cannot be ours, anything else where it cannot be reached: then
-   * it is tried again later.
+   * Asks what the other side has: `elsewhere` is null where it has nothing, or, of one that does not count,
+   * where it does not say. Throws SinkConflict where that cannot be ours, anything else where it cannot be
+   * reached: then it is tried again later.
    */
-  head(log: LogView, signal: AbortSignal): Promise<SinkHead | null>;
+  head(log: LogView, signal: AbortSignal): Promise<SinkAnswer>;
   /**
    * Sends, and returns once the other side has it durably. Where it has more or other entries than
-   * `delivery.from` says, `SinkElsewhere` tells where to go on. Throws SinkConflict where the other side's
-   * history is not ours, anything else where it cannot be said to have it. Ends soon after `signal`.
+   * `delivery.from` says, `SinkElsewhere` tells where to go on; where `from` is the head's size, it is only
+   * to say that it has it. Throws SinkConflict where the other side's history is not ours, anything else
+   * where it cannot be said to have it. Ends soon after `signal`.
    */
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<Acknowledged | SinkElsewhere>;
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<SinkAnswer>;
 }
 
-/** The other side stands elsewhere than we thought: nothing was taken, and we go on from there. */
+/**
+ * Where the other side says that it stands. That acknowledges nothing, whatever the size: it is where we go
+ * on from.
+ */
 export interface SinkElsewhere {
-  readonly elsewhere: SinkHead | null;
+  readonly elsewhere: SinkPlace | null;
+}
+
+/** `root` is null where the other side names a size alone. */
+export interface SinkPlace {
+  readonly size: number;
+  readonly root: Buffer | null;
+}
+
+/** The answer of a side whose word for its head is all there is; null where it has none. */
+export function saysHead(head: SinkHead | null): SinkAnswer {
+  return head === null ? { elsewhere: null } : { size: head.size, root: head.root, anchor: null };
 }
 
 /**

@@ -14,7 +14,7 @@ import { verifyTimestamp } from '../journal/timestamp.ts';
 import { nonceInteger, timestampRequest, tokenOf } from '../journal/timestamp-exchange.ts';
 import { callHttp } from './http.ts';
 import type { SinkReader } from './open-sinks.ts';
-import type { Acknowledged, Delivery } from './sink.ts';
+import { type Acknowledged, type Delivery, saysHead } from './sink.ts';
 
 /** A timestamp authority (RFC 3161), as `{kind: timestamp, url, ca}` under `sinks` names it. */
 interface Authority {
@@ -47,7 +47,7 @@ export const timestampSink: SinkReader = ({ name, section }) => {
       kind: 'timestamp',
       certificates: authority.certificates(),
     }),
-    head: async () => null,
+    head: async () => saysHead(null),
     deliver: async (delivery, signal) => askForToken(authority, delivery, signal),
   });
 };

@@ -6,7 +6,7 @@ import { signCosignature } from '../../src/journal/cosignature.ts';
 import { splitNote } from '../../src/journal/note.ts';
 import { timestampRequest, tokenOf } from '../../src/journal/timestamp-exchange.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
-import { type Sink, SinkConflict } from '../../src/sinks/sink.ts';
+import { type Sink, SinkConflict, saysHead } from '../../src/sinks/sink.ts';
 import { byHand } from '../attacks/journal-by-hand.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { aSigner } from '../support/signer.ts';
@@ -62,7 +62,7 @@ function aSink(of: Partial<Sink> = {}): Sink {
     wants: 'head',
     batch: 1000,
     address: 'a test',
-    head: async () => null,
+    head: async () => ({ elsewhere: null }),
     deliver: async () => ({ elsewhere: null }),
     ...of,
   };
@@ -231,8 +231,9 @@ describe('copies', () => {
   });
 
   test.each([
-    ['has more', async () => ({ size: 999, root: Buffer.alloc(32) }), 'E_ROLLBACK'],
-    ['has other entries', async () => ({ size: 2, root: Buffer.alloc(32) }), 'E_FORK'],
+    ['names a larger size', async () => ({ elsewhere: { size: 999, root: null } }), 'E_ROLLBACK'],
+    ['has more', async () => saysHead({ size: 999, root: Buffer.alloc(32) }), 'E_ROLLBACK'],
+    ['has other entries', async () => saysHead({ size: 2, root: Buffer.alloc(32) }), 'E_FORK'],
     [
       'says itself that it contradicts',
       async () => {

@@ -1,19 +1,18 @@
 import { leafHash } from '../../src/journal/leaf.ts';
 import { MerkleTree } from '../../src/journal/tree.ts';
-import type {
-  Acknowledged,
-  Delivery,
-  Sink,
-  SinkElsewhere,
-  SinkHead,
+import {
+  type Delivery,
+  type Sink,
+  type SinkAnswer,
+  type SinkHead,
+  saysHead,
 } from '../../src/sinks/sink.ts';
 
 /** What happens to a delivery before, or after, the far side has taken it. */
 export type Mood = (
   delivery: Delivery,
   signal: AbortSignal,
-) => Promise<Answer | null> | Answer | null;
-type Answer = Acknowledged | SinkElsewhere;
+) => Promise<SinkAnswer | null> | SinkAnswer | null;
 
 /**
  * The other side of a sink, as an honest one is: it keeps entries in order, checks them against the head
@@ -50,7 +49,7 @@ export function aFarSide(more: Partial<Sink> = {}): FarSide {
     const root = treeOf(entries).rootAt(entries.length);
     return { size: entries.length, root: root ?? Buffer.alloc(32) };
   };
-  const take = async ({ from, head, log }: Delivery): Promise<Answer> => {
+  const take = async ({ from, head, log }: Delivery): Promise<SinkAnswer> => {
     if (from !== entries.length) {
       return { elsewhere: entries.length === 0 ? null : stands() };
     }
@@ -79,7 +78,7 @@ export function aFarSide(more: Partial<Sink> = {}): FarSide {
       wants: 'head',
       batch: 3,
       address: 'a far side of this test',
-      head: (_log, signal) => far.head(signal),
+      head: async (_log, signal) => saysHead(await far.head(signal)),
       deliver: async (delivery, signal) => {
         deliveries.push({ from: delivery.from, size: delivery.head.size });
         const instead = await far.before(delivery, signal);

@@ -19,6 +19,9 @@ steps:
   - { id: restart, privileged: true, exec: [echo, restarted] }
 `;
 
+/** Whoever ran something may erase of it at once. */
+const config = 'retention: { keep: 0s }';
+
 async function verify(scene: Scene): Promise<VerifyReport> {
   return scene.service().verify({ receipts: [], pins: [], progress: () => undefined });
 }
@@ -43,7 +46,7 @@ const silent = {
   wants: 'head',
   batch: 100,
   address: 'nowhere',
-  head: () => Promise.resolve(null),
+  head: () => Promise.resolve({ elsewhere: null }),
   deliver: () => Promise.reject(new Error('not here')),
 } as const;
 
@@ -52,7 +55,7 @@ const whole = (run: string) =>
 
 describe('erased content', () => {
   test('is gone for good, the log says so, and every verdict still holds', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const run = await runOnce(scene);
     const blobs = await blobsIn(scene, run);
     const report = await scene.service().erase(whole(run));
@@ -73,7 +76,7 @@ describe('erased content', () => {
   });
 
   test('is refused while its run has not ended, and the run is named', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const { run } = await scene.exec({ token: 's3cret' });
     await expect(scene.service().erase(whole(run))).rejects.toMatchObject({
       code: 'still_needed',
@@ -82,7 +85,7 @@ describe('erased content', () => {
   });
 
   test('can be the outputs alone: what was approved is judged as before', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const run = await runOnce(scene);
     const what = { kind: 'run', run, content: ['outputs'] } as const;
     await scene.service().erase({ reason: 'personal data', what });
@@ -96,7 +99,7 @@ describe('erased content', () => {
   });
 
   test('can be one private value, by its name', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const run = await runOnce(scene);
     const [first] = (await scene.engine().store.loadRun(run)).map(recordedOf);
     const made =
@@ -117,7 +120,7 @@ describe('erased content', () => {
   });
 
   test('can be single blobs, but never one that no entry names or that was in force', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const run = await runOnce(scene);
     const [blob = ''] = await blobsIn(scene, run);
     const erase = (id: string) =>
@@ -131,7 +134,7 @@ describe('erased content', () => {
   });
 
   test('that nobody recorded is missing: `E_BLOB_MISSING`, at the entry that names it', async () => {
-    const scene = openScene({ runbook });
+    const scene = openScene({ runbook, config });
     const run = await runOnce(scene);
     const entries = (await scene.engine().store.loadRun(run)).map(recordedOf);
     const started = entries.find(({ event }) => event.type === 'approval.requested');
@@ -143,6 +146,77 @@ describe('erased content', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({ code: 'E_BLOB_MISSING', index: started?.seq }),
     );
+  });
+});
+
+describe('nobody removes what they were refused', () => {
+  const later = (scene: Scene) =>
+    ({ beforeMs: scene.clock.now().wallMs - 31 * day, reason: 'tidy', dryRun: false }) as const;
+  const strangers = [
+    ['an agent', { agent: 'deploy-bot' }, 'agent_decides'],
+    ['a job', { ci: { identity: 'github/acme/infra' } }, 'agent_decides'],
+    ['an account that is nobody’s', { osUser: 'deploy@web1' }, 'initiator_unknown'],
+    [
+      'whoever claims to be somebody',
+      { osUser: 'deploy@web1', onBehalfOf: 'ana' },
+      'initiator_unknown',
+    ],
+  ] as const;
+
+  test.each(strangers)('as %s', async (_who, caller, code) => {
+    const scene = openScene({ runbook });
+    const run = await runOnce(scene);
+    scene.clock.shift(40 * day);
+    const { size } = await scene.engine().store.head();
+    const door = scene.service(undefined, caller);
+    await expect(door.prune(later(scene))).rejects.toMatchObject({ code });
+    await expect(door.erase(whole(run))).rejects.toMatchObject({ code });
+    expect((await scene.engine().store.head()).size).toBe(size);
+  });
+
+  test('before others had time to look: neither who ran it nor who decided', async () => {
+    const scene = openScene({
+      runbook,
+      morePeople: '  - { name: lee, os_users: [lee@web1] }',
+    });
+    const robin = { osUser: 'robin@web1' };
+    scene.trusted.people = scene.trusted.people.replace(
+      'name: robin,',
+      'name: robin, os_users: [robin@web1],',
+    );
+    const run = await runOnce(scene);
+    scene.clock.shift(29 * day);
+    for (const caller of [{}, robin]) {
+      await expect(scene.service(undefined, caller).erase(whole(run))).rejects.toMatchObject({
+        code: 'own_run',
+      });
+    }
+    await scene.service(undefined, { osUser: 'lee@web1' }).erase(whole(run));
+    const [event] = (await scene.engine().store.entries(0, 1000)).map(recordedOf).slice(-1);
+    expect(event).toMatchObject({ event: { data: { by: 'os:lee@web1', person: 'lee' } } });
+  });
+
+  test('by a time that is too recent, unless trusted configuration allows it', async () => {
+    const scene = openScene({ runbook });
+    const run = await runOnce(scene);
+    scene.clock.shift(20 * day);
+    const input = { ...later(scene), beforeMs: scene.clock.now().wallMs - day };
+    for (const dryRun of [true, false]) {
+      await expect(scene.service().prune({ ...input, dryRun })).rejects.toMatchObject({
+        code: 'too_young',
+      });
+    }
+    scene.trusted.config = 'retention: { keep: 7d }';
+    await expect(scene.service().prune(input)).rejects.toMatchObject({ code: 'too_young' });
+    const { recorded } = await scene
+      .service()
+      .prune({ ...input, beforeMs: input.beforeMs - 6 * day });
+    const [seq = 0] = recorded;
+    const [entry] = (await scene.engine().store.entries(seq, seq + 1)).map(recordedOf);
+    expect(entry?.event).toMatchObject({
+      data: { runs: [{ run, status: 'succeeded' }], person: 'ana' },
+    });
+    expect((await verify(scene)).exit_code).toBe(0);
   });
 });
 

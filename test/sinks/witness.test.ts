@@ -17,17 +17,18 @@ const stranger = aSigner('witness.test', 7);
 const strangerKey = formatVerifierKey(stranger.name, stranger.publicKey, 'cosignature');
 const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 
-function sinkAt(url: string, key: string, clock: Clock = systemClock): Sink {
-  const [sink] = openSinks(section(url, key), { clock, env: {}, log: () => undefined });
+function sinkAt(url: string, key: string, kind = 'witness'): Sink {
+  const given = { clock: systemClock, env: {}, log: () => undefined };
+  const [sink] = openSinks(section(url, key, kind), given);
   if (sink === undefined) {
     throw new Error('no sink');
   }
   return sink;
 }
 
-function section(url: string, key: string) {
+function section(url: string, key: string, kind: string) {
   return parseYaml(
-    `w: { kind: witness, url: "${url}", key: "${key}" }`,
+    `w: { kind: ${kind}, url: "${url}", key: "${key}" }`,
     'config.yaml',
     'config_invalid',
   );
@@ -63,16 +64,26 @@ describe('a witness that is ours', () => {
     const { url, witness } = await watching([logKey]);
     const sink = sinkAt(url, witness.verifierKey);
     await deliver(sink, log, { from: 0, to: 9 });
-    const elsewhere = { size: 9, root: log.headAt(9).root };
+    const elsewhere = { size: 9, root: null };
     expect(await deliver(sink, log, { from: 0, to: 12 })).toEqual({ elsewhere });
-    expect(await sink.head(log.view, soon())).toEqual(elsewhere);
+    expect(await sink.head(log.view, soon())).toEqual({ elsewhere });
     expect(await deliver(sink, log, { from: 9, to: 40 })).toMatchObject({ size: 40 });
-    expect(await sink.head(log.view, soon())).toMatchObject({ size: 40 });
+    const anchor = { kind: 'cosignature' };
+    expect(await sink.head(log.view, soon())).toMatchObject({ size: 40, anchor });
+  });
+
+  test('brought to our head by somebody else cosigns that too', async () => {
+    const { url, witness, mirror } = await watching([logKey]);
+    const beside = sinkAt(url, mirror?.verifierKey ?? '', 'mirror');
+    await deliver(beside, log, { from: 0, to: 12 });
+    const said = await deliver(sinkAt(url, witness.verifierKey), log, { from: 0, to: 12 });
+    expect(said).toMatchObject({ size: 12, anchor: { kind: 'cosignature' } });
   });
 
   test('has nothing at first', async () => {
     const { url, witness } = await watching([logKey]);
-    expect(await sinkAt(url, witness.verifierKey).head(log.view, soon())).toBeNull();
+    const said = await sinkAt(url, witness.verifierKey).head(log.view, soon());
+    expect(said).toEqual({ elsewhere: null });
   });
 
   test('tells a journal that was put back that it has more', async () => {
@@ -80,9 +91,9 @@ describe('a witness that is ours', () => {
     const sink = sinkAt(url, witness.verifierKey);
     await deliver(sink, log, { from: 0, to: 40 });
     const back = memoryLog(30);
-    const theirs = { elsewhere: { size: 40, root: Buffer.alloc(32) } };
+    const theirs = { elsewhere: { size: 40, root: null } };
     expect(await deliver(sink, back, { from: 20, to: 30 })).toEqual(theirs);
-    expect(await sink.head(back.view, soon())).toEqual(theirs.elsewhere);
+    expect(await sink.head(back.view, soon())).toEqual(theirs);
   });
 
   test('shows a rewritten journal that it is another, and keeps the proof', async () => {
@@ -186,6 +197,21 @@ describe('a witness that is mean', () => {
     const sink = sinkAt(url, strangerKey);
     expect(await deliver(sink, log, { from: 0, to: 3 })).toMatchObject({ elsewhere: { size: 2 } });
     await expect(deliver(sink, log, { from: 2, to: 3 })).rejects.toThrow(failure('sink_answer'));
+  });
+
+  test('and signs nothing has acknowledged nothing, however often it says that it has it', async () => {
+    const url = await answering((request, answer) => {
+      request.setEncoding('utf8').on('data', (body: string) => {
+        const [, old = '', size = ''] = /^old (\d+)[^]*?\n\n[^\n]*\n(\d+)\n/.exec(body) ?? [];
+        answer
+          .writeHead(old === size ? 200 : 409)
+          .end(old === size ? '— nobody AAAA\n' : `${size}\n`);
+      });
+    });
+    const sink = sinkAt(url, strangerKey);
+    await expect(deliver(sink, log, { from: 0, to: 3 })).rejects.toThrow(failure('sink_answer'));
+    await expect(deliver(sink, log, { from: 3, to: 3 })).rejects.toThrow(failure('sink_answer'));
+    await expect(sink.head(log.view, soon())).rejects.toThrow(failure('sink_answer'));
   });
 
   test('and has more to say than fits is cut off', async () => {

@@ -39,10 +39,11 @@ async function ask({ store }: Engine, sink: Sink): Promise<ReplicaAnswer | null>
     return null;
   }
   try {
-    const head = await sink.head(logView(store), AbortSignal.timeout(patienceMs));
+    const answer = await sink.head(logView(store), AbortSignal.timeout(patienceMs));
+    const head = 'elsewhere' in answer ? answer.elsewhere : answer;
     return head === null
       ? { kind: 'nothing' }
-      : { kind: 'head', size: head.size, root: head.root.toString('base64') };
+      : { kind: 'head', size: head.size, root: head.root?.toString('base64') ?? null };
   } catch (error) {
     if (error instanceof SinkConflict) {
       const { code, message, theirs } = error;

@@ -1,6 +1,13 @@
 import { formatTime } from '../../base/clock.ts';
 import { JournalError } from '../../base/errors.ts';
-import { type Acknowledged, type Sink, SinkConflict, type SinkHead } from '../../sinks/sink.ts';
+import {
+  type Acknowledged,
+  type Sink,
+  type SinkAnswer,
+  SinkConflict,
+  type SinkHead,
+  type SinkPlace,
+} from '../../sinks/sink.ts';
 import type { Engine } from '../engine.ts';
 import { type Cursor, conflictOf, getCursor, putCursor, start } from './cursor.ts';
 import { withinLimit } from './limit.ts';
@@ -10,7 +17,10 @@ import { acceptHead, judgeTheirs, logView, nextHead } from './own-log.ts';
 export interface Goal {
   /** It is to acknowledge this many entries. */
   readonly to: number;
-  /** It is to say so now, also where it has said so before: whoever was put back to an older state asks. */
+  /**
+   * It is to say so now and to us, also where it has said so before, or to another process: our notes of
+   * that can be written by whoever can write to our disk, and put back to an older state.
+   */
   readonly confirm: boolean;
   /** Ends it all. */
   readonly signal: AbortSignal;
@@ -30,42 +40,56 @@ interface Trip extends Goal {
   readonly keep: () => Promise<void>;
 }
 
+/** Where an errand ended. */
+export interface Arrival {
+  readonly cursor: Cursor;
+  /** What the sink itself acknowledged on it, last; null where it did not. Our own note of it is none. */
+  readonly heard: Acknowledged | null;
+}
+
+/** Where it is on its way. */
+interface Stand extends Arrival {
+  /** Where the sink says that it stands. More than was acknowledged is only where we go on from. */
+  readonly from: number;
+}
+
 /**
  * Takes a sink from where it stands to the goal, and answers where it stands then. Our place moves only
  * after the other side has said that it has it, and its evidence is kept: a crash anywhere in between
  * delivers again. Throws SinkConflict, and whatever the sink throws.
  */
-export async function carry(engine: Engine, sink: Sink, trip: Trip): Promise<Cursor> {
-  let cursor = await firstPlace(engine, sink, trip);
-  for (let moves = 0; cursor.size < trip.to; ) {
+export async function carry(engine: Engine, sink: Sink, trip: Trip): Promise<Arrival> {
+  let stand = await firstStand(engine, sink, trip);
+  for (let moves = 0; stand.cursor.size < trip.to || isUnsaid(sink, trip, stand); ) {
     await trip.keep();
-    const answer = await deliver(engine, sink, { trip, from: cursor.size });
-    const isElsewhere = 'elsewhere' in answer;
-    moves += isElsewhere ? 1 : 0;
+    const { from } = stand;
+    const head = await nextHead(engine.store, from, sink.batch);
+    const answer = await ask(trip, sink, (signal) =>
+      sink.deliver({ from, head, log: logView(engine.store) }, signal),
+    );
     const place = await placeIn(engine, sink, answer);
-    refuseStubborn(sink, answer, { moves, from: cursor.size });
-    if (!isElsewhere) {
-      await keepAnchor(engine, sink, answer);
-    }
-    warnOfLoss(engine, sink, { had: cursor.size, has: place?.size ?? 0 });
-    cursor = await moveTo(engine, cursor, { sink, place, isWord: !isElsewhere, to: trip.to });
-    trip.progress?.(Math.min(cursor.size, trip.to), trip.to);
+    moves += 'elsewhere' in answer || answer.size <= from ? 1 : 0;
+    refuseStubborn(sink, answer, { moves, from, to: head.size });
+    stand = await moveTo(engine, stand.cursor, { sink, answer, place, to: trip.to });
+    trip.progress?.(Math.min(stand.cursor.size, trip.to), trip.to);
   }
-  return cursor;
+  return { cursor: stand.cursor, heard: stand.heard };
 }
 
-async function deliver(
-  { store }: Engine,
-  sink: Sink,
-  { trip, from }: { readonly trip: Trip; readonly from: number },
-): Promise<Acknowledged | Elsewhere> {
-  const head = await nextHead(store, from, sink.batch);
-  return ask(trip, sink, (signal) => sink.deliver({ from, head, log: logView(store) }, signal));
+/** It is to say so now, and has not; one that can prove what it says, not with proof. */
+function isUnsaid(sink: Sink, { confirm }: Trip, { heard }: Arrival): boolean {
+  const isSaid = heard !== null && (heard.anchor !== null || !proves(sink));
+  return confirm && sink.counts && !isSaid;
+}
+
+/** Its answer to a delivery is evidence, also to one of what it has already: only that answer has any. */
+function proves({ counts, anchorKey }: Sink): boolean {
+  return counts && anchorKey !== undefined;
 }
 
 /** What an answer was; `insists`: the sink says itself that its history is another. */
 interface Elsewhere {
-  readonly elsewhere: (SinkHead & { readonly note?: string | null }) | null;
+  readonly elsewhere: (SinkPlace & { readonly note?: string | null }) | null;
   readonly insists?: SinkConflict;
 }
 
@@ -86,13 +110,13 @@ async function placeIn(
 function refuseStubborn(
   { name }: Sink,
   answer: Acknowledged | Elsewhere,
-  { moves, from }: { readonly moves: number; readonly from: number },
+  { moves, from, to }: { readonly moves: number; readonly from: number; readonly to: number },
 ): void {
   const isElsewhere = 'elsewhere' in answer;
   const size = (isElsewhere ? answer.elsewhere?.size : answer.size) ?? 0;
   const insists = isElsewhere ? answer.insists : undefined;
   const mayGoBack = isElsewhere && insists === undefined;
-  if (moves > mostMoves || (size <= from && !mayGoBack)) {
+  if (moves > mostMoves || (size < Math.min(from + 1, to) && !mayGoBack)) {
     const message = `sink \`${name}\` takes nothing: it never stands where it says`;
     throw insists ?? new JournalError({ code: 'sink_answer', message });
   }
@@ -110,22 +134,28 @@ function warnOfLoss(
 
 /**
  * Where to go on from: our own place where it is still one of our log. Otherwise, and where somebody wants
- * to know it now, the other side is asked. Only one that does not count may not say, and is told all from
- * our place on.
+ * to know it now and a delivery would not tell, the other side is asked. Only one that does not count may
+ * not say, and is told all from our place on.
  */
-async function firstPlace(engine: Engine, sink: Sink, trip: Trip): Promise<Cursor> {
+async function firstStand(engine: Engine, sink: Sink, trip: Trip): Promise<Stand> {
   const known = await ownCursor(engine, sink);
   const before = known ?? start;
   const isQuiet = before.failing === null && !trip.confirm;
-  if (known !== null && (known.size < trip.to || isQuiet)) {
-    return known;
+  const isToldByDelivery = trip.confirm && proves(sink);
+  if (known !== null && (known.size < trip.to || isQuiet || isToldByDelivery)) {
+    return { cursor: known, from: known.size, heard: null };
   }
-  const place = await askPlace(engine, sink, trip);
+  const log = logView(engine.store);
+  const answer = await ask(trip, sink, (signal) => sink.head(log, signal));
+  const place = await placeIn(engine, sink, answer);
+  const insists = 'elsewhere' in answer ? answer.insists : undefined;
+  if (insists !== undefined) {
+    throw insists;
+  }
   if (place === null && isSilence(sink, before)) {
-    return before;
+    return { cursor: before, from: before.size, heard: null };
   }
-  warnOfLoss(engine, sink, { had: before.size, has: place?.size ?? 0 });
-  return moveTo(engine, before, { sink, place, isWord: false, to: trip.to });
+  return moveTo(engine, before, { sink, answer, place, to: trip.to });
 }
 
 /** It said something that cannot be ours, and says nothing now: that takes nothing back, and is thrown. */
@@ -137,18 +167,6 @@ function isSilence(sink: Sink, before: Cursor): boolean {
   return before.size === 0 || !sink.counts;
 }
 
-async function askPlace(engine: Engine, sink: Sink, trip: Trip): Promise<SinkHead | null> {
-  const log = logView(engine.store);
-  const answer: Elsewhere = await ask(trip, sink, async (signal) => ({
-    elsewhere: await sink.head(log, signal),
-  }));
-  const place = await placeIn(engine, sink, answer);
-  if (answer.insists !== undefined) {
-    throw answer.insists;
-  }
-  return place;
-}
-
 /** Null where there is none, or the journal is not the one that it was a place in. */
 async function ownCursor({ store }: Engine, { name }: Sink): Promise<Cursor | null> {
   const cursor = await getCursor(store, name);
@@ -158,11 +176,11 @@ async function ownCursor({ store }: Engine, { name }: Sink): Promise<Cursor | nu
 }
 
 /** Bounded in time; and what the sink calls a conflict is held against our own log first. */
-async function ask<Answer extends object>(
+async function ask(
   { signal }: Trip,
   { name }: Sink,
-  what: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer | Elsewhere> {
+  what: (signal: AbortSignal) => Promise<SinkAnswer>,
+): Promise<Acknowledged | Elsewhere> {
   try {
     return await withinLimit(what, { sink: name, signal, ms: answerMs });
   } catch (error) {
@@ -186,23 +204,35 @@ async function keepAnchor({ store, clock }: Engine, sink: Sink, ack: Acknowledge
 }
 
 /**
- * Written after the anchor: what counts as acknowledged has its evidence. Ends whatever outage there was
- * only where the other side took something, or has all of it: one that tells where it stands takes nothing.
+ * Only what was acknowledged moves our note of the sink forward, and only once its evidence is kept. One
+ * that says less than it had acknowledged is believed. An outage ends where it took something, or says that
+ * it has all of it.
  */
 async function moveTo(
-  { store, clock }: Engine,
+  engine: Engine,
   before: Cursor,
   of: {
     readonly sink: Sink;
+    readonly answer: Acknowledged | Elsewhere;
     readonly place: SinkHead | null;
-    readonly isWord: boolean;
     readonly to: number;
   },
-): Promise<Cursor> {
-  const size = of.place?.size ?? start.size;
-  const root = of.place?.root.toString('base64') ?? start.root;
-  const ended = { failing: null, conflict: null, at: formatTime(clock.now().wallMs) };
-  const cursor = { ...before, size, root, ...(of.isWord || size >= of.to ? ended : {}) };
-  await putCursor(store, of.sink.name, cursor);
-  return cursor;
+): Promise<Stand> {
+  const { sink, answer, place, to } = of;
+  const heard = 'elsewhere' in answer ? null : answer;
+  const from = place?.size ?? 0;
+  if (heard === null && from >= before.size) {
+    return { cursor: before, from, heard };
+  }
+  if (heard !== null) {
+    await keepAnchor(engine, sink, heard);
+  }
+  warnOfLoss(engine, sink, { had: before.size, has: from });
+  const isNews = heard !== null && (from > before.size || from >= to);
+  const at = formatTime(engine.clock.now().wallMs);
+  const root = place?.root.toString('base64') ?? start.root;
+  const ended = isNews ? { failing: null, conflict: null, at } : {};
+  const cursor = { ...before, size: from, root, ...ended };
+  await putCursor(engine.store, sink.name, cursor);
+  return { cursor, from, heard };
 }

@@ -1,6 +1,12 @@
 import { JournalError } from '../../base/errors.ts';
 import { rootOfPeaks } from '../../journal/merkle.ts';
-import { type LogView, type Sink, SinkConflict, type SinkHead } from '../../sinks/sink.ts';
+import {
+  type LogView,
+  type Sink,
+  SinkConflict,
+  type SinkHead,
+  type SinkPlace,
+} from '../../sinks/sink.ts';
 import type { Head, Store } from '../../store/store.ts';
 import { type HeadVerdict, judgeHead } from './judge-head.ts';
 
@@ -33,25 +39,31 @@ export async function nextHead(store: Store, from: number, batch: number): Promi
 /** Whether a head is ours. Our own newest is read after theirs came: we may have grown meanwhile. */
 export async function judgeTheirs(store: Store, theirs: SinkHead | null): Promise<HeadVerdict> {
   const { size } = await store.head();
-  const claimed = theirs?.size ?? 0;
-  const isWithin = Number.isSafeInteger(claimed) && claimed > 0 && claimed <= size;
-  const root = rootOfPeaks(isWithin ? await store.peaks(claimed) : []);
+  const root = await ownRoot(store, theirs?.size ?? 0);
   return judgeHead(theirs, { size, rootAt: () => root });
 }
 
+/** Of what we had at a size; nobody's root where we never had it. */
+async function ownRoot(store: Store, claimed: number): Promise<Buffer> {
+  const { size } = await store.head();
+  const isWithin = Number.isSafeInteger(claimed) && claimed > 0 && claimed <= size;
+  return rootOfPeaks(isWithin ? await store.peaks(claimed) : []);
+}
+
 /**
- * Answers the head where it is ours. Throws SinkConflict `E_ROLLBACK`, `E_FORK`, JournalError
+ * Answers the head where it is ours; of one that names a size alone, ours of that size. Throws SinkConflict `E_ROLLBACK`, `E_FORK`, JournalError
  * `sink_answer` for what is no head at all. `note` is the one over theirs, where they keep one.
  */
 export async function acceptHead(
   store: Store,
   { name }: Pick<Sink, 'name'>,
-  theirs: SinkHead & { readonly note?: string | null },
+  theirs: SinkPlace & { readonly note?: string | null },
 ): Promise<SinkHead> {
-  const { size, root, note = null } = theirs;
+  const { size, note = null } = theirs;
+  const root = theirs.root ?? (await ownRoot(store, size));
   const refuse = (code: 'E_ROLLBACK' | 'E_FORK', message: string): SinkConflict =>
     new SinkConflict(code, { sink: name, message, theirs: { size, root, note } });
-  switch (await judgeTheirs(store, theirs)) {
+  switch (await judgeTheirs(store, { size, root })) {
     case 'ok':
       return { size, root };
     case 'ahead': {

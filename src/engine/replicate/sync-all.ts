@@ -58,7 +58,7 @@ export async function syncSafely(engine: Engine, sink: Sink, goal: Goal): Promis
       message: `sink \`${sink.name}\`: ${message}`,
       cause: error,
     });
-    return { sink, cursor: start, trouble };
+    return { sink, cursor: start, heard: null, trouble };
   }
 }
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { growingMs } from '../../base/back-off.ts';
 import { formatTime } from '../../base/clock.ts';
 import { JournalError, RunbookError } from '../../base/errors.ts';
-import { type Sink, SinkConflict } from '../../sinks/sink.ts';
+import { type Acknowledged, type Sink, SinkConflict } from '../../sinks/sink.ts';
 import type { Engine } from '../engine.ts';
 import { sleep } from '../sleep.ts';
 import { carry, type Goal } from './carry.ts';
@@ -14,6 +14,8 @@ import { takeTurn } from './take-turn.ts';
 export interface Standing {
   readonly sink: Sink;
   readonly cursor: Cursor;
+  /** What it said to this very caller; null where it said nothing, or to somebody else. */
+  readonly heard: Acknowledged | null;
   /** Null where it has come as far as it was to; SinkConflict where its head is not ours. */
   readonly trouble: RunbookError | null;
 }
@@ -45,18 +47,17 @@ export function pauseMs(failures: number): number {
 }
 
 async function tryOnce(engine: Engine, sink: Sink, goal: Goal): Promise<Standing> {
-  const since = formatTime(engine.clock.now().wallMs);
   const isDone = async (): Promise<boolean> => {
     const cursor = await getCursor(engine.store, sink.name);
-    return cursor !== null && isReached(cursor, goal, since);
+    return cursor !== null && isReached(cursor, goal);
   };
   const turn = await takeTurn(engine, sink, { signal: goal.signal, isDone });
   if (turn === null) {
-    return leftTo(engine, sink, { goal, since });
+    return leftTo(engine, sink, goal);
   }
   try {
-    const cursor = await carry(engine, sink, { ...goal, keep: () => turn.keep() });
-    return { sink, cursor, trouble: null };
+    const arrival = await carry(engine, sink, { ...goal, keep: () => turn.keep() });
+    return { sink, ...arrival, trouble: null };
   } catch (error) {
     return await noteTrouble(engine, sink, troubleOf(sink, error));
   } finally {
@@ -64,28 +65,20 @@ async function tryOnce(engine: Engine, sink: Sink, goal: Goal): Promise<Standing
   }
 }
 
-/** Whoever else talks to it has brought it there: what stood already may be older than what is asked now. */
-function isReached({ size, at, failing, conflict }: Cursor, goal: Goal, since: string): boolean {
-  const isFresh = at !== null && at >= since;
-  return (
-    (size >= goal.to && (isFresh || !goal.confirm) && failing === null) ||
-    (isFresh && conflict !== null)
-  );
+/** Whoever else talks to it has brought it there. To confirm it, we wait for our turn and ask ourselves. */
+function isReached({ size, failing }: Cursor, { to, confirm }: Goal): boolean {
+  return size >= to && failing === null && !confirm;
 }
 
 /** What somebody else made of it, who still has the turn or just had it. */
-async function leftTo(
-  engine: Engine,
-  sink: Sink,
-  { goal, since }: { readonly goal: Goal; readonly since: string },
-): Promise<Standing> {
+async function leftTo(engine: Engine, sink: Sink, goal: Goal): Promise<Standing> {
   const cursor = (await getCursor(engine.store, sink.name)) ?? start;
   const late = new JournalError({
     code: 'sink_slow',
     message: `sink \`${sink.name}\`: another process is still bringing it up to date`,
   });
-  const trouble = conflictOf(sink, cursor) ?? (isReached(cursor, goal, since) ? null : late);
-  return { sink, cursor, trouble };
+  const trouble = conflictOf(sink, cursor) ?? (isReached(cursor, goal) ? null : late);
+  return { sink, cursor, heard: null, trouble };
 }
 
 /** Recorded where everybody looks: since when nothing came through, and what it said last. */
@@ -99,7 +92,7 @@ async function noteTrouble(engine: Engine, sink: Sink, trouble: RunbookError): P
   };
   await putCursor(engine.store, sink.name, cursor);
   await noteGap(engine, sink, cursor);
-  return { sink, cursor, trouble };
+  return { sink, cursor, heard: null, trouble };
 }
 
 function conflictAs({ name }: Sink, { code, message, theirs }: SinkConflict): Cursor['conflict'] {

@@ -7,7 +7,7 @@ import { oneOf, text } from '../../base/yaml-scalars.ts';
 import { checkDocument, invalid, refine } from '../../base/yaml-schema.ts';
 import { leafHash } from '../../journal/leaf.ts';
 import type { SinkReader } from '../open-sinks.ts';
-import type { Acknowledged, Delivery, SinkElsewhere } from '../sink.ts';
+import { type Delivery, type SinkAnswer, saysHead } from '../sink.ts';
 import {
   firstLine,
   line,
@@ -40,8 +40,8 @@ export const fileSink: SinkReader = ({ name, section }) => {
     head: async ({ origin }) => {
       const file = await openToRead(path);
       return file === null
-        ? null
-        : withFile(file, path, async () => (await readEnd(file, path, origin)).head);
+        ? saysHead(null)
+        : withFile(file, path, async () => saysHead((await readEnd(file, path, origin)).head));
     },
     deliver: async (delivery, signal) => {
       const file = await openToAppend(path);
@@ -54,7 +54,7 @@ async function append(
   file: FileHandle,
   path: string,
   { from, head, log, signal }: Delivery & { readonly signal: AbortSignal },
-): Promise<Acknowledged | SinkElsewhere> {
+): Promise<SinkAnswer> {
   const end = await readEnd(file, path, log.origin);
   if (end.head?.size === head.size && end.head.root.equals(head.root)) {
     return { size: head.size, root: head.root, anchor: null };

@@ -4,7 +4,7 @@ import { JournalError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { callHttp } from '../http.ts';
 import type { SinkDeps, SinkReader } from '../open-sinks.ts';
-import type { Delivery } from '../sink.ts';
+import { type Delivery, saysHead } from '../sink.ts';
 import { judgeAnswer } from './answer.ts';
 import { exportRequest, logRecord } from './log-records.ts';
 import { loadHeaders, type OtlpSettings, parseOtlp } from './settings.ts';
@@ -33,7 +33,7 @@ export const otlpSink: SinkReader = ({ name, section }) => {
       wants: 'head',
       batch: settings.batch,
       address: `otlp ${settings.url.href}`,
-      head: async () => null,
+      head: async () => saysHead(null),
       deliver: async (delivery, signal) => {
         for await (const records of requests(delivery)) {
           await send(records, signal);

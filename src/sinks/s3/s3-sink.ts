@@ -4,13 +4,7 @@ import { emptyRoot } from '../../journal/merkle.ts';
 import { tileWidth } from '../../journal/tiles.ts';
 import { parseNote } from '../noted-head.ts';
 import type { SinkReader } from '../open-sinks.ts';
-import {
-  type Acknowledged,
-  type Delivery,
-  type LogView,
-  SinkConflict,
-  type SinkElsewhere,
-} from '../sink.ts';
+import { type Delivery, type LogView, type SinkAnswer, SinkConflict, saysHead } from '../sink.ts';
 import { type Bucket, openBucket } from './bucket.ts';
 import { checkpointName, type FoundCheckpoint, newestCheckpoint } from './checkpoints.ts';
 import {
@@ -58,7 +52,7 @@ export const s3Sink: SinkReader = ({ name, section }) => {
       wants: 'head',
       batch,
       address: `s3 ${settings.endpoint.origin} ${settings.bucket}`,
-      head: async (log, signal) => (await findNewest(open(log, signal)))?.head ?? null,
+      head: async (log, signal) => saysHead((await findNewest(open(log, signal)))?.head ?? null),
       deliver: async (delivery, signal) => {
         const stop = new AbortController();
         try {
@@ -86,7 +80,7 @@ async function deliver(
   visit: Visit,
   { from, head, log }: Delivery,
   terms: Terms,
-): Promise<Acknowledged | SinkElsewhere> {
+): Promise<SinkAnswer> {
   const { bucket, root } = visit;
   // A bucket that was emptied, or put in the place of another, must not look as if it had what came before.
   if (from > 0 && (await versionsOf(bucket, checkpointName(root, from))) === null) {
