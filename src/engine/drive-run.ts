@@ -12,7 +12,7 @@ import { tellLocally } from './office/attend-receptions.ts';
 import { proveRun } from './proof/prove-run.ts';
 import { syncAtEnd } from './replicate/sync-at-end.ts';
 import type { DriveOptions } from './service.ts';
-import { loadPlan, Session } from './session.ts';
+import { loadPlan, Session, type Stops } from './session.ts';
 import { askTogether } from './step/ask-together.ts';
 import { beginAttempt } from './step/begin-attempt.ts';
 import { claimStep } from './step/claim-step.ts';
@@ -72,7 +72,8 @@ export async function driveRun(
     }
     const plan = await loadPlan(engine, state);
     const { listener } = options;
-    const session = new Session({ engine, plan, listener, secrets, state, inForce });
+    const stops = stopsOf({ ...options, office });
+    const session = new Session({ engine, plan, listener, secrets, state, inForce, stops });
     left = await loop(session, { ...options, office });
     if (office === undefined && session.state.requests.size > 0) {
       await tellLocally(engine);
@@ -84,6 +85,15 @@ export async function driveRun(
     await syncAtEnd(engine, left.kind === 'ended');
   }
   return left;
+}
+
+/** An office that closes leaves what only waits, too. */
+function stopsOf({ signal, hurry, office }: Course): Stops {
+  const closing = office === undefined ? [] : [office.leave];
+  return {
+    signal: AbortSignal.any([signal, ...closing]),
+    hurry: AbortSignal.any([hurry, ...closing]),
+  };
 }
 
 async function loop(session: Session, course: Course): Promise<Left> {

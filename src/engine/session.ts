@@ -9,7 +9,10 @@ import type { Plan } from '../runbook/plan.ts';
 import type { CommitInput, Committed } from '../store/store.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig, type InForce } from './ensure-config.ts';
-import type { Listener } from './service.ts';
+import type { DriveOptions, Listener } from './service.ts';
+
+/** What ends this drive, as `DriveOptions` has it. */
+export type Stops = Pick<DriveOptions, 'signal' | 'hurry'>;
 
 /**
  * One process driving one run: the state it decides on, and what must never be stored (secret values).
@@ -22,6 +25,7 @@ export class Session {
   readonly listener: Listener;
   /** Values by name: `params.token`, `env.API_KEY`, `steps.mint.outputs.key`. */
   readonly secrets: Map<string, string>;
+  readonly #stops: Stops;
   /** Steps whose probe this process has run. */
   readonly probed = new Set<string>();
   /** This process has found that nothing more of the run can be asked for before it begins. */
@@ -37,8 +41,10 @@ export class Session {
     readonly secrets: Map<string, string>;
     readonly state: RunState;
     readonly inForce: InForce;
+    readonly stops: Stops;
   }) {
     this.engine = of.engine;
+    this.#stops = of.stops;
     this.plan = of.plan;
     this.listener = of.listener;
     this.secrets = of.secrets;
@@ -54,6 +60,14 @@ export class Session {
   /** The trusted files this process decides under. */
   get inForce(): InForce {
     return this.#inForce;
+  }
+
+  /**
+   * Aborts when whoever waits for others, before anything runs, is to wait no longer: at an interrupt, and in
+   * a run that is cancelled already, where only `finally` is left, at the second one.
+   */
+  get stop(): AbortSignal {
+    return this.#state.cancel === null ? this.#stops.signal : this.#stops.hurry;
   }
 
   nowMs(): number {

@@ -23,6 +23,8 @@ export interface CountingSink {
   readonly name: string;
   /** The verifier key of a cosigner, as written; null where it has none. */
   readonly key: string | null;
+  /** Whose copy it is: one that has two names is one copy. */
+  readonly holder: string;
 }
 
 /** Read without the brands' own schemas: an auditor who has only the file's text must come to the same. */
@@ -32,13 +34,55 @@ export function countingSinks(sinks: ParsedYaml | null): readonly CountingSink[]
     ? []
     : root.entries.flatMap(({ key: name, value }) => {
         const counts = countingKinds.has(textOf(value, 'kind') ?? '');
-        return counts ? { name, key: textOf(value, 'key') } : [];
+        return counts
+          ? { name, key: textOf(value, 'key'), holder: holderOf(value) ?? `name ${name}` }
+          : [];
       });
+}
+
+/** As many copies as there are different holders: their names, together where they are of one. */
+export function copiesAmong(sinks: readonly CountingSink[]): readonly (readonly string[])[] {
+  const names = new Map<string, string[]>();
+  for (const { name, holder } of sinks) {
+    names.set(holder, [...(names.get(holder) ?? []), name]);
+  }
+  return [...names.values()];
+}
+
+/** In words: the names, and which of them are of one holder. */
+export function describeCopies(sinks: readonly CountingSink[]): string {
+  const copies = copiesAmong(sinks).map((names) =>
+    names.length === 1 ? `\`${names[0] ?? ''}\`` : `${quoted(names)}, which are one`,
+  );
+  return copies.join('; ') || 'none';
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(' and ');
 }
 
 /** Whether any step could be asked for copies at all. */
 export function demandsCopies({ floor, rules }: Policy): boolean {
   return floor.remote !== null || rules.some(({ require }) => (require?.remote ?? null) !== null);
+}
+
+/**
+ * A cosigner is its public key, whatever name stands before it; where no key proves who answers, it is the
+ * address: of a bucket without the folder in it, of which whoever has the bucket has every one.
+ */
+function holderOf(sink: YamlNode): string | null {
+  const key = textOf(sink, 'key');
+  if (key !== null) {
+    return `key ${key.split('+').slice(2).join('+') || key}`;
+  }
+  const [url, bucket] = [textOf(sink, 'url') ?? textOf(sink, 'endpoint'), textOf(sink, 'bucket')];
+  return url === null ? null : ['address', addressOf(url), bucket ?? ''].join(' ');
+}
+
+/** As it is called: `HTTPS://One.example/` and `https://one.example:443` are the same. */
+function addressOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  return parsed === null ? url : `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
 }
 
 function textOf(node: YamlNode, key: string): string | null {

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../base/duration.ts';
 import { JournalError } from '../../base/errors.ts';
 import type { RemoteDemand } from '../../policy/policy.ts';
-import type { RemoteCopy } from '../../run/remote-copy.ts';
-import { type Sink, SinkConflict } from '../../sinks/sink.ts';
+import { type CountingSink, copiesAmong } from '../../policy/remote.ts';
+import { type CoveredStart, type RemoteCopy, weighCopy } from '../../run/remote-copy.ts';
+import { type SignedHead, type Sink, SinkConflict } from '../../sinks/sink.ts';
 import type { Engine } from '../engine.ts';
 import { conflictOf } from './cursor.ts';
 import { syncSafely } from './sync-all.ts';
@@ -11,23 +12,37 @@ import type { Standing } from './sync-sink.ts';
 /** Without a demand, and for sinks that none is about, a privileged start waits no longer. */
 const bestMs = 2000;
 
+/** What a privileged start waits for. */
+export interface Wait {
+  readonly demand: RemoteDemand | null;
+  /** By the configuration in force. */
+  readonly counting: readonly CountingSink[];
+  /** Ends the wait. */
+  readonly stop: AbortSignal;
+}
+
 /**
  * Before a privileged start is recorded: the journal as it stands reaches the copies, and each of them says
- * what it has. Throws SinkConflict (`E_ROLLBACK`, `E_FORK`) where one of them, demanded or not, has a
- * history that is not ours, JournalError `remote_missing` where fewer than demanded have it in time. Nothing
- * is used up by either.
+ * what it has. False where the wait was ended. Throws SinkConflict (`E_ROLLBACK`, `E_FORK`) where one of
+ * them, demanded or not, has a history that is not ours, JournalError `remote_missing` where fewer than
+ * demanded have it in time. Nothing is used up by any of it.
  */
-export async function reachCopies(engine: Engine, demand: RemoteDemand | null): Promise<void> {
+export async function reachCopies(engine: Engine, wait: Wait): Promise<boolean> {
+  const { demand, counting, stop } = wait;
   if (engine.sinks.length === 0 && demand === null) {
-    return;
+    return true;
   }
   const { size } = await engine.store.head();
-  const standings = await gather(engine, { demand, to: size, confirm: true });
+  const has = (standing: Standing): boolean => hasSaid(standing, counting, size);
+  const standings = await gather(engine, wait, { to: size, has });
+  if (stop.aborted) {
+    return false;
+  }
   const conflict = conflictIn(standings);
   if (conflict !== null) {
     throw conflict;
   }
-  const unmet = demand === null ? null : whyUnmet(standings, demand);
+  const unmet = demand === null ? null : whyUnmet(standings, demand, { counting, has });
   if (unmet !== null) {
     throw new JournalError({
       code: 'remote_missing',
@@ -35,6 +50,7 @@ export async function reachCopies(engine: Engine, demand: RemoteDemand | null): 
       hint: '`runbook audit sync` brings the copies up to date; then `runbook resume`',
     });
   }
+  return true;
 }
 
 /** What became of a start that is recorded: who has it elsewhere, or why it must not run. */
@@ -44,30 +60,37 @@ export type Covered =
 
 /**
  * After `step.started` is durable here and before anything is spawned: as many copies as demanded have it,
- * too, so that nobody who then takes this machine can unsay it. `size` is the head that covers the entry.
+ * too, so that nobody who then takes this machine can unsay it. `head` is the one that the start, its last
+ * entry, was committed under. Only what an audit will accept counts.
  */
 export async function coverStart(
   engine: Engine,
-  demand: RemoteDemand,
-  size: number,
+  wait: Wait & { readonly demand: RemoteDemand },
+  head: SignedHead,
 ): Promise<Covered> {
-  const standings = await gather(engine, { demand, to: size, confirm: false });
-  const reason = conflictIn(standings)?.message ?? whyUnmet(standings, demand);
-  if (reason !== null) {
-    return { kind: 'missing', reason };
-  }
-  const copies = await Promise.all(
-    standings.filter(hasIt).map((standing) => copyOf(engine, standing)),
-  );
-  return { kind: 'covered', copies };
+  const { demand, counting, stop } = wait;
+  const start: CoveredStart = {
+    origin: engine.store.origin,
+    startedMs: Date.parse(head.time),
+    withinMs: demand.within_ms,
+  };
+  const isSound = (copy: RemoteCopy): boolean =>
+    counting.some(({ name, key }) => name === copy.sink && weighCopy(copy, key, start) !== 'wrong');
+  const has = (standing: Standing): boolean =>
+    hasSaid(standing, counting, head.size) && copyOf(standing).every(isSound);
+  const standings = await gather(engine, wait, { to: head.size, has });
+  const reason = conflictIn(standings)?.message ?? whyUnmet(standings, demand, { counting, has });
+  return reason === null
+    ? { kind: 'covered', copies: standings.filter(has).flatMap(copyOf) }
+    : { kind: 'missing', reason: `${stop.aborted ? 'interrupted: ' : ''}${reason}` };
 }
 
 /** All sinks at once. Those demanded are asked again and again until enough of them have it, or time is up. */
 async function gather(
   engine: Engine,
-  of: { readonly demand: RemoteDemand | null; readonly to: number; readonly confirm: boolean },
+  { demand, counting, stop }: Wait,
+  { to, has }: { readonly to: number; readonly has: (standing: Standing) => boolean },
 ): Promise<readonly Standing[]> {
-  const { demand, to, confirm } = of;
   const limitMs = demand?.within_ms ?? bestMs;
   const [over, soon, enough] = [
     new AbortController(),
@@ -78,17 +101,18 @@ async function gather(
     setTimeout(() => over.abort(), limitMs),
     setTimeout(() => soon.abort(), Math.min(bestMs, limitMs)),
   ];
-  let missing = demand?.required ?? 0;
+  const having: Standing[] = [];
   const sync = async (sink: Sink): Promise<Standing> => {
-    const isAwaited = demand !== null && sink.counts;
+    const isAwaited = demand !== null && namedIn(counting, sink) !== null;
+    const limit = isAwaited ? over.signal : soon.signal;
     const standing = await syncSafely(engine, sink, {
       to,
-      confirm,
-      signal: isAwaited ? over.signal : soon.signal,
+      confirm: true,
+      signal: AbortSignal.any([limit, stop]),
       retry: isAwaited ? enough.signal : null,
     });
-    missing -= hasIt(standing) ? 1 : 0;
-    if (missing <= 0) {
+    having.push(...(has(standing) ? [standing] : []));
+    if (copiesIn(having, counting) >= (demand?.required ?? 0)) {
       // One that hangs must not hold up what the others are enough for.
       enough.abort();
       whenAborted(soon.signal, () => over.abort());
@@ -110,9 +134,22 @@ function whenAborted(signal: AbortSignal, then: () => void): void {
   }
 }
 
-/** Counts for a demand, and has come as far as it was to. */
-function hasIt({ sink, trouble }: Standing): boolean {
-  return sink.counts && trouble === null;
+function namedIn(counting: readonly CountingSink[], { name }: Sink): CountingSink | null {
+  return counting.find((each) => each.name === name) ?? null;
+}
+
+/** Counts for a demand, and said itself, to us and now, that it has come as far as it was to. */
+function hasSaid(
+  { sink, heard, trouble }: Standing,
+  counting: readonly CountingSink[],
+  to: number,
+): boolean {
+  return trouble === null && heard !== null && heard.size >= to && namedIn(counting, sink) !== null;
+}
+
+/** One holder that goes by two names is one copy. */
+function copiesIn(having: readonly Standing[], counting: readonly CountingSink[]): number {
+  return copiesAmong(having.flatMap(({ sink }) => namedIn(counting, sink) ?? [])).length;
 }
 
 /** Also one that was told of earlier by a side that now says nothing: it would only have to be cut off. */
@@ -126,29 +163,37 @@ function conflictIn(standings: readonly Standing[]): SinkConflict | null {
 function whyUnmet(
   standings: readonly Standing[],
   { required, within_ms }: RemoteDemand,
+  of: { readonly counting: readonly CountingSink[]; readonly has: (each: Standing) => boolean },
 ): string | null {
-  const having = standings.filter(hasIt);
-  if (having.length >= required) {
+  const having = standings.filter(of.has);
+  const copies = copiesIn(having, of.counting);
+  if (copies >= required) {
     return null;
   }
-  const lacking = standings.filter(({ sink, trouble }) => sink.counts && trouble !== null);
-  const who = [...having.map(({ sink }) => `\`${sink.name}\` has it`), ...lacking.map(whyLacking)];
-  const copies = required === 1 ? '1 copy' : `${required} copies`;
+  const lacking = standings.filter(
+    (each) => namedIn(of.counting, each.sink) !== null && !of.has(each),
+  );
+  const who = [
+    ...having.map(({ sink }) => `\`${sink.name}\` has it`),
+    ...(having.length > copies ? ['of those that are one and the same, one counts'] : []),
+    ...lacking.map(whyLacking),
+  ];
+  const demanded = required === 1 ? '1 copy' : `${required} copies`;
   const names = who.length === 0 ? 'no sink of `config.yaml` counts' : who.join('; ');
-  return `policy demands ${copies} elsewhere within ${formatDuration(within_ms)}, and ${having.length} acknowledged: ${names}`;
+  return `policy demands ${demanded} elsewhere within ${formatDuration(within_ms)}, and ${copies} acknowledged: ${names}`;
 }
 
 function whyLacking({ sink, trouble }: Standing): string {
-  const message = trouble?.message ?? 'it does not have it';
+  const message = trouble?.message ?? 'what it says does not show that it has it';
   return message.includes(`\`${sink.name}\``) ? message : `sink \`${sink.name}\`: ${message}`;
 }
 
-/** With the evidence that came with its acknowledgement, whoever brought it there. */
-async function copyOf({ store }: Engine, { sink, cursor }: Standing): Promise<RemoteCopy> {
-  const { size, root } = cursor;
-  const anchor = (await store.anchors(size, size + 1)).findLast(
-    (each) => each.by === sink.name && each.root === root,
-  );
+/** As it said it itself, with the evidence that came with that; none of one that said nothing. */
+function copyOf({ sink, heard }: Standing): readonly RemoteCopy[] {
+  if (heard === null) {
+    return [];
+  }
+  const { size, root, anchor } = heard;
   const { kind = 'copy', evidence = null } = anchor ?? {};
-  return { sink: sink.name, kind, size, root, evidence };
+  return [{ sink: sink.name, kind, size, root: root.toString('base64'), evidence }];
 }

@@ -1,5 +1,10 @@
 import { formatDuration } from '../../base/duration.ts';
-import { strictestRemote } from '../../policy/remote.ts';
+import {
+  copiesAmong,
+  countingSinks,
+  describeCopies,
+  strictestRemote,
+} from '../../policy/remote.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Engine, Trusted } from '../engine.ts';
 import type { Finding } from '../reports.ts';
@@ -10,7 +15,7 @@ import { isOut } from './note-gap.ts';
 export async function examineSinks(engine: Engine, trusted: Trusted): Promise<readonly Finding[]> {
   const { size } = await engine.store.head();
   const standings = await Promise.all(engine.sinks.map((sink) => examineSink(engine, sink, size)));
-  return [...standings, ...examineDemand(engine, trusted)];
+  return [...standings, ...examineDemand(trusted)];
 }
 
 async function examineSink(engine: Engine, sink: Sink, of: number): Promise<Finding> {
@@ -40,21 +45,22 @@ function wholeMinutes(ms: number): number {
 }
 
 /** More copies than there are sinks that count: no privileged step that it is about could ever start. */
-function examineDemand({ sinks }: Engine, { policy }: Trusted): readonly Finding[] {
+function examineDemand({ policy, config }: Trusted): readonly Finding[] {
   const { floor, rules } = policy.value;
   const demand = strictestRemote([
     floor.remote,
     ...rules.map(({ require }) => require?.remote ?? null),
   ]);
-  const counting = sinks.filter(({ counts }) => counts).length;
-  if (demand === null || demand.required <= counting) {
+  const counting = countingSinks(config.value.sinks);
+  const copies = copiesAmong(counting).length;
+  if (demand === null || demand.required <= copies) {
     return [];
   }
   return [
     {
       name: 'copies',
       ok: false,
-      message: `policy demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, and ${counting} of the sinks in \`config.yaml\` count`,
+      message: `policy demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, and ${copies} of the sinks in \`config.yaml\` count (${describeCopies(counting)})`,
       hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
     },
   ];

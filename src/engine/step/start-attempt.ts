@@ -8,7 +8,7 @@ import type { CommitInput } from '../../store/store.ts';
 import { verdictAgeMs } from '../judge-promptly.ts';
 import { reachCopies } from '../replicate/before-start.ts';
 import type { Session } from '../session.ts';
-import { coverAttempt } from './cover-attempt.ts';
+import { copiesOf, coverAttempt } from './cover-attempt.ts';
 
 /** A spawn that is recorded and may happen now, once. */
 export interface Execution {
@@ -45,7 +45,10 @@ export async function startWith(
   const { due, command, data, events, remote = null } = of;
   const granted = data.permit.kind === 'grant';
   if (granted) {
-    await reachCopies(session.engine, remote);
+    const reached = await reachCopies(session.engine, { demand: remote, ...copiesOf(session) });
+    if (!reached) {
+      return { kind: 'again' };
+    }
   }
   const scope = data.permit.kind === 'grant' ? data.permit.break_glass : undefined;
   const committed = await session.commit(`start.${data.step}.${data.attempt}`, events, {
@@ -61,22 +64,27 @@ export async function startWith(
     // A duplicate is the start of whoever else drives this run: the spawn is theirs, and there is only one.
     return { kind: 'again' };
   }
-  const basis: Permit['basis'] =
-    data.permit.kind === 'grant'
-      ? { kind: 'grant', request: data.permit.request, use: data.permit.use }
-      : data.permit.kind === 'check'
-        ? { kind: 'check', of: data.permit.of }
-        : { kind: 'policy' };
   const permit: Permit = {
     digest: data.digest,
     started: committed.first + events.length - 1,
     attemptToken: data.token,
-    basis,
+    basis: basisOf(data),
   };
   const execution = { step: due.step, attempt: due.attempt, command, permit };
   return remote === null
     ? { kind: 'run', execution }
-    : coverAttempt(session, execution, { remote, size: committed.head.size });
+    : coverAttempt(session, execution, { remote, head: committed.head });
+}
+
+function basisOf({ permit }: StepStarted): Permit['basis'] {
+  switch (permit.kind) {
+    case 'grant':
+      return { kind: 'grant', request: permit.request, use: permit.use };
+    case 'check':
+      return { kind: 'check', of: permit.of };
+    case 'policy':
+      return { kind: 'policy' };
+  }
 }
 
 /** A verdict that has aged meanwhile is asked for again. */

@@ -1,5 +1,5 @@
 import type { Policy, RemoteDemand } from '../policy.ts';
-import { type CountingSink, countingSinks } from '../remote.ts';
+import { type CountingSink, copiesAmong, countingSinks, describeCopies } from '../remote.ts';
 import type { RuleFinding } from './finding.ts';
 
 /** Demands for more copies than `config.yaml` has sinks that count: what they are about can never start. */
@@ -25,16 +25,16 @@ function unmet(
   of: Pick<RuleFinding, 'rule' | 'path'> & { readonly counting: readonly CountingSink[] },
 ): readonly RuleFinding[] {
   const { counting, ...at } = of;
-  if (demand === null || demand.required <= counting.length) {
+  const copies = copiesAmong(counting).length;
+  if (demand === null || demand.required <= copies) {
     return [];
   }
-  const names = counting.map(({ name }) => `\`${name}\``).join(', ') || 'none';
   return [
     {
       ...at,
       kind: 'remote_unmet',
       offset: 0,
-      message: `demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, but of the sinks in \`config.yaml\` ${counting.length} count (${names})`,
+      message: `demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, but of the sinks in \`config.yaml\` ${copies} count (${describeCopies(counting)})`,
       hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
     },
   ];
