@@ -5,7 +5,7 @@ import type { Finding } from '../reports.ts';
 
 /**
  * What `doctor` says of the journal's keys. That no recovery key is named is no fault of today's: it is
- * said, and what it costs.
+ * said, and what it costs. Nor are keys that were made for a rotation: one may still be signed for elsewhere.
  */
 export async function examineKeys({ store }: Engine): Promise<readonly Finding[]> {
   const history = await store.keys();
@@ -13,7 +13,16 @@ export async function examineKeys({ store }: Engine): Promise<readonly Finding[]
   const { id } = newestKey(history);
   const message =
     recovery === null
-      ? 'none: a lost or stolen journal key could not be replaced; `runbook journal key recovery --key FILE` names one'
+      ? 'none: a lost or stolen journal key could not be replaced; `runbook journal key recovery --key FILE` names one, before anything is pruned'
       : `${fingerprint(parsePublicKey(recovery.public))} can replace the journal's key \`${id}\``;
-  return [{ name: 'recovery key', ok: true, message, hint: null }];
+  return [
+    { name: 'recovery key', ok: true, message, hint: null },
+    ...describeWaiting(await store.waitingKeys()),
+  ];
+}
+
+function describeWaiting(files: readonly string[]): readonly Finding[] {
+  const names = files.map((file) => `\`${file}\``).join(', ');
+  const message = `${names}: made for a rotation that was not finished; unless a file of \`--export\` still waits to be signed, remove`;
+  return files.length === 0 ? [] : [{ name: 'prepared key', ok: true, message, hint: null }];
 }

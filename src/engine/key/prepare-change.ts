@@ -12,7 +12,7 @@ import type { KeyChange, PreparedChange } from '../service.ts';
 /**
  * What the recovery key is to sign, as of the present head. For a rotation the new key is made, and lies
  * ready; nothing is recorded. Throws UsageError `recovery_missing`, `since_missing`, `since_ahead`,
- * `recovery_same`, and DeniedError `agent_decides`.
+ * `recovery_same`, `recovery_late`, and DeniedError `agent_decides`.
  */
 export async function prepareChange(engine: Engine, change: KeyChange): Promise<PreparedChange> {
   refuseAgent(engine);
@@ -66,7 +66,23 @@ async function stateRecovery(engine: Engine, line: string): Promise<KeyStatement
       hint: '`runbook journal key show` says since when',
     });
   }
+  if (previous === null) {
+    await refuseLate(engine);
+  }
   return { act: 'recovery', public: named, previous, ...(await stateCommon(engine)) };
+}
+
+/** Of pruned entries nobody can say that they named none: no verifier believes a first one after them. */
+async function refuseLate({ store }: Engine): Promise<void> {
+  const { size } = await store.head();
+  const [pruned] = await store.pruned(0, size);
+  if (pruned !== undefined) {
+    throw new UsageError({
+      code: 'recovery_late',
+      message: `entry ${pruned.seq} was pruned: no verifier could tell any more that it named no recovery key`,
+      hint: 'a recovery key is named before anything is pruned; this journal goes on without one',
+    });
+  }
 }
 
 async function stateCommon({

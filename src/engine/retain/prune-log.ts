@@ -74,7 +74,12 @@ interface Divided {
 async function divide(engine: Engine, beforeMs: number, nowMs: number): Promise<Divided> {
   const runs = new Map((await readLedger(engine.store)).runs().map((each) => [each.run, each]));
   const behind = await slowestSink(engine);
+  const [recovery] = (await engine.store.keys()).recoveries;
   const whyStays = (each: RunLedger): string | null => {
+    // Of what is pruned nobody can say that it named no other: the first is believed while all before it is there.
+    if ((each.ranges[0]?.from ?? 0) < (recovery?.index ?? 0)) {
+      return 'it began before the recovery key was named';
+    }
     const why = each.needed(nowMs);
     if (why !== null || behind === null || (each.ranges.at(-1)?.to ?? 0) <= behind.size) {
       return why;
