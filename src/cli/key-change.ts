@@ -23,6 +23,23 @@ export async function signChange(
   { statement, signers }: PreparedChange,
 ): Promise<string> {
   cli.say(renderKeyStatement(parseKeyStatement(statement)));
+  return signStatement(await openOneOf(cli, choice, signers), statement);
+}
+
+/** Signs it with a key that was opened before: it is shown first. */
+export function signShown(cli: Cli, signer: Signer, statement: string): Promise<string> {
+  cli.say(renderKeyStatement(parseKeyStatement(statement)));
+  return signStatement(signer, statement);
+}
+
+type Signer = Awaited<ReturnType<Cli['openSigner']>>;
+
+/** Opens the chosen key. Throws UsageError `key_not_recovery` where it is none of those that have to sign. */
+export async function openOneOf(
+  cli: Cli,
+  choice: SignerChoice,
+  signers: readonly string[],
+): Promise<Signer> {
   const signer = await cli.openSigner(choice, signers);
   if (!signers.includes(signer.publicKey)) {
     throw new UsageError({
@@ -31,6 +48,10 @@ export async function signChange(
       hint: '`runbook journal key show` prints the recovery key',
     });
   }
+  return signer;
+}
+
+function signStatement(signer: Signer, statement: string): Promise<string> {
   return signer.sign(keyNamespace, Buffer.from(statement));
 }
 

@@ -54,6 +54,7 @@ export function remoteService(connection: Connection): Service {
     initialise: () => notOnServer('a journal is made'),
     keys: () => notOnServer("the journal's keys are looked after"),
     prepareKeyChange: () => notOnServer("the journal's keys are changed"),
+    abandonKeyChange: () => notOnServer("the journal's keys are changed"),
     recordKeyChange: () => notOnServer("the journal's keys are changed"),
     beginLink: (channel) =>
       call({ method: 'POST', path: pathOf('links'), body: { channel }, answer: begunLink }),

@@ -17,6 +17,7 @@ import { findRun } from './find.ts';
 import { finishManual } from './finish-manual.ts';
 import { listGrants } from './grant/list-grants.ts';
 import { revokeGrant } from './grant/revoke-grant.ts';
+import { abandonChange } from './key/abandon-change.ts';
 import { describeKeys } from './key/describe-keys.ts';
 import { prepareChange } from './key/prepare-change.ts';
 import { recordChange } from './key/record-change.ts';
@@ -58,6 +59,7 @@ export function localService(engine: Engine, from: Elsewhere): Service {
     initialise: () => initialise(engine),
     keys: () => describeKeys(engine),
     prepareKeyChange: (change) => prepareChange(engine, change),
+    abandonKeyChange: (prepared) => abandonChange(engine, prepared),
     recordKeyChange: (signed) => recordChange(engine, signed),
     beginLink: (channel) => beginLink(engine, channel),
     finishLink: (channel, answer) => finishLink(engine, channel, answer),

@@ -137,6 +137,8 @@ export interface Service {
   keys(): Promise<KeysReport>;
   /** What is to be signed for a change of keys; nothing is recorded. For a rotation the new key is made. */
   prepareKeyChange(change: KeyChange): Promise<PreparedChange>;
+  /** Takes that back where nobody will sign it. What was recorded stays. */
+  abandonKeyChange(prepared: Pick<PreparedChange, 'statement'>): Promise<void>;
   /** Records what was signed. Throws IntegrityError `E_KEY_ROTATION` with the reason. */
   recordKeyChange(signed: SignedChange): Promise<KeysReport>;
   /** Throws DeniedError `scope_forbidden` where this caller may not give away such a token. */

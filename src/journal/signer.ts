@@ -25,4 +25,8 @@ export interface KeyRing {
   prepare(name: string): Buffer;
   /** The signer of a prepared key, for the one commit that names it. */
   prepared(name: string, publicKey: Buffer): CheckpointSigner;
+  /** Removes a prepared key, where it is there. The caller knows that the log does not name it. */
+  discard(name: string, publicKey: Buffer): void;
+  /** Files of prepared keys, and what a crash left of making one. */
+  waiting(): readonly string[];
 }

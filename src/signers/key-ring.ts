@@ -1,5 +1,5 @@
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../base/files.ts';
 import { newNonce } from '../base/ids.ts';
 import type { CheckpointSigner, KeyRing } from '../journal/signer.ts';
@@ -31,6 +31,15 @@ export function openKeyRing(path: string): KeyRing {
       }
     },
     prepared: (name, publicKey) => openJournalKey(fileOf(name, publicKey), name, false),
+    discard: (name, publicKey) => rmSync(fileOf(name, publicKey), { force: true }),
+    waiting: () => {
+      const isWaiting = (file: string): boolean =>
+        file.startsWith(`${basename(path)}.`) && /\.(next-[0-9a-f]{8}|made)$/.test(file);
+      return readdirSync(dirname(path))
+        .filter(isWaiting)
+        .sort()
+        .map((file) => join(dirname(path), file));
+    },
   };
 }
 

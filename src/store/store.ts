@@ -4,6 +4,7 @@ import type { Anchor } from '../journal/anchor.ts';
 import type { KeyHistory } from '../journal/key-history.ts';
 import type { KeyRing } from '../journal/signer.ts';
 import type { Event, Genesis } from '../run/events.ts';
+import type { PreparedKeys } from './prepared-keys.ts';
 import type {
   DebtRow,
   EntryQuery,
@@ -24,16 +25,11 @@ import type {
  * between any two calls the store is as it was after the last call that returned, or after a commit
  * that had become durable but was not acknowledged; `commit` with the same command id then finds it.
  */
-export interface Store {
+export interface Store extends PreparedKeys {
   readonly origin: string;
 
   /** Which key signs which heads, as genesis and the `key.*` entries say now: another process may have rotated. */
   keys(): Promise<KeyHistory>;
-  /**
-   * Makes the key that `key.rotated` may name one day; durable before it returns, and signs nothing until
-   * then. The commit of `key.rotated` is the first that it signs, and from then on the key before is gone.
-   */
-  prepareKey(): Promise<Buffer>;
   /** The newest signed head. */
   head(): Promise<Head>;
   /** The head that some earlier size had, rebuilt from its stored signature where one exists for it. */

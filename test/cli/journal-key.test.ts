@@ -111,6 +111,25 @@ describe('rotate', () => {
     expect(await keys()).toEqual(before);
   });
 
+  test('that fails leaves no key behind, and takes none that an export waits with', async () => {
+    const waiting = (): readonly string[] =>
+      readdirSync(join(scene.dir, 'state')).filter((name) => /\.(next-|made)/.test(name));
+    expect(waiting()).toEqual([]);
+    await key('rotate --export open.json');
+    const [exported = ''] = waiting();
+    expect(exported).toMatch(/^journal\.key\.next-[0-9a-f]{8}$/);
+    expect(await failed('rotate --key nofile.pem')).toMatchObject({ exitCode: 2 });
+    expect(await failed('rotate --key stranger.pem')).toMatchObject({ code: 'key_not_recovery' });
+    expect(await failed('rotate --export open.json')).toMatchObject({ code: 'file_unwritable' });
+    expect(waiting()).toEqual([exported]);
+    const doctor = JSON.parse((await scene.run('doctor', '--json')).stdout) as {
+      readonly findings: readonly { readonly name: string; readonly message: string }[];
+    };
+    expect(doctor.findings.find(({ name }) => name === 'prepared key')?.message).toContain(
+      `${exported}\`: made for a rotation that was not finished`,
+    );
+  });
+
   test('works where the old key is lost', async () => {
     rmSync(join(scene.dir, 'state', 'journal.key'));
     expect((await key('rotate --reason lost --key recovery.pem')).exitCode).toBe(0);
@@ -138,7 +157,7 @@ describe('rotate', () => {
     expect(await failed('rotate --reason compromised --key recovery.pem')).toMatchObject({
       code: 'since_missing',
     });
-    expect(await failed('rotate --since 2026-01-01T00:00:00Z --key recovery.pem')).toMatchObject({
+    expect(await failed('rotate --since 2026-01-01 --key recovery.pem')).toMatchObject({
       code: 'since_missing',
     });
     expect(

@@ -25,6 +25,7 @@ function dyingRing(ring: KeyRing, point: () => Point | null): KeyRing {
     }
   };
   return {
+    ...ring,
     create: (name) => ring.create(name),
     prepare: (name) => {
       dieAt('prepare');
@@ -116,6 +117,25 @@ test('where the commit is durable and the key not in its place, several processe
     await other.close();
   }
   expect(readdirSync(options.dir).filter((name) => name.includes('.next-'))).toEqual([]);
+});
+
+test('a key that the log names is not discarded, though its rotation seemed to fail', async () => {
+  const options = storeOptions(tempFolder());
+  let point: Point | null = null;
+  const dying = openSqliteStore({ ...options, keys: dyingRing(options.keys, () => point) });
+  const recovery = await withRecoveryKey(dying);
+  const event = await rotationEvent(dying, recovery);
+  point = 'open';
+  await expect(commitKeys(dying, event)).rejects.toBeInstanceOf(Crash);
+  const named = newestKey(await dying.keys()).publicKey;
+  point = null;
+  await dying.discardKey(named);
+  const unnamed = await dying.prepareKey();
+  expect(await dying.waitingKeys()).toHaveLength(2);
+  await dying.discardKey(unnamed);
+  await expectSound(dying);
+  expect(await dying.waitingKeys()).toEqual([]);
+  await dying.close();
 });
 
 test('what a crash left half made is never taken for a key', async () => {

@@ -52,6 +52,7 @@ test('the keys themselves are looked after where the journal lies, not through i
   await expect(
     anyone.prepareKeyChange({ act: 'rotate', reason: 'rotation', since: null }),
   ).rejects.toMatchObject(refused);
+  await expect(anyone.abandonKeyChange({ statement: '' })).rejects.toMatchObject(refused);
   await expect(anyone.recordKeyChange({ statement: '', signatures: [] })).rejects.toMatchObject(
     refused,
   );

@@ -1,9 +1,15 @@
 import type { RotationReason } from '../../approval/statement/key-statement.ts';
 import { formatTime } from '../../base/clock.ts';
-import { parseTime } from '../at.ts';
 import type { Cli } from '../cli.ts';
 import { refuseBeside, type SigningFlags } from '../flags.ts';
-import { exportChange, readSignedChange, signChange, signExported } from '../key-change.ts';
+import {
+  exportChange,
+  openOneOf,
+  readSignedChange,
+  signExported,
+  signShown,
+} from '../key-change.ts';
+import { parsePast } from '../past.ts';
 import { renderKeys } from '../render/keys.ts';
 import { refuseAgent, requireSigner } from '../signing.ts';
 import { resultStyle } from '../styles.ts';
@@ -54,18 +60,27 @@ async function rotate(cli: Cli, options: RotateOptions): Promise<number> {
   const change = {
     act: 'rotate',
     reason,
-    since: since === undefined ? null : formatTime(parseTime(since, nowMs)),
+    since: since === undefined ? null : formatTime(parsePast(since, nowMs)),
   } as const;
   // Before a key is made: whether anybody could sign for it.
   const choice = path === undefined ? requireSigner(cli, options, command) : null;
   const service = await cli.openService();
+  const { recovery } = await service.keys();
+  const signer =
+    choice === null || recovery === null ? null : await openOneOf(cli, choice, [recovery.public]);
   const prepared = await service.prepareKeyChange(change);
-  if (path !== undefined || choice === null) {
-    exportChange(cli, prepared, { path: path ?? '-', command });
-    return 0;
+  try {
+    if (signer === null) {
+      exportChange(cli, prepared, { path: path ?? '-', command });
+      return 0;
+    }
+    const signature = await signShown(cli, signer, prepared.statement);
+    return await record(cli, { statement: prepared.statement, signatures: [signature] });
+  } catch (error) {
+    // What was exported before has a key of its own; this one nobody was asked to sign for.
+    await service.abandonKeyChange(prepared);
+    throw error;
   }
-  const signature = await signChange(cli, choice, prepared);
-  return record(cli, { statement: prepared.statement, signatures: [signature] });
 }
 
 async function handIn(cli: Cli, files: readonly string[]): Promise<number> {

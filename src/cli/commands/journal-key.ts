@@ -55,7 +55,10 @@ function rotateCommand(cli: Cli): Command {
         .choices(rotationReasons)
         .default('rotation'),
     )
-    .option('--since <time>', 'with --reason compromised: since when others may have had the key')
+    .option(
+      '--since <time>',
+      'with --reason compromised: since when others may have had the key: 2d, 2026-11-21, or RFC 3339',
+    )
     .option('--export <file>', 'write what is to be signed, for --offline (- writes to stdout)')
     .addHelpText(
       'after',

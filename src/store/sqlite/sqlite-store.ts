@@ -74,6 +74,17 @@ export class SqliteStore implements Store {
     return explained(file.path, () => keys.prepare(origin));
   }
 
+  async discardKey(publicKey: Buffer): Promise<void> {
+    const { keys: named } = await this.keys();
+    if (!named.some((key) => key.publicKey.equals(publicKey))) {
+      this.#journal.keys.discard(this.origin, publicKey);
+    }
+  }
+
+  async waitingKeys(): Promise<readonly string[]> {
+    return this.#journal.keys.waiting();
+  }
+
   async head(): Promise<Head> {
     return this.#read(() => loadHead(this.#journal));
   }
