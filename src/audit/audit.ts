@@ -76,11 +76,16 @@ export function beginAudit(trust: Trust, bounds: Bounds = {}): Audit {
     findings: () => findings,
     forked: () => forked,
     verdicts: () => {
-      redactions.conclude(report);
+      const blind = redactions.conclude(report);
       const judged = conclude(log, { trust, ...judges }, report);
       forked.push(...judged.completeness.forked);
       const head = { ...heads, key: newestKey(log.history()).id };
-      return boundAnswers(sumUp({ ...judged, authorization, head, findings }), bounds);
+      const pruned = redactions.pruned();
+      const unseen = { blind, isWithheld: bounds.isWithheld ?? false };
+      return boundAnswers(
+        sumUp({ ...judged, authorization, unseen, head, pruned, findings }),
+        bounds,
+      );
     },
   };
 }

@@ -15,7 +15,7 @@ import type { RunState } from '../run/state.ts';
 import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
 import type { Blob } from './exhibit.ts';
-import type { FindingCode, Report } from './finding.ts';
+import type { FindingCode, Flaw } from './finding.ts';
 import { type OwedEntry, openBreakGlass } from './judge-break-glass.ts';
 import { judgeCourse } from './judge-course.ts';
 import { judgeDecided } from './judge-decided.ts';
@@ -27,8 +27,10 @@ import { openLoans } from './loans.ts';
 import { readConfig } from './read-blobs.ts';
 import { readCommands, type Shown } from './read-commands.ts';
 import { openPlans } from './read-plans.ts';
+import type { Redactions } from './redactions.ts';
 import { beginReplay, goOn } from './replay.ts';
 import { openSignedStarts } from './signed-starts.ts';
+import { countStart, noStarts } from './start-counts.ts';
 import { openTokens, whyOtherDoor } from './tokens.ts';
 
 /**
@@ -37,15 +39,12 @@ import { openTokens, whyOtherDoor } from './tokens.ts';
  */
 export class Authorization {
   readonly decisions = new Set<string>();
-  spawns = 0;
-  grants = 0;
-  /** Of these, those under an approval of another run. */
-  lent = 0;
+  starts = noStarts;
   /** Decisions that rest on a receiver's word. */
   attested = 0;
   readonly #origin: string;
   readonly #rootAt: Docket['rootAt'];
-  readonly #report: Report;
+  readonly #report: Redactions['judge'];
   readonly #runs = new Map<RunId, Replay>();
   readonly #tokens = openTokens();
   readonly #starts = openSignedStarts((id) => this.decisions.add(id));
@@ -58,7 +57,7 @@ export class Authorization {
   constructor(of: {
     readonly origin: string;
     readonly rootAt: Docket['rootAt'];
-    readonly report: Report;
+    readonly report: Redactions['judge'];
   }) {
     this.#origin = of.origin;
     this.#rootAt = of.rootAt;
@@ -147,7 +146,7 @@ export class Authorization {
     this.#judgeSigner(entry, { state: null, plan });
     if (plan === null) {
       const message = `the plan of run ${run} is gone or no longer what the entry says`;
-      this.#complain(entry, 'E_NO_PLAN', message);
+      this.#complain(entry, 'E_NO_PLAN', message, data.plan);
     } else if (this.#docket(entry) !== null && this.#inForce !== null) {
       for (const flaw of judgePlan(plan, data, this.#inForce)) {
         this.#complain(entry, 'E_PLAN', flaw);
@@ -230,9 +229,7 @@ export class Authorization {
   }
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {
-    this.spawns += 1;
-    this.grants += data.permit.kind === 'grant' ? 1 : 0;
-    this.lent += data.permit.kind === 'grant' && data.permit.lent_by !== undefined ? 1 : 0;
+    this.starts = countStart(this.starts, data, replay);
     const docket = this.#docket(entry);
     if (docket === null) {
       return;
@@ -241,8 +238,8 @@ export class Authorization {
       ...judgeStarted({ entry, data }, { docket, replay }),
       ...this.#breakGlass.judgeStart({ entry, data }, { docket, replay }),
     ];
-    for (const [code, message] of findings) {
-      this.#complain(entry, code, `${data.step} attempt ${data.attempt}: ${message}`);
+    for (const [code, message, ...wants] of findings) {
+      this.#complain(entry, code, `${data.step} attempt ${data.attempt}: ${message}`, ...wants);
     }
   }
 
@@ -293,7 +290,7 @@ export class Authorization {
     }
   }
 
-  #complain(entry: Recorded, code: FindingCode, message: string): void {
-    this.#report({ verdict: 'authorization', code, index: entry.seq, message });
+  #complain(entry: Recorded, ...[code, message, ...wants]: Flaw): void {
+    this.#report({ verdict: 'authorization', code, index: entry.seq, message }, ...wants);
   }
 }

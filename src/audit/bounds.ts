@@ -15,16 +15,18 @@ export interface Bounds {
   readonly keyFrom?: string;
   /** Why nothing can be said of authorization. */
   readonly unjudged?: string;
+  /** Content is not there by the choice of whoever made the bundle: what needs it cannot be judged. */
+  readonly isWithheld?: boolean;
   /** Only what came after so many entries is read; their peaks are proven by a head. */
   readonly since?: { readonly size: number; readonly peaks: readonly Buffer[] };
   /** Only part of the log is there: its size, and its roots (base64) as far as proofs lead to them. */
   readonly proven?: { readonly size: number; readonly rootAt: (size: number) => string | null };
 }
 
-/** The verdicts, with what bounds them. */
+/** The verdicts, with what bounds them: it makes none true, and none that is false anything else. */
 export function boundAnswers(
   verdicts: readonly AuditVerdict[],
-  { keyFrom, unjudged, since }: Bounds,
+  { keyFrom, unjudged, isWithheld = false, since }: Bounds,
 ): readonly AuditVerdict[] {
   return verdicts.map((verdict) => {
     if (verdict.name === 'integrity') {
@@ -32,9 +34,14 @@ export function boundAnswers(
       const read = since === undefined ? '' : `; only entries from ${since.size} on were read`;
       return { ...verdict, anchor: `${verdict.anchor}${key}${read}` };
     }
-    return verdict.name === 'authorization' && unjudged !== undefined
-      ? { ...verdict, ok: null, anchor: unjudged, anchored_at: null }
-      : verdict;
+    if (verdict.name !== 'authorization' || (unjudged === undefined && !isWithheld)) {
+      return verdict;
+    }
+    // What was found is found, also where not everything was looked for.
+    const ok = verdict.ok === false ? false : null;
+    return unjudged === undefined
+      ? { ...verdict, ok }
+      : { ...verdict, ok, anchor: unjudged, anchored_at: null };
   });
 }
 

@@ -1,3 +1,5 @@
+import type { BlobId } from '../base/ids.ts';
+
 /** Something that does not hold. Codes are stable and listed in docs; all of them mean exit 14. */
 export interface Finding {
   readonly verdict: VerdictName;
@@ -19,6 +21,7 @@ export type FindingCode =
   | 'E_MANIFEST'
   | 'E_BLOB_MISSING'
   | 'E_BLOB_ALTERED'
+  | 'E_PRUNED'
   | 'W_REDACTED'
   | 'E_TRUNCATED'
   | 'E_FORK'
@@ -57,6 +60,12 @@ export type FindingCode =
   | 'E_TIME_CLAIMED'
   | 'W_KEY_REMOVED'
   | 'W_UNACKED';
+
+/**
+ * What a judge finds, in words. With `wants` it may only seem so for want of that content: where the log
+ * says that it was erased, it is not held against anybody.
+ */
+export type Flaw = readonly [code: FindingCode, message: string, wants?: BlobId];
 
 /** Takes findings as they come up; none stops the audit. */
 export type Report = (finding: Finding) => void;

@@ -7,12 +7,20 @@ import type { Blob } from './exhibit.ts';
 import { readValues } from './read-values.ts';
 
 /** What steps gave for the holes of approved commands, by the holes' names: `steps.find.outputs.leader`. */
-export type Given = ReadonlyMap<string, Json>;
+export type Given = ReadonlyMap<string, GivenValue>;
 
-/**
- * The values with those of one more step that ended. Only what a hole waits for is kept; of a blob that is
- * gone nothing is, so that whatever was filled from it has no ground.
- */
+/** A value, or the blob that held it and cannot be read. */
+type GivenValue =
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'gone'; readonly blob: BlobId };
+
+/** Why something is not what was approved. With `wants` it may be, and only that content could show it. */
+export interface Misfit {
+  readonly why: string;
+  readonly wants?: BlobId;
+}
+
+/** The values with those of one more step that ended. Only what a hole waits for is kept. */
 export function withGiven(
   known: Given,
   event: Event,
@@ -27,12 +35,11 @@ export function withGiven(
   if (names.length === 0) {
     return known;
   }
-  const values = outputs === null ? {} : (readValues(blobs.get(outputs)) ?? {});
+  const values = outputs === null ? {} : readValues(blobs.get(outputs));
   const given = new Map(known);
   for (const name of names) {
-    const key = name.slice(prefix.length);
-    const value = Object.hasOwn(values, key) ? values[key] : undefined;
-    if (value === undefined) {
+    const value = givenIn(values, name.slice(prefix.length), outputs);
+    if (value === null) {
       given.delete(name);
     } else {
       given.set(name, value);
@@ -41,15 +48,30 @@ export function withGiven(
   return given;
 }
 
+function givenIn(
+  values: ReturnType<typeof readValues>,
+  key: string,
+  blob: BlobId | null,
+): GivenValue | null {
+  if (values === null) {
+    return blob === null ? null : { kind: 'gone', blob };
+  }
+  const value = Object.hasOwn(values, key) ? values[key] : undefined;
+  return value === undefined ? null : { kind: 'value', value };
+}
+
 /** Why the value of a hole is not the one that its step gave; null where it is. */
-export function whyNotGiven(name: string, value: Json | undefined, given: Given): string | null {
+export function whyNotGiven(name: string, value: Json | undefined, given: Given): Misfit | null {
   const recorded = given.get(name);
   if (recorded === undefined) {
-    return `no output recorded before gives \`${name}\``;
+    return { why: `no output recorded before gives \`${name}\`` };
   }
-  return value !== undefined && canonicalize(recorded) === canonicalize(value)
+  if (recorded.kind === 'gone') {
+    return { why: `the output that gives \`${name}\` is gone`, wants: recorded.blob };
+  }
+  return value !== undefined && canonicalize(recorded.value) === canonicalize(value)
     ? null
-    : `\`${name}\` is not the value that was recorded`;
+    : { why: `\`${name}\` is not the value that was recorded` };
 }
 
 function holesOf({ requests }: RunState): readonly string[] {

@@ -61,7 +61,7 @@ function judgeFinish({ step, attempt, outcome }: StepFinished, replay: Replay): 
 }
 
 function judgeAsked({ step, attempt }: ManualAsked, replay: Replay): string | null {
-  if (plannedStep(replay, step)?.action.kind !== 'manual') {
+  if (replay.plan !== null && plannedStep(replay, step)?.action.kind !== 'manual') {
     return `${step} is not for a person to do, by its plan`;
   }
   return attemptOf(replay, step, attempt) === null

@@ -4,13 +4,13 @@ import { recountClaim } from '../run/recount.ts';
 import type { RequestRecord } from '../run/state.ts';
 import { commandFor, replacementOf, usesOf } from '../run/together.ts';
 import type { Docket, Replay } from './docket.ts';
-import type { FindingCode } from './finding.ts';
+import type { Flaw } from './finding.ts';
 import { whyOther } from './judge-filled.ts';
 import { replayVerdict } from './judge-unasked.ts';
 import type { Dealings } from './loans.ts';
 
 type GrantPermit = Extract<StepStarted['permit'], { kind: 'grant' }>;
-type Findings = readonly (readonly [FindingCode, string])[];
+type Findings = readonly Flaw[];
 
 /**
  * A spawn under a grant: the request was asked in this run for this step and exactly this command, was
@@ -51,7 +51,7 @@ export function judgeGrant(
     origin: by.docket.origin,
     rootAt: by.docket.rootAt,
   });
-  return findingsOfTally(tally);
+  return [...findingsOfTally(tally), ...unseen(request, data, by.replay)];
 }
 
 function misuse(
@@ -65,8 +65,8 @@ function misuse(
     return [['E_APPROVAL_REPLAY', `request ${content.id} was about step ${content.step}`]];
   }
   const other = whyOther(asked, data, replay);
-  if (other !== null) {
-    return [['E_COMMAND_CHANGED', `request ${content.id} does not cover it: ${other}`]];
+  if (other !== null && other.wants === undefined) {
+    return [['E_COMMAND_CHANGED', `request ${content.id} does not cover it: ${other.why}`]];
   }
   if (closed !== null) {
     return [['E_APPROVAL_REPLAY', `request ${content.id} was ${closed.kind} by then`]];
@@ -79,6 +79,15 @@ function misuse(
   const own = usesOf(replay.state, request, data.step);
   const stretched = whyStretched({ content, own }, permit, docket.dealings(content.id));
   return stretched === null ? [] : [['E_GRANT_STRETCHED', stretched]];
+}
+
+/** What only content that is gone could show: everything else is judged without it. */
+function unseen(request: RequestRecord, data: StepStarted, replay: Replay): Findings {
+  const { content } = request;
+  const asked = commandFor(content, data.step);
+  const other = asked === null ? null : whyOther(asked, data, replay);
+  const message = `request ${content.id} does not cover it: ${other?.why ?? ''}`;
+  return other?.wants === undefined ? [] : [['E_COMMAND_CHANGED', message, other.wants]];
 }
 
 /** Of a request that holds for other runs, too, all of them count; of one for several steps each its own. */

@@ -1,13 +1,15 @@
 import { canonicalize } from '../base/jcs.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import { judgeLoan, type LoanVerdict } from '../run/loan.ts';
+import type { Plan } from '../runbook/plan.ts';
 import type { Docket, Replay } from './docket.ts';
-import type { FindingCode } from './finding.ts';
+import type { Flaw } from './finding.ts';
 import { findingsOfTally } from './judge-grant.ts';
 import { replayVerdict } from './judge-unasked.ts';
+import { plainPlan } from './judge-unplanned.ts';
 
 type GrantPermit = Extract<StepStarted['permit'], { kind: 'grant' }>;
-type Findings = readonly (readonly [FindingCode, string])[];
+type Findings = readonly Flaw[];
 
 /**
  * A spawn under the approval of another run: it stood then, for this start, by all that the journal says of
@@ -20,8 +22,8 @@ export function judgeLent(
   const { entry, data, permit } = of;
   const { docket, replay } = by;
   const loan = docket.loanOf(permit.request);
-  if (loan === null || replay.plan === null) {
-    return stretched(`no approval of another run stands under request ${permit.request}`);
+  if (loan === null) {
+    return unseen(permit, docket);
   }
   const rule = loan.request.content.grant.reuse?.rule ?? null;
   const asked = { breakGlass: null, overrides: [], reuse: rule };
@@ -31,7 +33,7 @@ export function judgeLent(
   }
   const judged = judgeLoan(loan, {
     state: replay.state,
-    plan: replay.plan,
+    plan: replay.plan ?? plainPlan(docket, replay, { ...loan.params, ...paramsIn(permit) }),
     step: data.step,
     digest: data.digest,
     verdict: replayed.verdict,
@@ -41,6 +43,22 @@ export function judgeLent(
     rootAt: docket.rootAt,
   });
   return findingsOf(judged, permit, loan.lender.run);
+}
+
+/** Where what was approved is gone, how often it was used and whether it was ended still shows. */
+function unseen({ request, use }: GrantPermit, { dealings }: Docket): Findings {
+  const message = `no approval of another run stands under request ${request}`;
+  const dealt = dealings(request);
+  if (dealt === null || dealt.wants === null || dealt.revoked || use !== dealt.uses + 1) {
+    return stretched(message);
+  }
+  return [['E_GRANT_STRETCHED', message, dealt.wants]];
+}
+
+/** The run's parameters as far as its start names them. Any other makes another command. */
+function paramsIn({ holes = {} }: GrantPermit): Plan['params'] {
+  const named = Object.entries(holes).filter(([name]) => name.startsWith('params.'));
+  return Object.fromEntries(named.map(([name, value]) => [name.slice('params.'.length), value]));
 }
 
 function findingsOf(judged: LoanVerdict, permit: GrantPermit, lender: string): Findings {

@@ -78,8 +78,11 @@ function judgeGiver({ by, outputs, step }: ManualDone, { state }: Replay): strin
 function judgeValues(
   { step, outcome, outputs }: ManualDone,
   action: ManualAction | null,
-  { blobs }: ManualBench,
+  { blobs, replay }: ManualBench,
 ): string | null {
+  if (replay.plan === null) {
+    return null;
+  }
   const ask = action?.ask ?? {};
   if (outputs === null) {
     const { problems } = readParams(ask, {}, 'output');

@@ -1,6 +1,8 @@
 import { judgeResolution } from '../approval/court/judge-decision.ts';
-import type { Recorded, StepResolved } from '../run/events.ts';
+import type { Effect } from '../approval/request.ts';
+import type { Recorded, StepResolved, StepStarted } from '../run/events.ts';
 import type { Attempt } from '../run/state.ts';
+import { commandFor } from '../run/together.ts';
 import { type Docket, plannedStep, type Replay } from './docket.ts';
 
 type Resolved = Recorded<{ readonly type: 'step.resolved'; readonly data: StepResolved }>;
@@ -18,23 +20,47 @@ export function judgeResolved(
     .get(data.step)
     ?.attempts.find((each) => each.attempt === data.attempt);
   if (data.by !== 'person') {
-    return judgeAutomatic(data, replay);
+    return judgeAutomatic(data, attempt?.started?.data ?? null, replay);
   }
   return attempt?.started?.data.permit.kind === 'grant'
     ? judgeSigned(entry, attempt.started, { docket, replay })
     : null;
 }
 
-function judgeAutomatic({ step, by, outcome }: StepResolved, replay: Replay): string | null {
-  const planned = plannedStep(replay, step);
+function judgeAutomatic(
+  { step, by, outcome }: StepResolved,
+  started: StepStarted | null,
+  replay: Replay,
+): string | null {
+  const effect = effectOf(step, started, replay);
   const isSaid =
     by === 'idempotent'
-      ? planned?.idempotent === true && outcome === 'retry'
-      : by === 'check' && (planned?.check ?? null) !== null && outcome === 'succeeded';
+      ? effect.idempotent && outcome === 'retry'
+      : by === 'check' && effect.has_check && outcome === 'succeeded';
   return isSaid
     ? null
     : `${step} was settled as ${outcome} by \`${by}\`, which its plan does not say`;
 }
+
+/** What a step says of itself: in its plan; where that is gone, to those who approved it. */
+function effectOf(
+  step: string,
+  started: StepStarted | null,
+  replay: Replay,
+): Pick<Effect, 'idempotent' | 'has_check'> {
+  const planned = plannedStep(replay, step);
+  if (replay.plan !== null) {
+    const has_check = (planned?.check ?? null) !== null;
+    return { idempotent: planned?.idempotent === true, has_check };
+  }
+  const permit = started?.permit;
+  const request = permit?.kind === 'grant' ? replay.state.requests.get(permit.request) : undefined;
+  const content = request?.content;
+  // Of what nobody was asked about, and of what another run approved, nothing else is left that says it.
+  return (content && (commandFor(content, step)?.effect ?? content.effect)) ?? unsaid;
+}
+
+const unsaid = { idempotent: true, has_check: true };
 
 function judgeSigned(
   { seq, event: { data } }: Resolved,

@@ -2,7 +2,7 @@ import { refusalFor } from '../approval/people/refusal.ts';
 import type { Recorded, StepStarted } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import type { Docket, Replay } from './docket.ts';
-import type { FindingCode } from './finding.ts';
+import type { Flaw } from './finding.ts';
 import { judgeGrant } from './judge-grant.ts';
 import { judgeLent } from './judge-lent.ts';
 import { judgeProbe } from './judge-probe.ts';
@@ -12,7 +12,7 @@ import { judgeUnasked } from './judge-unasked.ts';
 export function judgeStarted(
   { entry, data }: { readonly entry: Recorded; readonly data: StepStarted },
   by: { readonly docket: Docket; readonly replay: Replay },
-): readonly (readonly [FindingCode, string])[] {
+): readonly Flaw[] {
   const { permit } = data;
   if (isRepeated(by.replay.state, data)) {
     return [['E_APPROVAL_REPLAY', 'this attempt had started before']];
@@ -39,7 +39,7 @@ function judgeStarters({
 }: {
   readonly docket: Docket;
   readonly replay: Replay;
-}): readonly (readonly [FindingCode, string])[] {
+}): readonly Flaw[] {
   const refusal = refusalFor(docket.rules.people, replay.state.initiator.chain);
   return refusal === null ? [] : [['E_START', refusal.message]];
 }

@@ -4,6 +4,7 @@ import type { Recorded, StepStarted } from '../run/events.ts';
 import { caseOf, judgeStep } from '../run/judge.ts';
 import { type Docket, plannedStep, type Replay } from './docket.ts';
 import type { FindingCode } from './finding.ts';
+import { leastVerdict } from './judge-unplanned.ts';
 import { unaskedSteps } from './unasked.ts';
 
 /** How far the `now` that rules saw may lie from the time of the entry that records it. */
@@ -47,7 +48,10 @@ function isPlain(
   return whyStale(of, docket) === null && lists === undefined && !Number.isNaN(Date.parse(now));
 }
 
-/** What policy and people then in force say of the step, at the moment the entry claims to have asked them. */
+/**
+ * What policy and people then in force say of the step, at the moment the entry claims to have asked them;
+ * where its plan is gone the least that they can have said.
+ */
 export function replayVerdict(
   of: {
     readonly entry: Recorded;
@@ -63,6 +67,12 @@ export function replayVerdict(
   const stale = whyStale(of, docket);
   const { plan, state } = replay;
   const step = plannedStep(replay, of.data.step);
+  if (stale === null && plan === null) {
+    const verdict = leastVerdict(of, { docket, replay });
+    return verdict === null
+      ? { kind: 'stale', findings: [noSuchStep] }
+      : { kind: 'verdict', verdict };
+  }
   if (stale !== null || plan === null || step === null) {
     return { kind: 'stale', findings: [stale ?? noSuchStep] };
   }

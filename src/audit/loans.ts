@@ -1,5 +1,5 @@
 import type { RequestContent } from '../approval/request.ts';
-import type { RequestId, RunId } from '../base/ids.ts';
+import type { BlobId, RequestId, RunId } from '../base/ids.ts';
 import { dealtWith } from '../run/dealings.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Loan } from '../run/loan.ts';
@@ -11,6 +11,8 @@ export interface Dealings {
   /** Starts under it so far, in whichever run. */
   readonly uses: number;
   readonly revoked: boolean;
+  /** What was approved, or what the run that asked was started with, where that is gone. */
+  readonly wants: BlobId | null;
 }
 
 /**
@@ -26,8 +28,11 @@ export interface Loans {
   find(request: RequestId, stateOf: (run: RunId) => RunState | null): Loan | null;
 }
 
-interface Known extends Omit<Loan, 'lender' | 'request' | 'uses' | 'revoked'> {
+interface Known {
   readonly run: RunId;
+  /** Null where either is gone: then no start in another run can be held against it. */
+  readonly approved: Pick<Loan, 'template' | 'params'> | null;
+  readonly wants: BlobId | null;
   /** The run's state when it ended. */
   ended: RunState | null;
   uses: number;
@@ -48,9 +53,9 @@ export function openLoans(): Loans {
       const loan = known.get(id);
       const lender = loan === undefined ? null : (loan.ended ?? stateOf(loan.run));
       const request = lender?.requests.get(id);
-      return loan === undefined || lender === null || request === undefined
+      return loan?.approved == null || lender === null || request === undefined
         ? null
-        : { ...loan, lender, request };
+        : { ...loan.approved, uses: loan.uses, revoked: loan.revoked, lender, request };
     },
   };
 }
@@ -73,19 +78,23 @@ function note(known: Map<RequestId, Known>, { event, run }: Recorded, after: Rep
   }
 }
 
-/** Null where it was not asked to hold for others, or what it was asked for is gone. */
+/** Null where it was not asked to hold for others. */
 function asked(
   { run, commands, grant, limits }: RequestContent,
   after: Replay | null,
 ): Known | null {
   const [first] = commands;
-  const template = first === undefined ? undefined : after?.templates.get(first.digest);
-  const params = after?.plan?.params;
-  if (grant.reuse === undefined || template === undefined || params === undefined) {
+  if (grant.reuse === undefined || first === undefined || after === null) {
     return null;
   }
+  const template = after.templates.get(first.digest);
+  const params = after.plan?.params;
+  const isWhole = template !== undefined && params !== undefined;
+  const missing = template === undefined ? first.command : after.state.started.plan;
   const overMs = Date.parse(limits.pending_until) + grant.reuse.for_ms;
-  return { run, template, params, overMs, ended: null, uses: 0, revoked: false };
+  const approved = isWhole ? { template, params } : null;
+  const wants = isWhole ? null : missing;
+  return { run, approved, wants, overMs, ended: null, uses: 0, revoked: false };
 }
 
 /** An approval is recorded before `pending_until`, so that no window reaches beyond this. */

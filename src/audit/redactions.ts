@@ -1,25 +1,29 @@
-import type { BlobId, RequestId, RunId } from '../base/ids.ts';
+import type { BlobId, RunId } from '../base/ids.ts';
 import type { Recorded } from '../run/events.ts';
-import { type BlobContent, blobsOf } from '../run/named-blobs.ts';
+import { blobsOf } from '../run/named-blobs.ts';
 import type { Blob } from './exhibit.ts';
-import type { Finding, FindingCode, Report } from './finding.ts';
+import type { Finding, Report } from './finding.ts';
+import { openPrunings, type Prunings } from './prunings.ts';
 
 /**
  * What is not there any more, held against the entries that say so. Content may go before or after the
- * auditor reads that it may: until the end everything that is missing, and what follows from it, is held
- * back; then it is a warning where the log allows it, and a finding where it does not.
+ * auditor reads that it may: until the end everything that is missing, and what only it could refute, is
+ * held back; then it is a warning where the log allows it, and a finding where it does not. Whatever shows
+ * without that content is a finding at once: erasing hides nothing that entries prove.
  */
 export interface Redactions {
   /** Takes the next entry, with the blobs that it names, before it is judged. */
   add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void;
   /** Takes a leaf of which only the hash is there. */
   addPruned(seq: number): void;
-  /** Takes a finding about the entry that was added last. */
-  judge: Report;
+  /** Takes a finding about the entry that was added last, and the content that could refute it. */
+  readonly judge: (finding: Finding, wants?: BlobId) => void;
   /** Whether this entry was reduced to its hash, and the log says so. */
   isPruned(seq: number): boolean;
-  /** Says what became of all that was held back. */
-  conclude(report: Report): void;
+  /** How many leaves are known by their hashes alone. */
+  pruned(): number;
+  /** Says what became of all that was held back. Answers how many starts could not be judged for it. */
+  conclude(report: Report): number;
 }
 
 interface Erased {
@@ -29,137 +33,108 @@ interface Erased {
   missing: number;
 }
 
-/** Entries `from <= seq < to` that the entry `by` lets go. */
-interface Pruned {
-  readonly from: number;
-  readonly to: number;
-  readonly by: { readonly seq: number; readonly reason: string };
-}
-
 interface Missing {
   readonly id: BlobId;
-  readonly run: RunId | null;
   readonly seq: number;
 }
 
+type Absence = 'missing' | 'withheld';
+
 interface Held {
   readonly finding: Finding;
-  /** The runs whose content is not there: its own, and one that lent it an approval. */
-  readonly runs: readonly RunId[];
+  readonly run: RunId | null;
+  readonly wants: BlobId;
 }
-
-/** Findings that can come of content that is not there, and of nothing worse. */
-const consequences: readonly FindingCode[] = [
-  'E_NO_PLAN',
-  'E_RUN',
-  'E_UNAPPROVED_EXECUTION',
-  'E_COMMAND_CHANGED',
-  'E_GRANT_STRETCHED',
-  'E_START',
-  'E_RESOLUTION',
-];
-
-/** Without these a run cannot be replayed; what steps printed decides nothing. */
-const decisive: readonly BlobContent[] = ['plan', 'command', 'outputs'];
 
 export function openRedactions(report: Report): Redactions {
   const erased = new Map<string, Erased>();
-  const pruned: Pruned[] = [];
-  const leaves: number[] = [];
+  const prunings = openPrunings();
   const missing: Missing[] = [];
   const held: Held[] = [];
-  /** Runs of which something decisive is missing. */
-  const torn = new Set<RunId>();
-  /** Who asked for approvals that hold for later runs. */
-  const lenders = new Map<RequestId, RunId>();
-  let runs: readonly RunId[] = [];
+  /** What is missing, and what whoever made a bundle did not disclose. */
+  const gone = new Map<BlobId, Absence>();
+  let run: RunId | null = null;
   return {
     add: (entry, blobs) => {
       try {
-        noteTrail(entry, { erased, pruned });
-        noteLender(entry, lenders);
+        prunings.add(entry, blobs);
+        noteErased(entry, erased);
       } catch {
         // Under a stolen key an entry can have any shape: one that cannot be read allows nothing.
       }
-      const gone = missingOf(entry, blobs);
-      missing.push(...gone.map(({ id }) => ({ id, run: entry.run, seq: entry.seq })));
-      if (entry.run !== null && gone.some(({ what }) => decisive.includes(what))) {
-        torn.add(entry.run);
+      run = entry.run;
+      for (const [id, absence] of absentOf(entry, blobs)) {
+        gone.set(id, absence);
+        if (absence === 'missing') {
+          missing.push({ id, seq: entry.seq });
+        }
       }
-      runs = runsOf(entry, lenders).filter((run) => torn.has(run));
     },
-    addPruned: (seq) => {
-      leaves.push(seq);
-    },
-    judge: (finding) => {
-      if (runs.length > 0 && consequences.includes(finding.code)) {
-        held.push({ finding, runs });
+    addPruned: (seq) => prunings.addLeaf(seq),
+    judge: (finding, wants) => {
+      if (wants !== undefined && gone.has(wants)) {
+        held.push({ finding, run, wants });
       } else {
         report(finding);
       }
     },
-    isPruned: (seq) => leaves.includes(seq) && openRanges(pruned)(seq) !== null,
+    isPruned: (seq) => prunings.isPruned(seq),
+    pruned: () => prunings.count(),
     conclude: (say) => {
-      const prunedBy = openRanges(pruned);
-      const unexplained = concludeMissing(missing, { erased, prunedBy }, say);
-      concludeHeld(held, unexplained, say);
-      concludePruned(leaves, prunedBy, say);
+      const unexplained = concludeMissing(missing, { erased, prunings }, say);
+      const open = held.filter(({ wants }) => !unexplained.has(wants));
+      held.filter((each) => !open.includes(each)).forEach(({ finding }) => say(finding));
+      concludeHeld(
+        open.filter(({ wants }) => gone.get(wants) === 'missing'),
+        say,
+      );
+      prunings.conclude(say);
+      // A plan that is gone leaves each of its starts to be judged by what else says of it.
+      const starts = open.filter(({ finding }) => finding.code !== 'E_NO_PLAN');
+      return new Set(starts.map(({ finding }) => finding.index)).size;
     },
   };
 }
 
-function noteTrail(
-  { event, seq }: Recorded,
-  { erased, pruned }: { readonly erased: Map<string, Erased>; readonly pruned: Pruned[] },
-): void {
+function noteErased({ event, seq }: Recorded, erased: Map<string, Erased>): void {
   if (event.type === 'content.erased') {
     const by: Erased = { seq, reason: event.data.reason, missing: 0 };
     for (const id of event.data.blobs.filter((each) => !erased.has(each))) {
       erased.set(id, by);
     }
   }
-  if (event.type === 'log.pruned') {
-    const by = { seq, reason: event.data.reason };
-    pruned.push(...event.data.ranges.map(([from, to]) => ({ from, to: Math.min(to, seq), by })));
-  }
 }
 
-function noteLender({ event, run }: Recorded, lenders: Map<RequestId, RunId>): void {
-  if (event.type === 'approval.requested' && event.data.grant.reuse !== undefined && run !== null) {
-    lenders.set(event.data.id, run);
-  }
-}
-
-function missingOf(
+function absentOf(
   { event }: Recorded,
   blobs: ReadonlyMap<BlobId, Blob>,
-): readonly { readonly id: BlobId; readonly what: BlobContent }[] {
-  return blobsOf(event).filter(({ id }) => blobs.get(id)?.state === 'missing');
-}
-
-function runsOf({ event, run }: Recorded, lenders: ReadonlyMap<RequestId, RunId>): RunId[] {
-  const permit = event.type === 'step.started' ? event.data.permit : null;
-  const lender = permit?.kind === 'grant' ? lenders.get(permit.request) : undefined;
-  return [run, lender].flatMap((each) => each ?? []);
+): readonly (readonly [BlobId, Absence])[] {
+  return blobsOf(event).flatMap(({ id, read }): [BlobId, Absence][] => {
+    const blob = blobs.get(id);
+    const isWithheld = read && blob?.state === 'ok' && blob.bytes === null;
+    return blob?.state === 'missing' || isWithheld
+      ? [[id, isWithheld ? 'withheld' : 'missing']]
+      : [];
+  });
 }
 
 /**
- * Answers the runs of which something is missing that nobody erased. What an entry names that is to be
+ * Answers what is missing and was not erased by anybody. What an entry names that is to be
  * pruned goes before the entry itself: a crash in between leaves that.
  */
 function concludeMissing(
   missing: readonly Missing[],
   {
     erased,
-    prunedBy,
-  }: { readonly erased: ReadonlyMap<string, Erased>; readonly prunedBy: PrunedBy },
+    prunings,
+  }: { readonly erased: ReadonlyMap<string, Erased>; readonly prunings: Prunings },
   report: Report,
-): ReadonlySet<RunId | null> {
-  const unexplained = new Set<RunId | null>();
-  for (const { id, run, seq } of missing) {
+): ReadonlySet<BlobId> {
+  const unexplained = new Set<BlobId>();
+  for (const { id, seq } of missing) {
     const by = erased.get(id);
-    if (by === undefined && prunedBy(seq) === null) {
-      unexplained.add(run);
+    if (by === undefined && !prunings.allows(seq)) {
+      unexplained.add(id);
       const message = `blob ${id.slice(0, 12)}… is missing, and no entry says that it was erased`;
       report({ verdict: 'integrity', code: 'E_BLOB_MISSING', index: seq, message });
     } else if (by !== undefined) {
@@ -175,18 +150,9 @@ function concludeMissing(
   return unexplained;
 }
 
-function concludeHeld(
-  held: readonly Held[],
-  unexplained: ReadonlySet<RunId | null>,
-  report: Report,
-): void {
-  const open = new Map<RunId, { readonly index: number | null; count: number }>();
-  for (const { finding, runs } of held) {
-    const [run] = runs;
-    if (run === undefined || runs.some((each) => unexplained.has(each))) {
-      report(finding);
-      continue;
-    }
+function concludeHeld(held: readonly Held[], report: Report): void {
+  const open = new Map<RunId | null, { readonly index: number | null; count: number }>();
+  for (const { finding, run } of held) {
     const known = open.get(run) ?? { index: finding.index, count: 0 };
     known.count += 1;
     open.set(run, known);
@@ -195,42 +161,4 @@ function concludeHeld(
     const message = `content of run ${run} was erased: ${count === 1 ? 'one thing' : `${count} things`} could not be judged from here on`;
     report({ verdict: 'authorization', code: 'W_REDACTED', index, message });
   }
-}
-
-function concludePruned(leaves: readonly number[], prunedBy: PrunedBy, report: Report): void {
-  const counts = new Map<Pruned['by'], number>();
-  for (const seq of leaves) {
-    const by = prunedBy(seq);
-    if (by === null) {
-      const message = 'of the entry only its hash is there, and no entry says that it was pruned';
-      report({ verdict: 'integrity', code: 'E_SEQ', index: seq, message });
-    } else {
-      counts.set(by, (counts.get(by) ?? 0) + 1);
-    }
-  }
-  for (const [{ seq, reason }, count] of counts) {
-    const message = `${count} earlier entries are there by their hashes alone: ${reason}`;
-    report({ verdict: 'integrity', code: 'W_REDACTED', index: seq, message });
-  }
-}
-
-/** The entry that lets this one go; null where none does. */
-type PrunedBy = (seq: number) => Pruned['by'] | null;
-
-/** By halving: there may be many ranges, and many more entries. */
-function openRanges(pruned: readonly Pruned[]): PrunedBy {
-  const sorted = [...pruned].sort((one, other) => one.from - other.from);
-  return (seq) => {
-    let [low, high] = [0, sorted.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle]?.from ?? 0) <= seq) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    const range = sorted[low - 1];
-    return range !== undefined && seq < range.to ? range.by : null;
-  };
 }

@@ -15,5 +15,7 @@ test('a start with other values than its reviewers were shown is not what they a
   expect(asked.values).toEqual({ 'params.shard': 1 });
   const shown = { ...asked, values: { 'params.shard': 2 } };
   const replay = { templates: new Map() } as unknown as Parameters<typeof whyOther>[2];
-  expect(whyOther(shown, started, replay)).toBe('reviewers were shown other values of this run');
+  expect(whyOther(shown, started, replay)).toEqual({
+    why: 'reviewers were shown other values of this run',
+  });
 });

@@ -35,9 +35,7 @@ export function judgeBundle(files: Files, evidence: Evidence, trust: BundleTrust
   const audit = beginAudit(trustOf(evidence, held, trust), {
     proven: { size: evidence.head.size, rootAt: (size) => known.get(size) ?? null },
     ...(trust.key === null ? { keyFrom: 'taken from the bundle itself' } : {}),
-    ...(evidence.disclosed.includes('plans')
-      ? {}
-      : { unjudged: 'not judged: plans and commands are not disclosed' }),
+    isWithheld: !evidence.disclosed.includes('plans'),
   });
   const flaws = [...checkFiles(files, evidence), ...roots.flaws, ...checkEntries(evidence)];
   for (const flaw of flaws) {

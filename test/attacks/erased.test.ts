@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { RequestContent } from '../../src/approval/request.ts';
+import { sha256 } from '../../src/base/digest.ts';
+import { newNonce, newRequestId } from '../../src/base/ids.ts';
+import type { VerifyReport } from '../../src/engine/verify.ts';
+import type { Event } from '../../src/run/events.ts';
+import { type BlobContent, blobsOf } from '../../src/run/named-blobs.ts';
+import { recordedOf } from '../../src/run/recorded.ts';
+import { type Court, decided, finished, openCourt, say, started, verify } from '../audit/court.ts';
+import { forgeDecision } from './forge.ts';
+
+/** A log says by itself what it says: content that was erased excuses only what that content could refute. */
+
+const earlier = `
+name: gated
+steps:
+  - { id: look, run: 'echo "x=1" >> "$RUNBOOK_OUTPUT"', outputs: { x: { value: stdout } } }
+  - { id: restart, privileged: true, run: "true" }
+`;
+
+async function approved(court: Court, person: 'robin' | 'ana' = 'robin'): Promise<Court> {
+  const { scene } = court;
+  await say(
+    court,
+    decided(court, await forgeDecision(scene, scene.people[person].signer, { person })),
+  );
+  return court;
+}
+
+/** Deletes content of the court's run, with an entry that says so. */
+async function erase({ scene, run }: Court, what: readonly BlobContent[]): Promise<void> {
+  const { store } = scene.engine();
+  const named = (await store.loadRun(run)).flatMap((entry) => blobsOf(recordedOf(entry).event));
+  const blobs = [...new Set(named.filter((each) => what.includes(each.what)).map(({ id }) => id))];
+  expect(blobs).not.toEqual([]);
+  const by = { by: 'os:ana@web1', person: 'ana' };
+  const data = { blobs, openings: [], reason: 'privacy', ...by };
+  const event: Event = { type: 'content.erased', data };
+  await store.commit({ run: null, expectedVersion: null, commandId: newNonce(), events: [event] });
+  await store.sweep();
+}
+
+function codes({ findings }: VerifyReport): string[] {
+  return findings.map(({ code }) => code).filter((code) => code.startsWith('E_'));
+}
+
+function authorization({ verdicts }: VerifyReport): VerifyReport['verdicts'][number] {
+  const found = verdicts.find(({ name }) => name === 'authorization');
+  if (found === undefined) {
+    throw new Error('every report has it');
+  }
+  return found;
+}
+
+/** What a thief of the key did, and the finding it makes. */
+const crimes: readonly (readonly [string, string, () => Promise<Court>])[] = [
+  [
+    'that another command ran',
+    'E_COMMAND_CHANGED',
+    async () => {
+      const court = await approved(await openCourt());
+      await say(court, await started(court, { digest: sha256('rm -rf /') }));
+      return court;
+    },
+  ],
+  [
+    'that nobody approved',
+    'E_QUORUM',
+    async () => {
+      const court = await openCourt();
+      await say(court, await started(court));
+      return court;
+    },
+  ],
+  [
+    'that the requester approved',
+    'E_SELF_APPROVAL',
+    async () => {
+      const court = await approved(await openCourt(), 'ana');
+      await say(court, await started(court));
+      return court;
+    },
+  ],
+  [
+    'that somebody had rejected it',
+    'E_REJECTED',
+    async () => {
+      const court = await openCourt();
+      const { scene } = court;
+      const { robin, kim } = scene.people;
+      const yes = await forgeDecision(scene, robin.signer, { person: 'robin' });
+      const word = { person: 'kim', decision: 'reject', reason: 'no' } as const;
+      const no = await forgeDecision(scene, kim.signer, word);
+      await say(court, decided(court, no));
+      await say(court, decided(court, yes));
+      await say(court, await started(court));
+      return court;
+    },
+  ],
+  [
+    'that its approval had expired',
+    'E_EXPIRED',
+    async () => {
+      const court = await approved(await openCourt());
+      court.scene.clock.shift(court.content.limits.unused_ms + 1000);
+      await say(court, await started(court));
+      return court;
+    },
+  ],
+  [
+    'that its grant was used up',
+    'E_GRANT_STRETCHED',
+    async () => {
+      const court = await approved(await openCourt());
+      await say(court, await started(court, { use: 99 }));
+      return court;
+    },
+  ],
+  [
+    'that a privileged step was never asked for',
+    'E_UNAPPROVED_EXECUTION',
+    async () => {
+      const court = await openCourt();
+      const { evaluation } = court.content.policy;
+      const event = await started(court, { permit: { kind: 'policy', evaluation } });
+      await say(court, event);
+      return court;
+    },
+  ],
+  [
+    'that its request asked for nobody',
+    'E_QUORUM',
+    async () => {
+      const court = await openCourt();
+      const policy = { ...court.content.policy, slots: [] };
+      const content: RequestContent = {
+        ...court.content,
+        id: newRequestId(),
+        policy,
+      };
+      await say(court, { type: 'approval.requested', data: content });
+      await say(court, await started({ ...court, content }));
+      return court;
+    },
+  ],
+  [
+    'that a step ran which the run does not have',
+    'E_APPROVAL_REPLAY',
+    async () => {
+      const court = await approved(await openCourt());
+      await say(court, await started(court, { step: 'other' }));
+      return court;
+    },
+  ],
+];
+
+describe.each([
+  ['its plan', ['plan']],
+  ['its plan and its commands', ['plan', 'command']],
+] as const)('erasing %s', (_content, what) => {
+  test.each(crimes)('does not hide %s', async (_what, code, commit) => {
+    const court = await commit();
+    await say(court, finished());
+    expect(codes(await verify(court.scene))).toContain(code);
+    await erase(court, what);
+    const report = await verify(court.scene);
+    expect(codes(report)).toContain(code);
+    expect(report.findings.map((each) => each.code)).toContain('W_REDACTED');
+    expect(authorization(report).ok).toBe(false);
+    expect(report.exit_code).toBe(14);
+  });
+
+  test('accuses nobody of what was in order, and says what could not be replayed', async () => {
+    const court = await approved(await openCourt());
+    await say(court, await started(court));
+    await say(court, finished());
+    expect((await verify(court.scene)).findings).toEqual([]);
+    await erase(court, what);
+    const report = await verify(court.scene);
+    expect(codes(report)).toEqual([]);
+    expect(report.exit_code).toBe(0);
+    expect(authorization(report)).toMatchObject({ ok: true });
+    expect(authorization(report).anchor).toContain(
+      '; 1 privileged starts not replayed: plans are gone',
+    );
+  });
+});
+
+test('the outputs of an earlier step, once erased, do not hide that another command ran', async () => {
+  const court = await approved(await openCourt({ runbook: earlier }));
+  await say(court, await started(court, { digest: sha256('rm -rf /') }));
+  await say(court, finished());
+  await erase(court, ['outputs']);
+  const report = await verify(court.scene);
+  expect(new Set(codes(report))).toEqual(new Set(['E_COMMAND_CHANGED']));
+  expect(report.exit_code).toBe(14);
+});
