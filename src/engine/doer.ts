@@ -40,7 +40,7 @@ export function doerOf(
  * Whoever proved who they are. On whose behalf somebody acts is a claim of theirs, and so is the variable
  * that `sudo` sets, but for root: whoever they name has done nothing.
  */
-function ownLink({ chain }: Initiator): ChainLink {
+export function ownLink({ chain }: Initiator): ChainLink {
   const [first = { role: 'caller', identity: 'os:?', person: null }] = chain;
   const isRoot = first.identity.startsWith('os:root@');
   const proven = chain.filter(

@@ -4,7 +4,7 @@ import { closest } from '../base/suggest.ts';
 import { parseTrustedFile } from '../base/trusted-file.ts';
 import type { ParsedYaml, YamlNode } from '../base/yaml.ts';
 import { list, object, record } from '../base/yaml-collections.ts';
-import { boolean, text } from '../base/yaml-scalars.ts';
+import { boolean, duration, text } from '../base/yaml-scalars.ts';
 import {
   anything,
   checkDocument,
@@ -31,6 +31,8 @@ export interface Config {
   readonly serve: ParsedYaml | null;
   /** The server that commands on this machine go to. */
   readonly server: ParsedYaml | null;
+  /** Milliseconds that a run stays whole after its last entry, whatever a command line says. */
+  readonly keepMs: number;
 }
 
 const environmentFile = object({
@@ -52,6 +54,9 @@ const folder = refine(text(), (path, node, place) => {
   return invalid;
 });
 
+/** What nobody says otherwise of: long enough for a review to be missed. */
+const defaultKeepMs = 30 * 24 * 60 * 60 * 1000;
+
 const name = { pattern: /^[a-z][a-z0-9_-]*$/, example: 'prod' };
 
 const configFile = object({
@@ -63,6 +68,9 @@ const configFile = object({
   keys: optional(raw()),
   serve: optional(raw()),
   server: optional(raw()),
+  retention: optional(object({ keep: optional(duration(), defaultKeepMs) }), {
+    keep: defaultKeepMs,
+  }),
 });
 
 /** The environment that stands without `-e` and without configuration: no vars, unprotected, any host. */
@@ -85,6 +93,7 @@ export function parseConfig(text: string, file: string): Config {
     keys: section(written.keys),
     serve: section(written.serve),
     server: section(written.server),
+    keepMs: written.retention.keep,
   };
 }
 

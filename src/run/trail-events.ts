@@ -1,4 +1,5 @@
 import type { BlobId, RunId, Sha256 } from '../base/ids.ts';
+import type { RunFinished } from './events.ts';
 
 /** The entries in which the journal speaks of itself: its keys, its copies, what was taken out of it. */
 
@@ -79,22 +80,35 @@ export interface ContentErased {
   /** Commitments whose salts are deleted. */
   readonly openings: readonly Sha256[];
   readonly reason: string;
+  /** Identity of whoever removed it, and the person whose it is. */
   readonly by: string;
+  readonly person?: string;
 }
 
 /**
  * The `data` of `log.pruned`, durable before anything is deleted: from here on exactly these entries may
- * be reduced to their leaf hashes, and the blobs and salts that they alone name be gone.
+ * be reduced to their leaf hashes, and the blobs and salts that they alone name be gone. Whole runs go, and
+ * nothing that is of no run: what stays can contradict it.
  */
 export interface LogPruned {
   /** The first entry after all of them. */
   readonly before: number;
   /** How many they are. */
   readonly count: number;
-  /** Which: `[from, to]` are entries `from <= seq < to`, in order. */
-  readonly ranges: readonly (readonly [from: number, to: number])[];
+  /** In the order of their first entries. One with very many ranges stands in several entries. */
+  readonly runs: readonly PrunedRun[];
   readonly reason: string;
+  /** Identity of whoever removed them, and the person whose it is. */
   readonly by: string;
+  readonly person: string;
+}
+
+export interface PrunedRun {
+  readonly run: RunId;
+  /** How it ended. */
+  readonly status: RunFinished['status'];
+  /** All its entries: `[from, to]` are entries `from <= seq < to`, in order. */
+  readonly ranges: readonly (readonly [from: number, to: number])[];
 }
 
 /** The `data` of `evidence.exported`: a bundle was made for somebody. */

@@ -164,7 +164,19 @@ describe('audit report', () => {
 });
 
 describe('journal erase and prune', () => {
+  test('keep what is young, whatever the flags say, and listen to no agent', async () => {
+    const flags = ['--keep', '0s', '--reason', 'old'] as const;
+    const young = await scene.run('journal', 'prune', ...flags);
+    expect(young).toMatchObject({ exitCode: 2 });
+    expect(young.stderr).toContain('stay whole for `30d`');
+    const own = await scene.run('journal', 'erase', '--run', approved, '--reason', 'x');
+    expect(own).toMatchObject({ exitCode: 13 });
+    const agent = scene.with({ env: { RUNBOOK_AGENT: 'deploy-bot' } });
+    expect(await agent.run('journal', 'prune', ...flags)).toMatchObject({ exitCode: 13 });
+  });
+
   test('say what went, and what had to stay', async () => {
+    scene.write('config/config.yaml', 'retention: { keep: 0s }\n');
     const erased = await scene.run(
       'journal',
       'erase',

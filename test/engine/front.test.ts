@@ -126,8 +126,9 @@ describe('what a reception hands in', { timeout: 60_000 }, () => {
     await served.settled(run, 'succeeded');
     const { store } = scene.engine();
     const own = (await store.loadRun(run)).map(({ seq }) => seq);
-    scene.clock.shift(1000);
-    const beforeMs = scene.clock.now().wallMs;
+    const day = 86_400_000;
+    scene.clock.shift(40 * day);
+    const beforeMs = scene.clock.now().wallMs - 31 * day;
     await scene.service().prune({ beforeMs, reason: 'old', dryRun: false });
     const [first = 0] = own;
     const [next] = await front.entries(first, 1);

@@ -20,7 +20,7 @@ steps:
 `;
 
 /** Whoever ran something may erase of it at once. */
-const config = 'retention: { keep: 0s }';
+const atOnce = 'retention: { keep: 0s }';
 
 async function verify(scene: Scene): Promise<VerifyReport> {
   return scene.service().verify({ receipts: [], pins: [], progress: () => undefined });
@@ -55,7 +55,7 @@ const whole = (run: string) =>
 
 describe('erased content', () => {
   test('is gone for good, the log says so, and every verdict still holds', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const run = await runOnce(scene);
     const blobs = await blobsIn(scene, run);
     const report = await scene.service().erase(whole(run));
@@ -76,7 +76,7 @@ describe('erased content', () => {
   });
 
   test('is refused while its run has not ended, and the run is named', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const { run } = await scene.exec({ token: 's3cret' });
     await expect(scene.service().erase(whole(run))).rejects.toMatchObject({
       code: 'still_needed',
@@ -85,7 +85,7 @@ describe('erased content', () => {
   });
 
   test('can be the outputs alone: what was approved is judged as before', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const run = await runOnce(scene);
     const what = { kind: 'run', run, content: ['outputs'] } as const;
     await scene.service().erase({ reason: 'personal data', what });
@@ -99,7 +99,7 @@ describe('erased content', () => {
   });
 
   test('can be one private value, by its name', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const run = await runOnce(scene);
     const [first] = (await scene.engine().store.loadRun(run)).map(recordedOf);
     const made =
@@ -120,7 +120,7 @@ describe('erased content', () => {
   });
 
   test('can be single blobs, but never one that no entry names or that was in force', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const run = await runOnce(scene);
     const [blob = ''] = await blobsIn(scene, run);
     const erase = (id: string) =>
@@ -134,7 +134,7 @@ describe('erased content', () => {
   });
 
   test('that nobody recorded is missing: `E_BLOB_MISSING`, at the entry that names it', async () => {
-    const scene = openScene({ runbook, config });
+    const scene = openScene({ runbook, config: atOnce });
     const run = await runOnce(scene);
     const entries = (await scene.engine().store.loadRun(run)).map(recordedOf);
     const started = entries.find(({ event }) => event.type === 'approval.requested');

@@ -39,10 +39,19 @@ function commit(run: RunId | null, events: Events): ReturnType<TempStore['store'
   return temp.store.commit({ run, expectedVersion: null, commandId: newNonce(), events });
 }
 
-/** Says that these entries may go. */
-function allow(ranges: readonly (readonly [number, number])[]): ReturnType<typeof commit> {
-  const count = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
-  const data = { before: ranges.at(-1)?.[1] ?? 0, count, ranges, reason: 'old', by: 'os:ana@web1' };
+/** Says that these entries may go, as the first run's. */
+function allow(
+  ranges: readonly (readonly [number, number])[],
+  [run = newRunId()]: readonly RunId[] = runs,
+): ReturnType<typeof commit> {
+  const data = {
+    before: ranges.at(-1)?.[1] ?? 0,
+    count: ranges.reduce((sum, [from, to]) => sum + to - from, 0),
+    runs: [{ run, status: 'succeeded', ranges }],
+    reason: 'old',
+    by: 'os:ana@web1',
+    person: 'ana',
+  } as const;
   return commit(null, [{ type: 'log.pruned', data }]);
 }
 
@@ -64,7 +73,7 @@ describe('a store', () => {
     expect(await temp.store.pruned(0, 1000)).toEqual([]);
   });
 
-  test('prunes exactly what one names, and of that only entries of runs', async () => {
+  test('prunes exactly what one names, and of that only entries of the run', async () => {
     const before = (await temp.store.entries(0, 1000)).map(recordedOf);
     const { size } = await temp.store.head();
     await allow([[0, first[1]]]);
@@ -76,6 +85,15 @@ describe('a store', () => {
     expect((await temp.store.entries(0, size)).map(({ seq }) => seq)).toEqual(
       before.map(({ seq }) => seq).filter((seq) => seq < first[0] || seq >= first[1]),
     );
+  });
+
+  test('prunes no part of a run, nor one that has not ended, whatever an entry says', async () => {
+    const [run, request] = [newRunId(), newRequestId()];
+    const { first: open } = await commit(run, [runStarted(), approvalRequested(run, request)]);
+    await allow([[4, 5]]);
+    await allow([[open, open + 2]], [run]);
+    await allow([[8, 14]]);
+    expect(await temp.store.sweep()).toMatchObject({ entries: 0 });
   });
 
   test('knows nothing more of a pruned run than that it was there', async () => {

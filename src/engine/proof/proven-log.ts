@@ -6,7 +6,7 @@ import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Head, Store } from '../../store/store.ts';
-import { checkPruned } from './pruned-leaves.ts';
+import { checkPruned, refusePart } from './pruned-leaves.ts';
 import { readLeaves } from './read-leaves.ts';
 import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from './stretch.ts';
 
@@ -83,9 +83,13 @@ export class ProvenLog {
     const [indexed] = await store.loadRun(run);
     const stretch = await this.#cover(indexed?.seq ?? 0, checkpoint);
     const dealings = request === null ? [] : (stretch.dealings.get(request) ?? []);
+    const entries = await this.#read(stretch, stretch.runs.get(run) ?? []);
+    if (entries.length > 0) {
+      refusePart(stretch.pruned, run);
+    }
     return {
       head,
-      entries: await this.#read(stretch, stretch.runs.get(run) ?? []),
+      entries,
       dealings: await this.#read(stretch, dealings),
       rootAt: (size) => (size > head.size ? null : rootAfter(stretch, size)),
     };

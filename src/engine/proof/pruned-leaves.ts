@@ -1,4 +1,5 @@
 import { IntegrityError } from '../../base/errors.ts';
+import type { RunId } from '../../base/ids.ts';
 import type { Range } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 
@@ -10,17 +11,21 @@ export interface Pruned {
   /** Leaves of which only the hash is there, and of which it was not checked yet that an entry says so. */
   readonly unchecked: number[];
   /** By `log.pruned` entries, each about what lies before it. */
-  readonly named: Range[];
+  readonly named: (Range & { readonly run: RunId })[];
+  /** Runs of which an entry is gone. */
+  readonly runs: Set<RunId>;
 }
 
 export function nonePruned(): Pruned {
-  return { unchecked: [], named: [] };
+  return { unchecked: [], named: [], runs: new Set() };
 }
 
 export function notePruned({ named }: Pruned, { event, seq }: Recorded): void {
   if (event.type === 'log.pruned') {
-    for (const [from, to] of event.data.ranges) {
-      named.push({ from, to: Math.min(to, seq) });
+    for (const { run, ranges } of event.data.runs) {
+      for (const [from, to] of ranges) {
+        named.push({ run, from, to: Math.min(to, seq) });
+      }
     }
   }
 }
@@ -32,10 +37,24 @@ export function joinPruned(pruned: Pruned, more: Pruned): void {
   for (const range of more.named) {
     pruned.named.push(range);
   }
+  for (const run of more.runs) {
+    pruned.runs.add(run);
+  }
+}
+
+/** Runs go whole or not at all. Throws IntegrityError `E_SEQ` where entries of one stay, and others went. */
+export function refusePart({ runs }: Pruned, run: RunId): void {
+  if (runs.has(run)) {
+    throw new IntegrityError({
+      code: 'E_SEQ',
+      message: `of run ${run} entries are there, and of others only the hash, which an entry says was pruned`,
+      hint: 'the journal was changed by hand: run `runbook audit verify`',
+    });
+  }
 }
 
 /** Throws IntegrityError `E_SEQ` where only the hash of an entry is there and none says that it was pruned. */
-export function checkPruned({ unchecked, named }: Pruned): void {
+export function checkPruned({ unchecked, named, runs }: Pruned): void {
   const [first] = unchecked;
   if (first === undefined) {
     return;
@@ -54,6 +73,7 @@ export function checkPruned({ unchecked, named }: Pruned): void {
         hint: 'the journal was changed by hand: run `runbook audit verify`',
       });
     }
+    runs.add(range.run);
   }
   unchecked.length = 0;
 }

@@ -4,10 +4,13 @@ import type { Event, Recorded } from '../../run/events.ts';
 import { type BlobContent, blobsOf, commitmentsOf } from '../../run/named-blobs.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Engine } from '../engine.ts';
+import { ensureConfig } from '../ensure-config.ts';
 import { findRun } from '../find.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { findBlobs } from './find-blobs.ts';
 import { refuseNeeded } from './refuse-needed.ts';
+import { refuseOwn } from './refuse-own.ts';
+import { type Remover, removerOf } from './remover.ts';
 
 /** What can be erased of a run: what its steps gave and printed, what they were to do, its private values, what receivers heard. */
 export const erasable = ['outputs', 'plans', 'values', 'received'] as const;
@@ -33,19 +36,23 @@ export interface EraseReport {
 /**
  * Deletes content for good, and says so in the log: first the entry, durable, then salts, then bytes. After
  * a crash in between, the next sweep finishes. No proof needs what is deleted. Throws UsageError
- * `still_needed`, `blob_unknown`, `value_unknown`, `reason_too_long`, and what `findRun` throws.
+ * `still_needed`, `blob_unknown`, `value_unknown`, `reason_too_long`, and what `findRun` throws;
+ * DeniedError `own_run`, and as `removerOf`.
  */
 export async function eraseContent(engine: Engine, input: EraseInput): Promise<EraseReport> {
   refuseLong({ reason: input.reason });
+  const { people, config } = (await ensureConfig(engine)).trusted;
+  const remover = removerOf(engine, people.value);
   const { runs, blobs, openings } = await select(engine, input.what);
   for (const run of runs) {
     await refuseNeeded(engine, run);
+    await refuseOwn(engine, run, { remover, keepMs: config.value.keepMs });
   }
   const left = {
     blobs: await notErased(engine, blobs),
     openings: await notErased(engine, openings),
   };
-  const recorded = await record(engine, left, input.reason);
+  const recorded = await record(engine, left, { reason: input.reason, ...remover });
   await engine.store.sweep();
   return { blobs: left.blobs.length, values: left.openings.length, recorded };
 }
@@ -129,9 +136,9 @@ async function notErased<Id extends BlobId | Sha256>(
 const idsAnEntry = 700;
 
 async function record(
-  { store, account }: Engine,
+  { store }: Engine,
   { blobs, openings }: Pick<Selection, 'blobs' | 'openings'>,
-  reason: string,
+  { reason, link }: Pick<Remover, 'link'> & { readonly reason: string },
 ): Promise<readonly number[]> {
   const events: Event[] = [];
   const count = Math.max(blobs.length, openings.length);
@@ -141,7 +148,8 @@ async function record(
       blobs: blobs.slice(at, at + each),
       openings: openings.slice(at, at + each),
       reason,
-      by: `os:${account}`,
+      by: link.identity,
+      person: link.person,
     };
     events.push({ type: 'content.erased', data });
   }

@@ -2,7 +2,7 @@ import type { RequestContent } from '../../approval/request.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
 import type { Range } from '../../journal/merkle.ts';
-import type { Recorded, StepStarted } from '../../run/events.ts';
+import type { Recorded, RunFinished, StepStarted } from '../../run/events.ts';
 
 /** What retention must know of a run: where it stands, and what still rests on it. */
 export interface RunLedger {
@@ -11,7 +11,8 @@ export interface RunLedger {
   readonly ranges: readonly Range[];
   /** RFC 3339 time of the last of them. */
   readonly last: string;
-  readonly ended: boolean;
+  /** How it ended; null where it has not. */
+  readonly ended: RunFinished['status'] | null;
   /** Runs whose approvals it used, or that used its own. */
   readonly bound: ReadonlySet<RunId>;
   /**
@@ -36,7 +37,7 @@ interface Known {
   /** Break-glass requests whose step has started, and whose review is owed. */
   readonly owed: Set<RequestId>;
   last: string;
-  ended: boolean;
+  ended: RunFinished['status'] | null;
 }
 
 /** Follows the whole log in order, and remembers of each run what a later entry could be judged by. */
@@ -77,7 +78,7 @@ function blank(run: RunId): Known {
     standing: new Map(),
     owed: new Set(),
     last: '',
-    ended: false,
+    ended: null,
   };
 }
 
@@ -97,7 +98,7 @@ function follow({ event }: Recorded, { own, known, lenders }: Books): void {
   } else if (event.type === 'break_glass.reviewed') {
     own?.owed.delete(event.data.request);
   } else if (event.type === 'run.finished' && own !== null) {
-    own.ended = true;
+    own.ended = event.data.status;
   }
 }
 
@@ -131,7 +132,7 @@ function why(
   nowMs: number,
   revoked: ReadonlySet<RequestId> = new Set(),
 ): string | null {
-  if (!ended) {
+  if (ended === null) {
     return 'it has not ended';
   }
   const stands = [...standing].find(([id, untilMs]) => nowMs < untilMs && !revoked.has(id));

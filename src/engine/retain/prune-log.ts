@@ -1,13 +1,17 @@
 import { formatTime } from '../../base/clock.ts';
+import { formatDuration } from '../../base/duration.ts';
 import { UsageError } from '../../base/errors.ts';
 import { newNonce, type RunId } from '../../base/ids.ts';
 import type { Range } from '../../journal/merkle.ts';
 import type { Event } from '../../run/events.ts';
+import type { PrunedRun } from '../../run/trail-events.ts';
 import type { Engine } from '../engine.ts';
+import { ensureConfig } from '../ensure-config.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { getCursor } from '../replicate/cursor.ts';
 import type { RunLedger } from './ledger.ts';
 import { readLedger } from './read-ledger.ts';
+import { type Remover, removerOf } from './remover.ts';
 
 export interface PruneInput {
   /** Runs whose last entry is older. */
@@ -33,16 +37,22 @@ export interface PruneReport {
  * Reduces runs that ended long ago to the leaf hashes of their entries: every proof made before still
  * holds. Recorded first, deleted then: after a crash in between, the next sweep finishes. Runs that lent
  * each other approvals go together or not at all, so that no entry that stays is judged by one that went.
- * Throws UsageError `before_invalid`, `reason_too_long`.
+ * Throws UsageError `before_invalid`, `too_young`, `reason_too_long`; DeniedError as `removerOf`.
  */
 export async function pruneLog(engine: Engine, input: PruneInput): Promise<PruneReport> {
   const { reason, dryRun } = input;
   const nowMs = engine.clock.now().wallMs;
   refuseLong({ reason });
-  refuseFuture(input, nowMs);
+  // What an audit will hold the entry against must be in force: a mere look changes nothing.
+  const { people, config } = dryRun ? engine.trusted() : (await ensureConfig(engine)).trusted;
+  const { link } = removerOf(engine, people.value);
+  refuseYoung(input, { nowMs, keepMs: config.value.keepMs });
+  if (!dryRun) {
+    // What a crash left of the last one: nothing is named twice.
+    await engine.store.sweep();
+  }
   const { gone, kept } = await divide(engine, input.beforeMs, nowMs);
-  const ranges = joined(gone.flatMap((run) => run.ranges));
-  const recorded = dryRun ? [] : await record(engine, ranges, reason);
+  const recorded = dryRun ? [] : await record(engine, gone, { reason, link });
   if (!dryRun) {
     await engine.store.sweep();
   }
@@ -50,18 +60,29 @@ export async function pruneLog(engine: Engine, input: PruneInput): Promise<Prune
     dry_run: dryRun,
     before: formatTime(input.beforeMs),
     runs: gone.length,
-    entries: countOf(ranges),
+    entries: countOf(gone),
     recorded,
     kept,
   };
 }
 
-function refuseFuture({ beforeMs }: PruneInput, nowMs: number): void {
+/** What was done yesterday is not tidied away today, by whatever flag: who did it might be who tidies. */
+function refuseYoung(
+  { beforeMs }: PruneInput,
+  { nowMs, keepMs }: { readonly nowMs: number; readonly keepMs: number },
+): void {
   if (beforeMs > nowMs) {
     throw new UsageError({
       code: 'before_invalid',
       message: `${formatTime(beforeMs)} has not come yet`,
       hint: 'runs are pruned that ended before a time in the past: `--keep 400d`, `--before 2026-01-01`',
+    });
+  }
+  if (beforeMs > nowMs - keepMs) {
+    throw new UsageError({
+      code: 'too_young',
+      message: `runs stay whole for \`${formatDuration(keepMs)}\` after their last entry, and ${formatTime(beforeMs)} is more recent`,
+      hint: `\`--keep ${formatDuration(keepMs)}\` or more; \`retention: { keep: … }\` in \`config.yaml\` says how long`,
     });
   }
 }
@@ -137,22 +158,25 @@ async function slowestSink({
 }
 
 /** More would not fit an entry. */
-const rangesAnEntry = 2000;
+const piecesAnEntry = 500;
 
 async function record(
-  { store, account }: Engine,
-  ranges: readonly Range[],
-  reason: string,
+  { store }: Engine,
+  gone: readonly RunLedger[],
+  { reason, link }: { readonly reason: string; readonly link: Remover['link'] },
 ): Promise<readonly number[]> {
+  const pieces = gone.flatMap(({ ranges, ...run }) => ranges.map((range) => ({ ...run, range })));
   const events: Event[] = [];
-  for (let at = 0; at < ranges.length; at += rangesAnEntry) {
-    const part = ranges.slice(at, at + rangesAnEntry);
+  for (let at = 0; at < pieces.length; at += piecesAnEntry) {
+    const runs = joined(pieces.slice(at, at + piecesAnEntry));
+    const ranges = runs.flatMap((run) => run.ranges);
     const data = {
-      before: part.at(-1)?.to ?? 0,
-      count: countOf(part),
-      ranges: part.map(({ from, to }) => [from, to] as const),
+      before: Math.max(...ranges.map(([, to]) => to)),
+      count: ranges.reduce((sum, [from, to]) => sum + to - from, 0),
+      runs,
       reason,
-      by: `os:${account}`,
+      by: link.identity,
+      person: link.person,
     };
     events.push({ type: 'log.pruned', data });
   }
@@ -164,19 +188,22 @@ async function record(
   return events.map((_, at) => first + at);
 }
 
-function joined(ranges: readonly Range[]): readonly Range[] {
-  const all: { from: number; to: number }[] = [];
-  for (const { from, to } of [...ranges].sort((one, other) => one.from - other.from)) {
-    const last = all.at(-1);
-    if (last?.to === from) {
-      last.to = to;
-    } else {
-      all.push({ from, to });
+type Piece = Pick<RunLedger, 'run' | 'ended'> & { readonly range: Range };
+
+/** Pieces of one run stand together. */
+function joined(pieces: readonly Piece[]): readonly PrunedRun[] {
+  const runs: (PrunedRun & { readonly ranges: [number, number][] })[] = [];
+  for (const { run, ended, range } of pieces) {
+    const last = runs.at(-1);
+    if (last?.run === run) {
+      last.ranges.push([range.from, range.to]);
+    } else if (ended !== null) {
+      runs.push({ run, status: ended, ranges: [[range.from, range.to]] });
     }
   }
-  return all;
+  return runs;
 }
 
-function countOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+function countOf(runs: readonly RunLedger[]): number {
+  return runs.flatMap(({ ranges }) => ranges).reduce((sum, { from, to }) => sum + to - from, 0);
 }

@@ -1,9 +1,11 @@
 import { IntegrityError } from '../../base/errors.ts';
+import type { RunId } from '../../base/ids.ts';
 import { leafHash } from '../../journal/leaf.ts';
 import type { Range } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 import { blobsOf, commitmentsOf } from '../../run/named-blobs.ts';
 import { recordedOf } from '../../run/recorded.ts';
+import type { LogPruned } from '../../run/trail-events.ts';
 import type { StoredEntry } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { deleteBlobs } from './erase.ts';
@@ -38,36 +40,59 @@ export function sweepPruned(journal: Journal, folder: string): number {
   });
 }
 
-/** Where to look, as the entries say: each speaks of what lies before itself. */
-function selectRanges(db: Connection): readonly Range[] {
-  return db
+/** Entries of a run that may go. */
+interface Named extends Range {
+  readonly run: RunId;
+}
+
+/** Where to look, as the entries say: each speaks of what lies before itself, and of whole runs that ended. */
+function selectRanges(db: Connection): readonly Named[] {
+  const named = db
     .prepare<StoredEntry>(
       `select entries.seq, entries.bytes from events join entries on entries.seq = events.seq
        where events.type = 'log.pruned' order by events.seq`,
     )
     .all()
     .map(recordedOf)
-    .flatMap(({ event, seq }) =>
-      event.type === 'log.pruned'
-        ? event.data.ranges.map(([from, to]) => ({ from, to: Math.min(to, seq) }))
-        : [],
-    );
+    .flatMap(({ event, seq }) => (event.type === 'log.pruned' ? rangesOf(event.data, seq) : []));
+  const byRun = new Map<RunId, Named[]>();
+  for (const range of named) {
+    byRun.set(range.run, [...(byRun.get(range.run) ?? []), range]);
+  }
+  return [...byRun].flatMap(([run, ranges]) => (isWhole(db, run, ranges) ? ranges : []));
 }
 
-/** What of the ranges is still whole. Only entries of runs can be pruned, whatever an entry says. */
+function rangesOf({ runs }: LogPruned, seq: number): readonly Named[] {
+  return runs.flatMap(({ run, ranges }) =>
+    ranges.map(([from, to]) => ({ run, from, to: Math.min(to, seq) })),
+  );
+}
+
+/** Whatever an entry says: no part of a run goes, and none that has not ended. */
+function isWhole(db: Connection, run: RunId, ranges: readonly Range[]): boolean {
+  const entries = db
+    .prepare<{ seq: number; type: string }>('select seq, type from events where run = ?')
+    .all(run);
+  return (
+    entries.some(({ type }) => type === 'run.finished') &&
+    entries.every(({ seq }) => ranges.some(({ from, to }) => from <= seq && seq < to))
+  );
+}
+
+/** What of the ranges is still whole. Only entries of the run that is named go, whatever else is. */
 function* entriesIn(
   db: Connection,
-  ranges: readonly Range[],
+  ranges: readonly Named[],
 ): Generator<{ readonly stored: StoredEntry; readonly entry: Recorded }> {
   const select = db.prepare<StoredEntry>(
     'select seq, bytes from entries where seq >= ? and seq < ? order by seq limit ?',
   );
-  for (const { from, to } of ranges) {
+  for (const { run, from, to } of ranges) {
     let next = from;
     for (let page = select.all(next, to, pageSize); page.length > 0; ) {
       yield* page
         .map((stored) => ({ stored, entry: recordedOf(stored) }))
-        .filter(({ entry }) => entry.run !== null);
+        .filter(({ entry }) => entry.run === run);
       next = (page.at(-1)?.seq ?? to) + 1;
       page = select.all(next, to, pageSize);
     }

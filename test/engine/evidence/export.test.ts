@@ -150,6 +150,7 @@ describe('a bundle', () => {
 
   test('shows content that was erased as erased', async () => {
     const scene = await openRun();
+    scene.clock.shift(31 * 86_400_000);
     await scene.service().erase({
       what: { kind: 'run', run: scene.run, content: ['outputs'] },
       reason: 'asked for',
