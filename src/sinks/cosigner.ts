@@ -155,8 +155,8 @@ export function refused({ name, prefix }: Cosigner, { status, body }: HttpAnswer
 }
 
 const hints: Readonly<Record<number, string>> = {
-  403: 'it knows this journal by another key: tell it the one of now, `--log VKEY`',
-  404: 'it does not know this journal, or `url` is not the prefix of its calls: `--log VKEY`',
+  403: 'it knows this journal by another key: start it with `--log` and the one that `runbook journal key show` prints',
+  404: 'it does not know this journal: start it with `--log` and the key that `runbook journal key show` prints; or `url` is not the prefix of its calls',
 };
 
 function sizeIn({ name }: Cosigner, { body }: HttpAnswer): number {

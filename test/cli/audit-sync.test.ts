@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
+import { answering } from '../support/answering.ts';
 import { aSigner } from '../support/signer.ts';
 import { aScene, type Scene } from './scene.ts';
+
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 const hello = 'name: hello\nsteps:\n  - { id: greet, run: echo hello }\n';
 const witness = aSigner('witness.example/office');
@@ -58,9 +61,26 @@ test('a sink that cannot be reached is behind: exit 18, with what is wrong', asy
         acknowledged: 0,
         of,
         at: null,
-        trouble: { code: 'sink_unreachable' },
+        trouble: { code: 'sink_unreachable', hint: null },
       },
     ],
+  });
+});
+
+test('what helps a sink that is behind is said beside it, in words and in JSON', async () => {
+  const url = await answering((_request, answer) => answer.writeHead(403).end());
+  const scene = aCompany(() => `  office: { kind: witness, url: "${url}", key: "${key}" }\n`).with({
+    columns: 400,
+  });
+  const hint = 'hint: it knows this journal by another key: start it with `--log`';
+  const { exitCode, stdout } = await scene.run('audit', 'sync', '--timeout', '1s');
+  expect(exitCode).toBe(18);
+  expect(stdout).toMatch(/^behind +office +0 of \d+ +witness /);
+  expect(stdout).toContain(hint);
+  expect(stdout.match(/office/g)).toHaveLength(1);
+  const { stdout: json } = await scene.run('audit', 'sync', '--timeout', '1s', '--json');
+  expect(JSON.parse(json)).toMatchObject({
+    sinks: [{ trouble: { code: 'sink_refused', hint: containing(hint.slice('hint: '.length)) } }],
   });
 });
 

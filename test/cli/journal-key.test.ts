@@ -102,6 +102,7 @@ describe('rotate', () => {
     expect(more).toEqual([]);
     expect(before).toMatchObject({ ...first, to: (after?.from ?? 0) - 1, ended: 'rotation' });
     expect(after).toMatchObject({ to: null, ended: null });
+    expect(said.stderr.split('\n').filter((line) => line === after?.verifier_key)).toHaveLength(1);
     expect((await scene.run('audit', 'verify', '--json')).exitCode).toBe(0);
   });
 

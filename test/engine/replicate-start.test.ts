@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { JournalError } from '../../src/base/errors.ts';
 import type { RunReport } from '../../src/engine/reports.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { effects, nightPolicy, openNight, startNight } from '../support/break-glass.ts';
@@ -100,6 +101,19 @@ describe('where policy demands copies elsewhere, a privileged step', () => {
     far.before = () => null;
     expect(await scene.resume(run)).toMatchObject({ status: 'succeeded' });
     expect(await findingsOf(scene)).toEqual([]);
+  });
+
+  test('that waits for a sink which says what helps is told that, and nothing else', async () => {
+    const { scene, far, approve } = aGate(demand);
+    const run = await approve();
+    far.before = () => {
+      const message = 'sink `vault`: it answered 403';
+      throw new JournalError({ code: 'sink_refused', message, hint: 'tell it the new key' });
+    };
+    await expect(scene.resume(run)).rejects.toMatchObject({
+      code: 'remote_missing',
+      hint: '`vault`: tell it the new key; then `runbook resume`',
+    });
   });
 
   test('that is recorded here and nowhere else does not run', async () => {

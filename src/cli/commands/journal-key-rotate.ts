@@ -97,5 +97,12 @@ async function record(
   const report = await service.recordKeyChange(signed);
   cli.print(report, () => renderKeys(report, resultStyle(cli)));
   cli.say('the new key signs from here on; the old one is gone from this machine');
+  const { verifier_key } = report.keys.at(-1) ?? {};
+  if (verifier_key !== undefined) {
+    // On a line of its own, whole: it is carried to another host.
+    cli.say(
+      `witnesses and mirrors that were told the old one by hand are to be told this one:\n${verifier_key}`,
+    );
+  }
   return 0;
 }

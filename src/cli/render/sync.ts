@@ -27,14 +27,25 @@ function markOf({ trouble }: SinkReport, { paint }: Style) {
   if (trouble === null) {
     return { text: 'ok', paint: paint.good };
   }
-  const isConflict = trouble.code === 'E_ROLLBACK' || trouble.code === 'E_FORK';
-  return { text: isConflict ? 'conflict' : 'behind', paint: paint.bad };
+  return { text: isAlarm(trouble.code) ? 'conflict' : 'behind', paint: paint.bad };
 }
 
-function standingOf({ address, trouble, failing_since }: SinkReport, nowMs: number): string {
+function standingOf({ sink, address, trouble, failing_since }: SinkReport, nowMs: number): string {
   if (trouble === null) {
     return address;
   }
   const since = failing_since === null ? '' : ` (since ${formatDistance(failing_since, nowMs)})`;
-  return `${address}\n${trouble.message}${since}`;
+  const code = isAlarm(trouble.code) ? `${trouble.code}: ` : '';
+  const hint = trouble.hint === null ? '' : `\nhint: ${trouble.hint}`;
+  return `${address}\n${code}${withoutName(trouble.message, sink)}${since}${hint}`;
+}
+
+/** The row begins with it. */
+function withoutName(message: string, sink: string): string {
+  const name = `sink \`${sink}\``;
+  return message.startsWith(name) ? message.slice(name.length).replace(/^:? /, '') : message;
+}
+
+function isAlarm(code: string): boolean {
+  return code === 'E_ROLLBACK' || code === 'E_FORK';
 }

@@ -47,10 +47,20 @@ export async function reachCopies(engine: Engine, wait: Wait): Promise<boolean> 
     throw new JournalError({
       code: 'remote_missing',
       message: `privileged steps are blocked: ${unmet}`,
-      hint: '`runbook audit sync` brings the copies up to date; then `runbook resume`',
+      hint: hintIn(standings),
     });
   }
   return true;
+}
+
+/** What a sink itself says helps does; another try of ours would not. */
+function hintIn(standings: readonly Standing[]): string {
+  const known = standings.flatMap(({ sink, trouble }) =>
+    sink.counts && trouble?.hint !== undefined ? [`\`${sink.name}\`: ${trouble.hint}`] : [],
+  );
+  return known.length === 0
+    ? '`runbook audit sync` brings the copies up to date; then `runbook resume`'
+    : `${known.join('; ')}; then \`runbook resume\``;
 }
 
 /** What became of a start that is recorded: who has it elsewhere, or why it must not run. */

@@ -32,7 +32,12 @@ export interface SinkReport {
   readonly at: string | null;
   /** RFC 3339: since when it acknowledges nothing. */
   readonly failing_since: string | null;
-  readonly trouble: { readonly code: string; readonly message: string } | null;
+  readonly trouble: {
+    readonly code: string;
+    readonly message: string;
+    /** What to do about it; null where trying again is all there is. */
+    readonly hint: string | null;
+  } | null;
 }
 
 /** Brings the sinks up to date now, each asked to say what it has. Throws UsageError `sink_unknown`. */
@@ -73,6 +78,9 @@ function reportOf(standing: Standing, of: number): SinkReport {
     of,
     at: cursor.at,
     failing_since: cursor.failing?.since ?? null,
-    trouble: trouble === null ? null : { code: trouble.code, message: trouble.message },
+    trouble:
+      trouble === null
+        ? null
+        : { code: trouble.code, message: trouble.message, hint: trouble.hint ?? null },
   };
 }
