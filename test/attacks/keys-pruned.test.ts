@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { beginAudit } from '../../src/audit/audit.ts';
+import { composeBundle } from '../../src/audit/bundle/compose-bundle.ts';
+import { writeTar } from '../../src/audit/bundle/tar.ts';
 import { newNonce, type RunId } from '../../src/base/ids.ts';
+import { collectEvidence } from '../../src/engine/evidence/collect-evidence.ts';
 import { pruneLog } from '../../src/engine/retain/prune-log.ts';
 import { newestKey } from '../../src/journal/key-history.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
@@ -8,6 +11,7 @@ import type { Recorded } from '../../src/run/events.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { gated, verify } from '../audit/court.ts';
 import { appendDishonestly, journalSigner, stealKey } from '../support/dishonest.ts';
+import { verifying, wholeRun } from '../support/evidence.ts';
 import {
   aRecoveryKey,
   recoveryEvent,
@@ -62,20 +66,24 @@ async function prune(seq: number, run: RunId): Promise<void> {
   await scene.restart();
 }
 
-/** With the stolen key: a recovery key of the thief's own, and a rotation by that. Answers the first index. */
-async function handOn(): Promise<number> {
+/**
+ * With the stolen key: a recovery key of the thief's own, and a rotation by that. Answers the index of the
+ * first, and the head that the stolen key signed over it.
+ */
+async function handOn(): Promise<{ readonly forged: number; readonly text: string }> {
   const { store } = scene.engine();
   const own = aRecoveryKey();
   const stolen = stealKey(scene.state, store.origin);
-  const named = appendDishonestly(scene.state, await recoveryEvent(store, own), stolen);
+  const forged = appendDishonestly(scene.state, await recoveryEvent(store, own), stolen);
   await scene.restart();
   const thief = journalSigner(store.origin);
   const journal = scene.engine().store;
+  const { note: text } = await journal.head();
   const to = formatVerifierKey(journal.origin, thief.publicKey);
   const statement = await rotationStatement(journal, { to });
   appendDishonestly(scene.state, rotatedBy(statement, await signKeys(own, statement)), thief);
   await scene.restart();
-  return named;
+  return { forged, text };
 }
 
 describe('where the entry that names the recovery key was made a mere hash', () => {
@@ -88,7 +96,7 @@ describe('where the entry that names the recovery key was made a mere hash', () 
   });
 
   test('no audit follows a later one as if it were the first, nor a rotation by that', async () => {
-    const forged = await handOn();
+    const { forged } = await handOn();
     const { findings, exit_code } = await verify(scene);
     expect(exit_code).toBe(14);
     const found = findings.map(({ code, index }) => [code, index]);
@@ -103,6 +111,20 @@ describe('where the entry that names the recovery key was made a mere hash', () 
     expect(findings).toContainEqual(
       expect.objectContaining({ code: 'E_KEY_ROTATION', index: named }),
     );
+  });
+
+  test('nor does a bundle that leaves it out lead there from the key that was stolen', async () => {
+    const run = await approvedRun();
+    const [first] = (await scene.engine().store.keys()).keys;
+    const kept = { file: 'kept.note', text: (await handOn()).text };
+    const input = { ...wholeRun, run, since: kept };
+    const evidence = await collectEvidence(scene.engine(), input);
+    const entries = evidence.entries.filter(({ seq }) => seq !== named);
+    const bundle = writeTar(composeBundle({ ...evidence, entries }));
+    const keys = [formatVerifierKey(first.name, first.publicKey)];
+    const { findings, exit_code } = await verifying(bundle, { keys, checkpoints: [kept] });
+    expect(findings.map(({ code }) => code)).toContain('E_KEY_UNKNOWN');
+    expect(exit_code).toBe(14);
   });
 
   test("no approver's client that saw it follows", async () => {
