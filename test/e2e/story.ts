@@ -71,6 +71,7 @@ export async function throughTheGate(
     ['completeness', true],
     ['authorization', true],
     ['time', true],
+    ['replicas', null],
   ]);
   const said = [waiting, approved, ended, verified].map((it) => JSON.stringify(it)).join('\n');
   return { waiting, ended, said };

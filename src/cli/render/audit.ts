@@ -70,7 +70,7 @@ function renderHeadline({ verdicts }: VerifyReport, nowMs: number): string {
 
 function wordOf(ok: boolean | null, paint: Style['paint']): Cell {
   if (ok === null) {
-    return { text: 'not judged', paint: paint.quiet };
+    return { text: 'open', paint: paint.quiet };
   }
   return ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad };
 }
