@@ -22,6 +22,9 @@ const key = formatVerifierKey(witness.name, witness.publicKey, 'cosignature');
 const config = `sinks:
   vault: { kind: mirror, url: "https://example.com/" }
   office: { kind: witness, url: "https://example.com/", key: "${key}" }
+  again: { kind: mirror, url: "https://example.org/", key: "${key}" }
+  bucket: { kind: s3, endpoint: "https://s3.example.com", bucket: acme }
+  folder: { kind: s3, endpoint: "https://S3.example.com:443/", bucket: acme, prefix: other }
   disk: { kind: file, path: /tmp/copy }
 `;
 
@@ -48,11 +51,12 @@ async function aCopy({ scene }: Court, more: Partial<RemoteCopy> = {}): Promise<
   };
 }
 
-async function cosigned(court: Court): Promise<RemoteCopy> {
+/** As the witness signed it, so many seconds from now. */
+async function cosigned(court: Court, inSeconds = 0): Promise<RemoteCopy> {
   const { store } = court.scene.engine();
   const { size, root } = await store.head();
   const body = formatCheckpoint({ origin: store.origin, size, root });
-  const evidence = signCosignature(body, witness, Math.floor(Date.now() / 1000));
+  const evidence = signCosignature(body, witness, Math.floor(Date.now() / 1000) + inSeconds);
   return aCopy(court, { sink: 'office', kind: 'cosignature', evidence });
 }
 
@@ -101,6 +105,73 @@ describe('a start that copies were demanded for', () => {
     const copy = await aCopy(court);
     await say(court, finished({ remote: [copy, copy] }));
     await expectFinding(court.scene, 'E_REMOTE', 'authorization');
+  });
+
+  test.each([
+    ['a witness', 'office', 'again'],
+    ['a bucket', 'bucket', 'folder'],
+  ])('by two is not satisfied by %s that has two names', async (_what, one, other) => {
+    const court = await aStart('floor: { remote: { required: 2 } }');
+    const copy = one === 'office' ? await cosigned(court) : await aCopy(court);
+    await say(
+      court,
+      finished({
+        remote: [
+          { ...copy, sink: one },
+          { ...copy, sink: other },
+        ],
+      }),
+    );
+    await expectFinding(court.scene, 'E_REMOTE', 'authorization');
+  });
+
+  test('and that names a cosigner without what it signed is found', async () => {
+    const court = await aStart();
+    await say(court, finished({ remote: [await aCopy(court, { sink: 'office' })] }));
+    await expectFinding(court.scene, 'E_REMOTE', 'authorization');
+  });
+
+  test.each([
+    ['a month after it', 30 * 86_400],
+    ['ten minutes after it', 600],
+    ['an hour before it', -3600],
+  ])('and that shows a cosignature from %s is found', async (_what, inSeconds) => {
+    const court = await aStart();
+    await say(court, finished({ remote: [await cosigned(court, inSeconds)] }));
+    await expectFinding(court.scene, 'E_REMOTE', 'authorization');
+  });
+
+  test('and that was cosigned by a clock a little off stands', async () => {
+    const court = await aStart();
+    await say(court, finished({ remote: [await cosigned(court, 240)] }));
+    expect((await verify(court.scene)).findings).toEqual([]);
+  });
+
+  test('and that the run left behind without an end is found', async () => {
+    const court = await aStart();
+    await say(court, { type: 'run.finished', data: { status: 'succeeded', exit_code: 0 } });
+    const { findings } = await verify(court.scene);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        code: 'E_REMOTE',
+        message: expect.stringContaining('the run goes on') as unknown,
+      }),
+    );
+  });
+
+  test.each([
+    ['runs still', false],
+    ['whose process went away', true],
+  ])('and that %s names no copy, and that is said', async (_what, isGone) => {
+    const court = await aStart();
+    if (isGone) {
+      const data = { step: 'restart', attempt: 1, why: 'gone' };
+      await say(court, { type: 'step.unknown', data });
+    }
+    expect((await verify(court.scene)).findings).toEqual([]);
+    expect(await authorizationOf(court)).toContain(
+      'copies were demanded for: 1, 1 of no known end that name no copy',
+    );
   });
 
   test('and whose end came late is held to it, too', async () => {
