@@ -71,13 +71,10 @@ export function watchKeys(
       outside.filter((head) => head.note !== null).forEach(({ size }) => note(size));
       reportLeftOut(pins, { history, size }, report);
       const isComplete = !trust.isPart || isFirstKnown(history, pins);
-      if (!isOwnWord && !leadsFrom(publicKey, history, { signed, isComplete })) {
-        report({
-          verdict: 'completeness',
-          code: 'E_KEY_UNKNOWN',
-          index: 0,
-          message: `the log is signed by key \`${newestKey(history).id}\`, and nothing that the one you trust signed leads there: it is another log, or ends before that key's time`,
-        });
+      const why = isOwnWord ? null : whyUnknown(publicKey, history, { signed, isComplete });
+      if (why !== null) {
+        const message = `the log is signed by key \`${newestKey(history).id}\`, and nothing that the one you trust signed leads there: ${why}`;
+        report({ verdict: 'completeness', code: 'E_KEY_UNKNOWN', index: 0, message });
       }
       reportUnproven(history, { outside, starts }, report);
     },
@@ -87,19 +84,26 @@ export function watchKeys(
 /**
  * A log may name any key as its first: what counts is what the trusted one has signed. The first recovery
  * key must stand under a head of its, or whoever made the log up named one; and be the first, or whoever
- * stole the trusted key did.
+ * stole the trusted key did. Answers why it does not lead to the newest; null where it does.
  */
-function leadsFrom(
+function whyUnknown(
   publicKey: Buffer,
   history: KeyHistory,
   of: { readonly signed: ReadonlyMap<number, number>; readonly isComplete: boolean },
-): boolean {
+): string | null {
   const trusted = history.keys.find((key) => key.publicKey.equals(publicKey));
-  if (trusted === undefined || trusted.ended === null) {
-    return trusted !== undefined;
+  if (trusted === undefined) {
+    return "it is another log, or ends before that key's time";
+  }
+  if (trusted.ended === null) {
+    return null;
+  }
+  if (!of.isComplete) {
+    return 'a part does not show that it leaves out no recovery key; give the key that signs now';
   }
   const [recovery] = history.recoveries;
-  return of.isComplete && (of.signed.get(trusted.from) ?? 0) > (recovery?.index ?? 0);
+  const isOver = (of.signed.get(trusted.from) ?? 0) > (recovery?.index ?? 0);
+  return isOver ? null : 'no head of that key is here over the first recovery key';
 }
 
 /** Whether no recovery key can have been named before the first that is shown. */
