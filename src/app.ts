@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -25,6 +25,7 @@ import { type Elsewhere, localService } from './engine/local-service.ts';
 import { openOffice } from './engine/office/open-office.ts';
 import type { Office } from './engine/office.ts';
 import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
+import { findCopyFile } from './engine/proof/find-copy.ts';
 import { judgeForkFile } from './engine/proof/fork-proof.ts';
 import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verify-copy.ts';
 import { examine } from './engine/report/examine.ts';
@@ -269,10 +270,10 @@ export async function verifyCopy(
   input: Omit<CopyInput, 'nowMs'>,
 ): Promise<VerifyReport> {
   const nowMs = systemClock.now().wallMs;
-  const file = resolve(cwd, location);
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats?.isFile() === true) {
-    const fork = stats.size > maxForkBytes ? null : judgeForkFile(readFileSync(file, 'utf8'));
+  const found = findCopyFile(location, cwd);
+  if (found !== null) {
+    const { file, size } = found;
+    const fork = size > maxForkBytes ? null : judgeForkFile(readFileSync(file, 'utf8'));
     if (fork !== null) {
       return fork;
     }

@@ -1,11 +1,11 @@
-import type { Command, Help } from 'commander';
+import type { Command, Help, Option } from 'commander';
 
 /** How help looks: what one came for first, the flags of every command on `runbook --help` alone. */
 export const helpLayout = {
   minWidthToWrap: 16,
   /** A command's own help shows its arguments. */
   subcommandTerm: (command: Command): string => command.name(),
-  optionDescription: ({ description }: { readonly description: string }): string => description,
+  optionDescription,
   formatHelp(command: Command, help: Help): string {
     const width = help.padWidth(command, help);
     const item = (term: string, text: string): string => help.formatItem(term, width, text, help);
@@ -24,12 +24,23 @@ export const helpLayout = {
       ),
       section(
         help.styleTitle(command.parent === null ? 'Flags of every command:' : 'Flags:'),
-        help.visibleOptions(command).map((it) => item(help.optionTerm(it), it.description)),
+        help
+          .visibleOptions(command)
+          .map((it) => item(help.optionTerm(it), help.optionDescription(it))),
       ),
     ];
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   },
 };
+
+/** With what may be chosen, where its own words do not say so. */
+function optionDescription({ description, argChoices = [], defaultValue }: Option): string {
+  if (argChoices.every((choice) => description.includes(choice))) {
+    return description;
+  }
+  const unsaid = defaultValue === undefined ? '' : `; default: ${String(defaultValue)}`;
+  return `${description} (${argChoices.join(', ')}${unsaid})`;
+}
 
 function section(heading: string, items: readonly string[]): string {
   return items.length === 0 ? '' : [heading, ...items].join('\n');

@@ -171,7 +171,9 @@ test('a timestamp anchors under certificates that the auditor brings, and not un
   const other = await verify(scene, by(openAuthority().certificates));
   expect(verdict(other, 'completeness').anchor).toContain('self-consistent only');
   await expect(verify(scene, by('no certificate'))).rejects.toMatchObject({
-    code: 'E_CERTIFICATE',
+    code: 'certificate_unreadable',
+    exitCode: 2,
+    message: '`ca.pem` holds no certificate',
   });
 });
 

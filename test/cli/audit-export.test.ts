@@ -92,9 +92,63 @@ test('a run and a range exclude each other', async () => {
   expect(JSON.parse(stderr)).toMatchObject({ code: 'flags_conflict' });
 });
 
-test('a file that is no bundle is refused', async () => {
+test('a file that is no bundle is refused, and nothing of it is shown', async () => {
   const scene = await openJournal();
-  const { stderr, exitCode } = await scene.run('audit', 'verify', 'say.yaml', '--json');
+  scene.write('lines.jsonl', `${JSON.stringify({ secret: 'x'.repeat(2000) })}\n`);
+  const { stderr, exitCode } = await scene.run('audit', 'verify', 'lines.jsonl', '--json');
   expect(exitCode).toBe(14);
-  expect(JSON.parse(stderr)).toMatchObject({ code: 'E_BUNDLE_FORM' });
+  expect(JSON.parse(stderr)).toMatchObject({
+    code: 'E_BUNDLE_FORM',
+    message: 'the bundle cannot be read: it is none, but a file of another kind',
+  });
+});
+
+test('what does not exist, and what a bundle was unpacked to, is said', async () => {
+  const scene = await openJournal();
+  mkdirSync(join(scene.dir, 'unpacked'));
+  scene.write('unpacked/bundle.json', '{}');
+  const refused = async (name: string): Promise<unknown> => {
+    const { stderr, exitCode } = await scene.run('audit', 'verify', name, '--json');
+    return { ...(JSON.parse(stderr) as object), exitCode };
+  };
+  expect(await refused('nofile.tar')).toMatchObject({
+    exitCode: 2,
+    code: 'copy_missing',
+    message: '`nofile.tar` does not exist',
+  });
+  expect(await refused('unpacked')).toMatchObject({ exitCode: 2, code: 'bundle_unpacked' });
+});
+
+test('a key takes one value, and leaves the copy alone', async () => {
+  const scene = await openJournal();
+  await scene.run('audit', 'export');
+  const witness = 'w.example/w1+0a0b0c0d+BAAA';
+  const said = await scene.run('audit', 'verify', '--key', witness, 'evidence.tar', '--json');
+  expect(JSON.parse(said.stderr)).toMatchObject({ code: 'E_KEY' });
+});
+
+test('an exported run is told of by its name, a range by its entries', async () => {
+  const scene = await openJournal();
+  await scene.run('audit', 'export');
+  await scene.run('audit', 'export', '--from', '0', '--to', '2');
+  const { stdout } = await scene.run('audit', 'log', '--type', 'evidence.exported');
+  expect(stdout).toMatch(/run \w+, by os:/);
+  expect(stdout).toMatch(/entries 0 to 1, by os:/);
+  expect(stdout.match(/entries/g)).toHaveLength(1);
+});
+
+test('help names what may be chosen, and what is chosen where nothing is said', async () => {
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  const help = async (...command: string[]): Promise<string> =>
+    (await scene.run(...command, '--help')).stdout.replace(/\s+/g, ' ');
+  expect(await help('audit', 'export')).toContain(
+    '(none, plans, outputs, openings; default: plans)',
+  );
+  expect(await help('audit', 'report')).toContain('(soc2, iso27001, fedramp)');
+  expect(await help('audit', 'log')).toContain('(A0, A1, A2, A3)');
+  expect(await help('audit', 'timestamp')).toContain('how long to try (default: 30s)');
+  expect(await help('journal', 'key', 'rotate')).toContain(
+    'why; part of what is signed (rotation, lost, compromised; default: rotation)',
+  );
 });

@@ -25,13 +25,14 @@ export function writeTar(files: Files): Buffer {
  * behind it, a name twice or out of order. Writing it again and comparing leaves nowhere to hide anything.
  */
 export function readTar(archive: Buffer): Files {
+  assertArchive(archive);
   const files = new Map<string, Buffer>();
   let at = 0;
   while (at + endBytes < archive.length && archive[at] !== 0) {
     const name = text(archive, at, 100);
     const size = Number.parseInt(text(archive, at + 124, 12), 8);
     if (!Number.isSafeInteger(size) || size < 0 || at + blockBytes + size > archive.length) {
-      throw malformed(`it ends in the middle of \`${name}\``);
+      throw cutIn(name);
     }
     files.set(name, archive.subarray(at + blockBytes, at + blockBytes + size));
     at += blockBytes + size + padding(size);
@@ -46,6 +47,17 @@ export function readTar(archive: Buffer): Files {
     throw malformed('it is not written as bundles are: somebody packed it anew, or altered it');
   }
   return files;
+}
+
+function assertArchive(archive: Buffer): void {
+  if (archive[0] !== 0 && text(archive, 257, 6) !== 'ustar') {
+    throw malformed('it is none, but a file of another kind');
+  }
+}
+
+/** Where it was altered, a name may be any bytes: those are not shown. */
+function cutIn(name: string): IntegrityError {
+  return malformed(isName(name) ? `it ends in the middle of \`${name}\`` : 'a name in it is none');
 }
 
 function header(name: string, size: number): Buffer {

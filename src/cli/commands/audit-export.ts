@@ -28,7 +28,7 @@ export function auditExportCommand(cli: Cli): Command {
         .choices(['none', ...disclosable])
         .default(['plans']),
     )
-    .option('-o, --out <file>', 'where to write it', 'evidence.tar')
+    .option('-o, --out <file>', 'where to write it (default: evidence.tar)', 'evidence.tar')
     .addHelpText(
       'after',
       '\nExamples:\n  runbook audit export 4f7k -o evidence.tar\n  runbook audit export --from 2026-10-01 --to 2027-01-01 --since last-audit.checkpoint\n  runbook audit export 4f7k --disclose plans outputs',

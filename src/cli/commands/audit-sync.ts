@@ -12,7 +12,7 @@ export function auditSyncCommand(cli: Cli): Command {
       'Sends every sink what it lacks, and asks each what it has. Exits with 18 where some are behind, and with 14 where one has a history that is not this journal.',
     )
     .argument('[sink...]', 'their names in config.yaml; left out: all of them')
-    .option('--timeout <duration>', 'how long to try', durationFlag, 30_000)
+    .option('--timeout <duration>', 'how long to try (default: 30s)', durationFlag, 30_000)
     .addHelpText(
       'after',
       '\nExamples:\n  runbook audit sync\n  runbook audit sync office_witness --timeout 10m --json',

@@ -11,7 +11,7 @@ export function auditTimestampCommand(cli: Cli): Command {
     .description(
       'Asks the timestamp authorities that config.yaml names (`kind: timestamp`) for a token (RFC 3161) over the newest head, unless they have given one. Runs ask by themselves when they end; `runbook audit verify` checks the tokens offline.',
     )
-    .option('--timeout <duration>', 'how long to try', durationFlag, 30_000)
+    .option('--timeout <duration>', 'how long to try (default: 30s)', durationFlag, 30_000)
     .addHelpText('after', '\nExample:\n  runbook audit timestamp')
     .action(async (options: { timeout: number }) =>
       cli.finish(await runAuditTimestamp(cli, options.timeout)),

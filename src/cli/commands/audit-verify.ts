@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { NamedText, VerifyReport } from '../../engine/verify.ts';
 import type { Cli } from '../cli.ts';
+import { collect } from '../flags.ts';
 import { type Meter, openMeter } from '../meter.ts';
 import { readTextFile } from '../params.ts';
 import { renderVerdicts } from '../render/audit.ts';
@@ -17,14 +18,26 @@ export function auditVerifyCommand(cli: Cli): Command {
     )
     .argument('[copy]', 'a folder, an address, or an evidence bundle; left out: the journal itself')
     .option('--receipt <file...>', "approvers' receipts; may be repeated")
-    .option('--witness <key...>', "witnesses' verifier keys, as you know them")
-    .option('--timestamp-ca <file...>', 'certificates that timestamps must lead to')
-    .option('--checkpoint <file...>', 'signed heads from elsewhere to hold it against')
+    .option('--witness <key>', "a witness's verifier key, as you know it; may be repeated", collect)
+    .option(
+      '--timestamp-ca <file>',
+      'certificates that timestamps must lead to; may be repeated',
+      collect,
+    )
+    .option(
+      '--checkpoint <file>',
+      'a signed head from elsewhere to hold it against; may be repeated',
+      collect,
+    )
     .option('--online', 'ask the copies that `config.yaml` names what they have')
     .option('--proof-of-fork <file>', 'where two histories were signed, write the proof here')
     .option('--workers <n>', 'threads to work with; left out: as many as pay', parseWorkers)
     .option('--since <file|index>', 'read only what came after this signed head, or entry')
-    .option('--key <key...>', "the log's verifier key, as you know it; with a copy")
+    .option(
+      '--key <key>',
+      "the log's verifier key, as you know it; with a copy, and may be repeated",
+      collect,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  runbook audit verify\n  runbook audit verify --receipt receipts/*.json --json\n  runbook audit verify https://mirror.example/journal --key "$KEY"',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { formatTime } from '../../base/clock.ts';
 import type { ServeFlags } from '../../server/settings.ts';
 import type { Cli } from '../cli.ts';
+import { collect } from '../flags.ts';
 import { readTextFile } from '../params.ts';
 import { watchFolder, watchOthers } from '../watch-others.ts';
 
@@ -15,7 +16,7 @@ export function auditWitnessCommand(cli: Cli): Command {
     .option('--listen <host:port>', 'where to listen', '127.0.0.1:7879')
     .option('--dir <dir>', 'its key and its memory (default: `witness` in the state directory)')
     .option('--name <name>', 'what its key is named (default: HOST/witness)')
-    .option('--log <vkey...>', 'the verifier key of a journal; may be repeated')
+    .option('--log <vkey>', 'the verifier key of a journal; may be repeated', collect)
     .option('--logs <file>', 'more of them: lines `log VKEY`')
     .option('--mirror', 'keep the entries too, as files')
     .option('--public', 'let anybody who reaches it read the entries it keeps')

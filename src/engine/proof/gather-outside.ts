@@ -1,5 +1,5 @@
 import type { OutsideKey, OutsideSources } from '../../audit/outside.ts';
-import { RunbookError } from '../../base/errors.ts';
+import { RunbookError, UsageError } from '../../base/errors.ts';
 import type { Anchor } from '../../journal/anchor.ts';
 import { parseCertificates } from '../../journal/authority.ts';
 import { parseVerifierKey } from '../../journal/verifier-key.ts';
@@ -9,7 +9,7 @@ import type { NamedText, OutsideInput } from '../verify.ts';
 
 /**
  * Whoever vouches for the journal from outside: by the auditor's own choice first, then by what the
- * configuration names; over heads of a log of `size`, and larger ones. Throws IntegrityError `E_KEY`, `E_CERTIFICATE` for what the auditor gave.
+ * configuration names; over heads of a log of `size`, and larger ones. Throws as `chosenKeys`.
  */
 export async function gatherOutside(
   engine: Engine,
@@ -26,7 +26,7 @@ export async function gatherOutside(
   };
 }
 
-/** Throws as `gatherOutside`. */
+/** Throws UsageError `certificate_unreadable`, IntegrityError `E_KEY`. */
 export function chosenKeys({
   witnesses = [],
   authorities = [],
@@ -38,10 +38,23 @@ export function chosenKeys({
       chosen: true,
     })),
     ...authorities.map(({ file, text: certificates }) => {
-      parseCertificates(certificates);
+      requireCertificates(file, certificates);
       return { name: file, key: { kind: 'timestamp' as const, certificates }, chosen: true };
     }),
   ];
+}
+
+function requireCertificates(file: string, text: string): void {
+  try {
+    parseCertificates(text);
+  } catch (cause) {
+    throw new UsageError({
+      code: 'certificate_unreadable',
+      message: `\`${file}\` holds no certificate`,
+      hint: 'name the certificates of the timestamp authority, as PEM',
+      cause,
+    });
+  }
 }
 
 export function checkpointsOf({ checkpoints = [] }: OutsideInput): OutsideSources['checkpoints'] {
