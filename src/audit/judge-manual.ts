@@ -32,7 +32,9 @@ export function judgeDone(
   const untilMs = waitsUntil(asked, manual?.wait_ms ?? null);
   return untilMs !== null && Date.parse(time) >= untilMs
     ? `${data.step} was said to be done after it had given up`
-    : (judgeDoer(data.by, people) ?? judgeGiver(data, replay) ?? judgeValues(data, manual, bench));
+    : (judgeDoer(data.by, people) ??
+        judgeGiver(data, replay) ??
+        (replay.plan === null ? null : judgeValues(data, manual, bench)));
 }
 
 function manualAction(replay: Replay, step: string): ManualAction | null {
@@ -78,11 +80,8 @@ function judgeGiver({ by, outputs, step }: ManualDone, { state }: Replay): strin
 function judgeValues(
   { step, outcome, outputs }: ManualDone,
   action: ManualAction | null,
-  { blobs, replay }: ManualBench,
+  { blobs }: ManualBench,
 ): string | null {
-  if (replay.plan === null) {
-    return null;
-  }
   const ask = action?.ask ?? {};
   if (outputs === null) {
     const { problems } = readParams(ask, {}, 'output');

@@ -50,14 +50,15 @@ function effectOf(
 ): Pick<Effect, 'idempotent' | 'has_check'> {
   const planned = plannedStep(replay, step);
   if (replay.plan !== null) {
-    const has_check = (planned?.check ?? null) !== null;
-    return { idempotent: planned?.idempotent === true, has_check };
+    return {
+      idempotent: planned?.idempotent === true,
+      has_check: (planned?.check ?? null) !== null,
+    };
   }
-  const permit = started?.permit;
-  const request = permit?.kind === 'grant' ? replay.state.requests.get(permit.request) : undefined;
-  const content = request?.content;
+  const asked = started?.permit.kind === 'grant' ? started.permit.request : null;
+  const content = asked === null ? undefined : replay.state.requests.get(asked)?.content;
   // Of what nobody was asked about, and of what another run approved, nothing else is left that says it.
-  return (content && (commandFor(content, step)?.effect ?? content.effect)) ?? unsaid;
+  return content === undefined ? unsaid : (commandFor(content, step)?.effect ?? content.effect);
 }
 
 const unsaid = { idempotent: true, has_check: true };

@@ -53,9 +53,10 @@ export function openLoans(): Loans {
       const loan = known.get(id);
       const lender = loan === undefined ? null : (loan.ended ?? stateOf(loan.run));
       const request = lender?.requests.get(id);
-      return loan?.approved == null || lender === null || request === undefined
+      const approved = loan?.approved ?? null;
+      return loan === undefined || approved === null || lender === null || request === undefined
         ? null
-        : { ...loan.approved, uses: loan.uses, revoked: loan.revoked, lender, request };
+        : { ...approved, uses: loan.uses, revoked: loan.revoked, lender, request };
     },
   };
 }
