@@ -109,10 +109,24 @@ test('doctor says how far each sink is, and where policy demands more than there
   scene.write('config/policy.yaml', 'floor: { remote: { required: 1 } }\n');
   await scene.run('exec', 'hello.yaml');
   const { stdout } = await scene.with({ columns: 300 }).run('doctor');
-  expect(stdout).toMatch(/^ok +sink disk +file .* acknowledged (\d+) of \1, last /m);
+  expect(stdout).toMatch(/^ok +recovery key +none yet\n +hint: /m);
+  expect(stdout).toMatch(/^ok +sink disk +file .* acknowledged (\d+) of \1, last just now$/m);
   expect(stdout).toMatch(/^not ok +copies +policy demands 1 copy elsewhere, and 0 of the sinks/m);
   const checked = await scene.run('policy', 'check', '--json');
   expect(JSON.parse(checked.stdout)).toMatchObject({ findings: [{ kind: 'remote_unmet' }] });
+});
+
+test('doctor says at once that steps are blocked where a demanded copy did not answer last', async () => {
+  const scene = aCompany(() => gone);
+  scene.write('config/policy.yaml', 'floor: { remote: { required: 1 } }\n');
+  const { stdout: before } = await scene.with({ columns: 300 }).run('doctor');
+  expect(before).not.toContain('copies');
+  await scene.run('exec', 'hello.yaml');
+  const { exitCode, stdout } = await scene.with({ columns: 300 }).run('doctor');
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(
+    /^not ok +copies +privileged steps are blocked: policy demands 1 copy elsewhere, and of/m,
+  );
 });
 
 test('a plan says in a line that copies must have a step first', async () => {

@@ -32,7 +32,7 @@ export function renderFindings(findings: readonly Finding[], { paint, columns }:
     findings.map(({ name, ok, message, hint }) => [
       ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad },
       { text: name, paint: paint.strong },
-      { text: hint === null || ok ? message : `${message}\nhint: ${hint}` },
+      { text: hint === null ? message : `${message}\nhint: ${hint}` },
     ]),
     columns,
   );

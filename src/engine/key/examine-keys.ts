@@ -11,12 +11,18 @@ export async function examineKeys({ store }: Engine): Promise<readonly Finding[]
   const history = await store.keys();
   const recovery = recoveryNow(history);
   const { id } = newestKey(history);
-  const message =
+  const named =
     recovery === null
-      ? 'none: a lost or stolen journal key could not be replaced; `runbook journal key recovery --key FILE` names one, before anything is pruned'
-      : `${fingerprint(parsePublicKey(recovery.public))} can replace the journal's key \`${id}\``;
+      ? {
+          message: 'none yet',
+          hint: '`runbook journal key recovery --key FILE` names one, before anything is pruned; without it a lost or stolen journal key could not be replaced',
+        }
+      : {
+          message: `${fingerprint(parsePublicKey(recovery.public))} can replace the journal's key \`${id}\``,
+          hint: null,
+        };
   return [
-    { name: 'recovery key', ok: true, message, hint: null },
+    { name: 'recovery key', ok: true, ...named },
     ...describeWaiting(await store.waitingKeys()),
   ];
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import {
+  type CountingSink,
   copiesAmong,
   countingSinks,
   describeCopies,
@@ -15,7 +16,7 @@ import { isOut } from './note-gap.ts';
 export async function examineSinks(engine: Engine, trusted: Trusted): Promise<readonly Finding[]> {
   const { size } = await engine.store.head();
   const standings = await Promise.all(engine.sinks.map((sink) => examineSink(engine, sink, size)));
-  return [...standings, ...examineDemand(trusted)];
+  return [...standings, ...(await examineDemand(engine, trusted))];
 }
 
 async function examineSink(engine: Engine, sink: Sink, of: number): Promise<Finding> {
@@ -27,8 +28,7 @@ async function examineSink(engine: Engine, sink: Sink, of: number): Promise<Find
   }
   const { wallMs } = engine.clock.now();
   const { size, at, failing } = cursor;
-  const age = at === null ? null : formatDuration(wholeMinutes(wallMs - Date.parse(at)));
-  const last = age === null ? 'nothing yet' : `last ${age} ago`;
+  const last = at === null ? 'nothing yet' : `last ${describeAge(wallMs - Date.parse(at))}`;
   const trouble = failing === null ? '' : `; since ${failing.since}: ${failing.why}`;
   return {
     name,
@@ -40,12 +40,18 @@ async function examineSink(engine: Engine, sink: Sink, of: number): Promise<Find
 
 const minuteMs = 60_000;
 
-function wholeMinutes(ms: number): number {
-  return Math.max(1, Math.round(ms / minuteMs)) * minuteMs;
+function describeAge(ms: number): string {
+  return ms < minuteMs ? 'just now' : `${formatDuration(ms - (ms % minuteMs))} ago`;
 }
 
-/** More copies than there are sinks that count: no privileged step that it is about could ever start. */
-function examineDemand({ policy, config }: Trusted): readonly Finding[] {
+/**
+ * More copies than there are sinks that count, and no privileged step that it is about could ever start; more
+ * than answered when they were last asked, and none would start now.
+ */
+async function examineDemand(
+  engine: Engine,
+  { policy, config }: Trusted,
+): Promise<readonly Finding[]> {
   const { floor, rules } = policy.value;
   const demand = strictestRemote([
     floor.remote,
@@ -53,15 +59,41 @@ function examineDemand({ policy, config }: Trusted): readonly Finding[] {
   ]);
   const counting = countingSinks(config.value.sinks);
   const copies = copiesAmong(counting).length;
-  if (demand === null || demand.required <= copies) {
+  if (demand === null) {
     return [];
   }
-  return [
-    {
-      name: 'copies',
-      ok: false,
-      message: `policy demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere, and ${copies} of the sinks in \`config.yaml\` count (${describeCopies(counting)})`,
-      hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
-    },
-  ];
+  const demanded = `policy demands ${demand.required} ${demand.required === 1 ? 'copy' : 'copies'} elsewhere`;
+  if (demand.required > copies) {
+    return [
+      {
+        name: 'copies',
+        ok: false,
+        message: `${demanded}, and ${copies} of the sinks in \`config.yaml\` count (${describeCopies(counting)})`,
+        hint: 'add a witness, a mirror or an S3 bucket, or demand fewer',
+      },
+    ];
+  }
+  const answering = await answeringOf(engine, counting);
+  return demand.required <= copiesAmong(answering).length
+    ? []
+    : [
+        {
+          name: 'copies',
+          ok: false,
+          message: `privileged steps are blocked: ${demanded}, and of those that count, when last asked, answered: ${describeCopies(answering)}`,
+          hint: '`runbook audit sync` tries the others again, and says what they lack',
+        },
+      ];
+}
+
+/** Those that failed last, or have another history, do not; one that nobody has asked yet may. */
+async function answeringOf(
+  { store }: Engine,
+  counting: readonly CountingSink[],
+): Promise<readonly CountingSink[]> {
+  const cursors = await Promise.all(counting.map(({ name }) => getCursor(store, name)));
+  return counting.filter((_sink, at) => {
+    const { failing, conflict } = cursors[at] ?? start;
+    return failing === null && conflict === null;
+  });
 }
