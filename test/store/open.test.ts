@@ -67,6 +67,12 @@ describe('opening', () => {
   });
 });
 
+test('whoever reads a whole journal keeps little of its file in memory', () => {
+  const db = new Connection(file);
+  expect(db.pragma('cache_size')).toBe(-2000);
+  db.close();
+});
+
 describe('a journal is never silently started anew', () => {
   test('where the database is gone but its key is there', async () => {
     await temp.store.close();

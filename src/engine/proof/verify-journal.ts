@@ -101,9 +101,12 @@ async function closing<Value>(source: LogSource, work: Promise<Value>): Promise<
 /** Below so many entries a thread costs more than it reads. */
 const manyEntries = 200_000;
 
+/** One that reads keeps up with the one that judges; another would only hold memory. */
+const mostUseful = 2;
+
 /** Threads beside the one that judges. */
 function helpersFor(size: number, workers: number | null): number {
-  const chosen = workers ?? (size < manyEntries ? 1 : Math.min(availableParallelism(), 4));
+  const chosen = workers ?? (size < manyEntries ? 1 : Math.min(availableParallelism(), mostUseful));
   return Math.max(0, chosen - 1);
 }
 

@@ -23,8 +23,8 @@ export interface LogCase {
   readonly progress: (done: number, of: number) => void;
 }
 
-/** Entries that are read at a time. */
-export const page = 1024;
+/** Entries that are read at a time: more are slower, since they outlive the collector's first look. */
+export const page = 256;
 
 /**
  * Earlier heads that are opened as well, all of them up to here, then evenly spread; the newest always is,

@@ -10,6 +10,8 @@ import type { LeafPage, LeafRange } from './read-ahead.ts';
 
 const { file } = workerData as { readonly file: string };
 const database = new (loadDriver())(file, { readonly: true, timeout: 5000 });
+// Each page is read once.
+database.pragma('cache_size = -500');
 const select = database.prepare<[number, number], { seq: number; bytes: Buffer }>(
   'select seq, bytes from entries where seq >= ? and seq < ? order by seq',
 );
