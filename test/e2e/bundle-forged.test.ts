@@ -48,7 +48,7 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
       change: resign('pat', (message) =>
         passkey.approveOn({ ...touch, message, origin: 'https://example.com.evil.net' }),
       ),
-      said: /entry \d+: another page asked for it/,
+      said: /entry \d+: .*another page asked for it/,
       code: 'E_APPROVAL_SIG',
     },
     {
@@ -56,7 +56,7 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
       change: resign('pat', (message) =>
         passkey.approveOn({ ...touch, message: Buffer.concat([message, Buffer.from(' ')]) }),
       ),
-      said: /entry \d+: another page asked for it/,
+      said: /entry \d+: .*another page asked for it/,
       code: 'E_APPROVAL_SIG',
     },
     {
@@ -68,7 +68,7 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
           clientData: (text) => text.replace('"crossOrigin":false', '"crossOrigin":true'),
         }),
       ),
-      said: /entry \d+: another page asked for it/,
+      said: /entry \d+: .*another page asked for it/,
       code: 'E_APPROVAL_SIG',
     },
     {

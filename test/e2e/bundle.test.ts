@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { formatsPy } from '../../src/audit/bundle/formats-py.ts';
 import { readme } from '../../src/audit/bundle/readme.ts';
 import { verifyPy } from '../../src/audit/bundle/verify-py.ts';
 import { runTool } from '../../src/base/tool.ts';
@@ -84,7 +85,12 @@ describe('an auditor without Node', () => {
     ).toBe('');
   });
 
-  test('has no more than a hundred lines of Python to read', () => {
-    expect(verifyPy.trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+  test.each([
+    ['verify.py', verifyPy],
+    ['formats.py', formatsPy],
+  ])('reads no more than a hundred lines in %s, and none that is too wide', (_name, text) => {
+    const lines = text.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(100);
+    expect(lines.filter((line) => line.length > 112)).toEqual([]);
   });
 });

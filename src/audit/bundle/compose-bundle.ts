@@ -8,6 +8,7 @@ import { checkGo } from './check-go.ts';
 import { controlMap } from './control-map.ts';
 import { formatCsv } from './csv.ts';
 import type { Evidence, ProvenEntry } from './evidence.ts';
+import { formatsPy } from './formats-py.ts';
 import { formatEntryProof, formatRoot } from './proof-text.ts';
 import { readme } from './readme.ts';
 import { signedTextOf } from './signed-texts.ts';
@@ -24,6 +25,7 @@ export function composeBundle(evidence: Evidence): Files {
   };
   put('README.md', readme);
   put('verify.py', verifyPy);
+  put('formats.py', formatsPy);
   put('check.go', checkGo);
   put('controls.csv', controlMap());
   put('bundle.json', json(about(evidence)));

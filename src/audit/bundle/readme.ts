@@ -33,9 +33,9 @@ cd evidence
 sha256sum --quiet -c MANIFEST
 \`\`\`
 
-**Everything at once**, with Python 3 and its package cryptography (Debian: \`python3-cryptography\`). Read the
-hundred lines first, or compare them with those of a release. With the checkpoint of an earlier audit behind
-it, it also checks that the log goes on from there.
+**Everything at once**, with Python 3 and its package cryptography (Debian: \`python3-cryptography\`). Read its
+hundred lines first, and those of \`formats.py\` beside it (SSH signatures, proofs of logs), or compare them with a
+release's. With the checkpoint of an earlier audit behind it, it also checks that the log goes on from there.
 
 \`\`\`sh
 python3 verify.py ../evidence.tar
@@ -88,6 +88,10 @@ GO111MODULE=off GOPATH=/usr/share/gocode go run check.go
   range, or verify the whole journal.
 * Each person's signature is over exactly this request and these commands. A decision without a signature
   (\`attested\` in its entry) is a receiver's word.
+* \`MANIFEST\` is signed by nobody. Entries, blobs, older heads and \`decisions/\` are proven by the log, and
+  \`verify.py\` names the files that no entry speaks for: they are there for convenience. The log speaks for the file
+  as a whole: ask its owner for the entry \`evidence.exported\` with its SHA-256, and that it stands in the log.
+* Of a pruned entry only the hash is left, where an entry \`log.pruned\` names it. What it said, nobody can tell.
 * \`verify.py\` does not replay policy: quorums, groups, expiry, which slot a person could fill. \`runbook audit verify
   evidence.tar\` does, with the functions that decided.
 * Nothing shows that what was not run through runbook did not happen.
