@@ -200,10 +200,10 @@ describe('journal erase and prune', () => {
       'old',
       '--dry-run',
     );
-    expect(pruned.stdout).toMatch(/^would prune 1 runs/);
+    expect(pruned.stdout).toMatch(/^would prune 1 run, /);
     expect(pruned.stderr).toContain('it has not ended');
     const done = await scene.run('journal', 'prune', '--keep', '0s', '--reason', 'old');
-    expect(done.stdout).toMatch(/^pruned 1 runs/);
+    expect(done.stdout).toMatch(/^pruned 1 run, /);
     expect((await scene.run('status', approved)).stderr).toContain('was pruned');
     expect((await scene.run('audit', 'verify')).exitCode).toBe(0);
   });

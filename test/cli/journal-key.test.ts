@@ -112,6 +112,19 @@ describe('rotate', () => {
     expect(await keys()).toEqual(before);
   });
 
+  test('is told of with every key whole, however narrow the window', async () => {
+    const narrow = scene.with({ terminal: true, columns: 40, env: { NO_COLOR: '1' } });
+    const { stdout } = await narrow.run('journal', 'key', 'show');
+    const { keys: known, recovery } = await keys();
+    const lines = stdout.split('\n');
+    for (const { verifier_key } of known) {
+      expect(lines).toContain(`    ${verifier_key}`);
+    }
+    expect(lines).toContain(`    ${recovery?.public}`);
+    expect(stdout).toContain(`signs heads from size ${known.at(-1)?.from} on\n`);
+    expect(stdout).toMatch(/^recovery key SHA256:\S+, named by entry \d+$/m);
+  });
+
   test('that fails leaves no key behind, and takes none that an export waits with', async () => {
     const waiting = (): readonly string[] =>
       readdirSync(join(scene.dir, 'state')).filter((name) => /\.(next-|made)/.test(name));

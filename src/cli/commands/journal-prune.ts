@@ -14,7 +14,7 @@ export function journalPruneCommand(cli: Cli): Command {
   return new Command('prune')
     .summary('reduce old runs to their hashes')
     .description(
-      'Reduces the entries of runs that ended long ago to their leaf hashes, deletes their content, and records who did it and why. Every proof made before still holds. What is still needed stays, and is named.',
+      'Reduces the entries of runs that ended long ago to their leaf hashes, deletes their content, and records who did it and why. Every proof made before still holds. What is still needed stays, and is named. A person does it, no agent; and no run goes sooner than `retention.keep` in config.yaml says, or 30 days.',
     )
     .option('--before <time>', 'runs whose last entry is older: 2026-01-01, or RFC 3339')
     .option('--keep <duration>', 'runs whose last entry is older than this: 400d', durationFlag)
@@ -71,7 +71,7 @@ function timeOf(
 }
 
 function describePruned({ dry_run, before, runs, entries, recorded }: PruneReport): string {
-  const what = `${runs} runs, ${entries} entries`;
+  const what = `${counted(runs, 'run', 'runs')}, ${counted(entries, 'entry', 'entries')}`;
   const when = `that ended before ${formatInstant(before)}`;
   if (runs === 0) {
     return `there is nothing to prune ${when}\n`;
@@ -79,4 +79,8 @@ function describePruned({ dry_run, before, runs, entries, recorded }: PruneRepor
   return dry_run
     ? `would prune ${what} ${when}; nothing was done\n`
     : `pruned ${what} ${when}, as entry ${recorded.join(', ')} says\n`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,29 +1,33 @@
 import type { KeyStatement } from '../../approval/statement/key-statement.ts';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import type { KeysReport } from '../../engine/reports.ts';
 import type { Style } from './style.ts';
-import { renderTable } from './table.ts';
 
-/** The journal's keys, oldest first, and the one that hands it on. */
-export function renderKeys({ origin, keys, recovery }: KeysReport, style: Style): string {
-  const quiet = (text: string) => ({ text, paint: style.paint.quiet });
-  const rows = keys.map((key) => [quiet(describeTime(key)), { text: key.verifier_key }]);
+/**
+ * The journal's keys, oldest first, and the one that hands it on. A key stands on a line of its own and is
+ * never wrapped, however narrow the window: it is copied to other hosts, whole.
+ */
+export function renderKeys({ origin, keys, recovery }: KeysReport, { paint }: Style): string {
+  const block = (title: string, key: string): string =>
+    `${paint.quiet(sanitizeLine(title))}\n    ${sanitizeLine(key)}\n`;
   const handsOn =
     recovery === null
-      ? 'none: a lost or stolen key could not be replaced'
-      : `${recovery.fingerprint}, named by entry ${recovery.index}\n${recovery.public}`;
-  return renderTable(
-    [[quiet('journal'), { text: origin }], ...rows, [quiet('recovery key'), { text: handsOn }]],
-    style.columns,
-  );
+      ? block('recovery key', 'none: a lost or stolen key could not be replaced')
+      : block(
+          `recovery key ${recovery.fingerprint}, named by entry ${recovery.index}`,
+          recovery.public,
+        );
+  const signing = keys.map((key) => block(describeTime(key), key.verifier_key));
+  return [block('journal', origin), ...signing, handsOn].join('');
 }
 
 function describeTime({ from, to, ended, compromised_since }: KeysReport['keys'][number]): string {
   if (to === null) {
-    return from === 1 ? 'signs' : `signs from ${from}`;
+    return from === 1 ? 'signs every head' : `signs heads from size ${from} on`;
   }
   const since = compromised_since === null ? '' : ` since ${compromised_since}`;
   const how = { rotation: '', lost: ', lost', compromised: `, compromised${since}` };
-  return `signed ${from} to ${to}${ended === null ? '' : how[ended]}`;
+  return `signed heads of size ${from} to ${to}${ended === null ? '' : how[ended]}`;
 }
 
 /** What somebody signs, in words: the statement itself, and nothing that came along with it. */
