@@ -129,9 +129,10 @@ function whyYoung({ ranges, by }: NamedRun, { stretches }: Left): string | null 
     return null;
   }
   const atMostMs = by.timeMs - before.timeMs;
-  return atMostMs < by.keepMs - toleranceMs
-    ? `it ended less than ${formatDuration(by.keepMs)} before, for which runs had to stay whole`
-    : null;
+  // Times can be anything under a stolen key, and then nothing was long ago.
+  return atMostMs >= by.keepMs - toleranceMs
+    ? null
+    : `it ended less than ${formatDuration(by.keepMs)} before, for which runs had to stay whole`;
 }
 
 /** The index of the last stretch that begins before an entry; -1 where none does. By halving. */

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BlobId, RunId } from '../../src/base/ids.ts';
+import { examineRetention } from '../../src/engine/retain/examine-retention.ts';
 import { pruneLog } from '../../src/engine/retain/prune-log.ts';
 import type { VerifyReport } from '../../src/engine/verify.ts';
 import { verifyConsistency, verifyInclusion } from '../../src/journal/proof.ts';
@@ -194,6 +195,16 @@ describe('nobody removes what they were refused', () => {
     await scene.service(undefined, { osUser: 'lee@web1' }).erase(whole(run));
     const [event] = (await scene.engine().store.entries(0, 1000)).map(recordedOf).slice(-1);
     expect(event).toMatchObject({ event: { data: { by: 'os:lee@web1', person: 'lee' } } });
+  });
+
+  test('and `doctor` says how long runs stay, and that it is too short', async () => {
+    const scene = openScene({ runbook });
+    await runOnce(scene);
+    const told = async () =>
+      (await examineRetention(scene.engine(), scene.engine().trusted())).map(({ ok }) => ok);
+    expect(await told()).toEqual([true]);
+    scene.trusted.config = atOnce;
+    expect(await told()).toEqual([false]);
   });
 
   test('by a time that is too recent, unless trusted configuration allows it', async () => {

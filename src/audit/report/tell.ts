@@ -79,9 +79,9 @@ function tellTrail({ type, data }: TrailEvent): Told {
     case 'sink.gap':
       return { kind: 'gap', what: `${data.sink} since ${data.since}: ${data.why}` };
     case 'content.erased':
-      return { kind: 'erased', what: `by ${data.by}: ${data.reason}` };
+      return { kind: 'erased', what: `by ${data.person ?? data.by}: ${data.reason}` };
     case 'log.pruned':
-      return { kind: 'pruned', what: `${data.count} entries, by ${data.by}: ${data.reason}` };
+      return { kind: 'pruned', what: `${data.count} entries, by ${data.person}: ${data.reason}` };
     case 'evidence.exported':
       return { kind: 'exported', what: `by ${data.by}` };
   }

@@ -12,7 +12,7 @@ export function journalEraseCommand(cli: Cli): Command {
   return new Command('erase')
     .summary('delete content for good')
     .description(
-      'Deletes content of runs that have ended, for good, and records who did it and why. Every proof holds as before; what the content was, nobody can say any more.',
+      'Deletes content of runs that have ended, for good, and records who did it and why. Every proof holds as before; what the content was, nobody can say any more. A person does it, no agent; and for as long as `retention.keep` in config.yaml says, or 30 days, not whoever started the run or decided in it.',
     )
     .option('--run <run>', 'all content of this run, or only:')
     .option('--outputs', 'what its steps printed and gave')

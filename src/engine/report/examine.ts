@@ -53,7 +53,7 @@ export async function examine(
           ...(await examineDebts(engine)),
         ]
       : []),
-    ...(isOpen ? await examineRetention(engine) : []),
+    ...(isOpen ? await examineRetention(engine, trusted.value) : []),
     ...(isOpen && trusted.value !== null ? await examineSinks(engine, trusted.value) : []),
     ...(await examineReceptions(engine)),
   ];
