@@ -3,7 +3,6 @@ import { composeBundle } from '../../src/audit/bundle/compose-bundle.ts';
 import { parseBundle } from '../../src/audit/bundle/parse-bundle.ts';
 import { readTar, writeTar } from '../../src/audit/bundle/tar.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import type { VerifyReport } from '../../src/engine/verify.ts';
 import type { StepStarted } from '../../src/run/events.ts';
 import { type BlobContent, blobsOf } from '../../src/run/named-blobs.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
@@ -11,6 +10,7 @@ import { type Court, decided, finished, gated, openCourt, say, started } from '.
 import { breakGlass, openNight, review } from '../support/break-glass.ts';
 import { exporting, verifying } from '../support/evidence.ts';
 import { openScene } from '../support/scene.ts';
+import { authorizationIn } from './erasing.ts';
 import { forgeDecision } from './forge.ts';
 
 const trusted: readonly BlobContent[] = ['people', 'policy', 'config'];
@@ -24,10 +24,6 @@ function stripped(bundle: Buffer): Buffer {
   const kept = new Set(named.filter(({ what }) => trusted.includes(what)).map(({ id }) => id));
   const blobs = evidence.blobs.filter(({ id }) => kept.has(id));
   return writeTar(composeBundle({ ...evidence, disclosed: [], blobs }));
-}
-
-function authorization({ verdicts }: VerifyReport): VerifyReport['verdicts'][number] | undefined {
-  return verdicts.find(({ name }) => name === 'authorization');
 }
 
 async function court(person: 'ana' | 'robin', changes: Partial<StepStarted> = {}): Promise<Court> {
@@ -48,7 +44,7 @@ describe('a bundle that its plans were taken out of', () => {
     for (const each of [bundle, stripped(bundle)]) {
       const report = await verifying(each);
       expect(report.findings.map((finding) => finding.code)).toContain(code);
-      expect(authorization(report)?.ok).toBe(false);
+      expect(authorizationIn(report).ok).toBe(false);
       expect(report.exit_code).toBe(14);
     }
   });
@@ -61,8 +57,8 @@ describe('a bundle that its plans were taken out of', () => {
     const { bundle } = await exporting(scene, { run, disclosed: [] });
     const report = await verifying(bundle);
     expect(report).toMatchObject({ findings: [], exit_code: 0 });
-    expect(authorization(report)?.ok).toBe(null);
-    expect(authorization(report)?.anchor).toContain(
+    expect(authorizationIn(report).ok).toBe(null);
+    expect(authorizationIn(report).anchor).toContain(
       '1 privileged starts not replayed: plans were not disclosed',
     );
   });
@@ -77,7 +73,7 @@ describe('what only part of the log was read for', () => {
     scene.clock.shift(48 * 3_600_000);
     const report = await scene.service().verify({ ...nothing, since: 2 });
     expect(report.findings.map(({ code }) => code)).toEqual(['E_BREAK_GLASS']);
-    expect(authorization(report)?.ok).toBe(false);
+    expect(authorizationIn(report).ok).toBe(false);
     expect(report.exit_code).toBe(14);
   });
 
@@ -88,6 +84,6 @@ describe('what only part of the log was read for', () => {
     scene.clock.shift(48 * 3_600_000);
     const report = await scene.service().verify({ ...nothing, since: 2 });
     expect(report).toMatchObject({ findings: [], exit_code: 0 });
-    expect(authorization(report)?.ok).toBe(null);
+    expect(authorizationIn(report).ok).toBe(null);
   });
 });
