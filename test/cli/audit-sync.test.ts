@@ -84,6 +84,25 @@ test('what helps a sink that is behind is said beside it, in words and in JSON',
   });
 });
 
+test('a copy with another history is an alarm wherever it is spoken of, and what to do', async () => {
+  const url = await answering((_request, answer) => answer.writeHead(409).end('999\n'));
+  const scene = aCompany(() => `  office: { kind: witness, url: "${url}", key: "${key}" }\n`).with({
+    columns: 400,
+  });
+  const { exitCode, stderr } = await scene.run('exec', 'hello.yaml');
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('warning: E_ROLLBACK: sink `office`: it has 999 entries, and this');
+  expect(stderr).toContain('; privileged steps are blocked: run `runbook audit verify`');
+  expect(stderr).not.toContain('behind');
+  const synced = await scene.run('audit', 'sync', '--timeout', '1s');
+  expect(synced.exitCode).toBe(14);
+  expect(synced.stdout).toMatch(/^conflict +office /);
+  expect(synced.stdout).toMatch(/^ +E_ROLLBACK: it has 999 entries/m);
+  expect(synced.stdout).toMatch(/^ +hint: privileged steps are blocked/m);
+  const doctor = await scene.run('doctor');
+  expect(doctor.stdout).toMatch(/^not ok +sink office +E_ROLLBACK: /m);
+});
+
 test('one sink by its name, and no other', async () => {
   const scene = aCompany((dir) => `${fileIn(dir)}${gone}`);
   const { exitCode } = await scene.run('audit', 'sync', 'disk');

@@ -24,7 +24,8 @@ async function examineSink(engine: Engine, sink: Sink, of: number): Promise<Find
   const name = `sink ${sink.name}`;
   const conflict = conflictOf(sink, cursor);
   if (conflict !== null) {
-    return { name, ok: false, message: conflict.message, hint: conflict.hint ?? null };
+    const message = `${conflict.code}: ${conflict.message}`;
+    return { name, ok: false, message, hint: conflict.hint ?? null };
   }
   const { wallMs } = engine.clock.now();
   const { size, at, failing } = cursor;

@@ -52,7 +52,7 @@ export async function syncSinks(engine: Engine, input: SyncInput): Promise<SyncR
     retry: true,
     progress: ({ name }, acknowledged, of) => input.progress(name, acknowledged, of),
   });
-  const troubles = standings.map(troubleOf);
+  const troubles = standings.map(troubleIn);
   const isForked = troubles.some((trouble) => trouble instanceof SinkConflict);
   const isBehind = troubles.some((trouble) => trouble !== null);
   return {
@@ -62,13 +62,13 @@ export async function syncSinks(engine: Engine, input: SyncInput): Promise<SyncR
 }
 
 /** What it said last of its history stands, also where it says nothing now. */
-function troubleOf({ sink, cursor, trouble }: Standing): Standing['trouble'] {
+export function troubleIn({ sink, cursor, trouble }: Standing): Standing['trouble'] {
   return conflictOf(sink, cursor) ?? trouble;
 }
 
 function reportOf(standing: Standing, of: number): SinkReport {
   const { sink, cursor } = standing;
-  const trouble = troubleOf(standing);
+  const trouble = troubleIn(standing);
   return {
     sink: sink.name,
     kind: sink.kind,
