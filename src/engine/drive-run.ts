@@ -82,7 +82,7 @@ export async function driveRun(
     await engine.store.releaseHold(run, holder);
   }
   if (office === undefined) {
-    await syncAtEnd(engine, left.kind === 'ended');
+    await syncAtEnd(engine, { ended: left.kind === 'ended', hurry: options.hurry });
   }
   return left;
 }

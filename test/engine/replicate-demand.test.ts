@@ -190,6 +190,49 @@ describe('witnesses that a demand counts', () => {
   });
 });
 
+describe('an unprivileged run ends although its sinks hang:', () => {
+  const plain = 'name: plain\nsteps: [{ id: look, run: "true" }]\n';
+
+  function aHangingScene() {
+    const log: string[] = [];
+    const sinks = ['one', 'other'].map((name) => {
+      const far = aFarSide({ name });
+      far.before = (_delivery, signal) => {
+        log.push('asked');
+        signal.addEventListener('abort', () => log.push('given up'));
+        return hanging();
+      };
+      return far.sink;
+    });
+    const warned: string[] = [];
+    const scene = openScene({ runbook: plain, sinks, warn: (line) => warned.push(line) });
+    return { scene, log, warned };
+  }
+
+  test('all of them are waited for at once, and those that are behind are named', async () => {
+    const { scene, log, warned } = aHangingScene();
+    expect(await scene.exec()).toMatchObject({ status: 'succeeded' });
+    expect(log).toEqual(['asked', 'asked', 'given up', 'given up']);
+    expect(warned).toHaveLength(2);
+  });
+
+  test('and a second interrupt ends even that wait', async () => {
+    const far = aFarSide();
+    far.before = down;
+    const scene = openScene({ runbook: plain, sinks: [far.sink] });
+    const { run } = await scene.exec();
+    const hurry = new AbortController();
+    const heard: boolean[] = [];
+    far.before = (_delivery, signal) => {
+      hurry.abort();
+      heard.push(signal.aborted);
+      return hanging();
+    };
+    await scene.service().drive(run, { ...driving(scene), hurry: hurry.signal });
+    expect(heard).toEqual([true]);
+  });
+});
+
 describe('an interrupt is heard while copies are waited for,', () => {
   const patient = { ...aVault, within: '60s' };
 
