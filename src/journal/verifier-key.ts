@@ -19,8 +19,11 @@ const typeBytes: Readonly<Record<KeyType, number>> = { note: 0x01, cosignature: 
 
 /** C2SP signed-note key names, and our origins: not empty, no white space, no plus, no controls. */
 export function isKeyName(name: string): boolean {
-  return /^[^\s+\p{Cc}\p{Surrogate}]+$/u.test(name);
+  return plainName.test(name) || /^[^\s+\p{Cc}\p{Surrogate}]+$/u.test(name);
 }
+
+/** Of printing ASCII alone but the plus, as nearly all are: every entry of a log is asked. */
+const plainName = /^[!-*,-~]+$/;
 
 /** The first 4 bytes of SHA-256(name ‖ "\n" ‖ type ‖ key): a hint which key signed, never a proof. */
 export function keyId(name: string, publicKey: Buffer, type: KeyType = 'note'): Buffer {

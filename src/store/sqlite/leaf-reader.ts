@@ -16,11 +16,16 @@ const select = database.prepare<[number, number], { seq: number; bytes: Buffer }
   'select seq, bytes from entries where seq >= ? and seq < ? order by seq',
 );
 
-parentPort?.on('message', ({ from, to }: LeafRange) => {
-  const page = readPage(from, select.all(from, to));
+parentPort?.on('message', ({ from, to, page }: LeafRange) => {
+  for (let next = from; next < to; next += page) {
+    send(readPage(next, select.all(next, Math.min(next + page, to))));
+  }
+});
+
+function send(page: LeafPage): void {
   const { bytes, seqs, ends, hashes, canonical } = page;
   parentPort?.postMessage(page, [bytes, seqs.buffer, ends.buffer, hashes, canonical.buffer]);
-});
+}
 
 function readPage(from: number, rows: readonly { seq: number; bytes: Buffer }[]): LeafPage {
   const bytes = new ArrayBuffer(rows.reduce((sum, row) => sum + row.bytes.length, 0));

@@ -4,10 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { JournalError } from '../../base/errors.ts';
 import type { ReadAhead, SeenEntry } from '../store.ts';
 
-/** Entries `from <= seq < to`. */
+/** Entries `from <= seq < to`, to be answered in pages of so many. */
 export interface LeafRange {
   readonly from: number;
   readonly to: number;
+  readonly page: number;
 }
 
 /** What a reading thread answers: entries in one piece of memory, handed over without a copy. */
@@ -22,8 +23,11 @@ export interface LeafPage {
   readonly canonical: Uint8Array<ArrayBuffer>;
 }
 
-/** Pages that each thread is ahead: enough to be busy, and little memory. */
-const ahead = 3;
+/** Pages that a thread is asked for at a time: waking one takes longer than it takes to be told. */
+const together = 4;
+
+/** Askings that each thread is ahead: enough to be busy, and little memory. */
+const ahead = 2;
 
 /**
  * Threads that read a range of entries page by page, before they are asked for. Null where the program has no
@@ -31,7 +35,7 @@ const ahead = 3;
  */
 export function openReadAhead(
   file: string,
-  of: LeafRange & { readonly page: number; readonly threads: number },
+  of: LeafRange & { readonly threads: number },
 ): ReadAhead | null {
   const program = fileURLToPath(new URL('./leaf-reader.js', import.meta.url));
   if (!existsSync(program)) {
@@ -47,11 +51,15 @@ export function openReadAhead(
     worker.on('error', (cause) => pages.fail(cause));
   }
   let next = of.from;
+  let asked = 0;
+  let taken = 0;
   const ask = (): void => {
     if (next < of.to) {
-      const range: LeafRange = { from: next, to: Math.min(next + of.page, of.to) };
-      workers[Math.floor(next / of.page) % workers.length]?.postMessage(range);
-      next = range.to;
+      const to = Math.min(next + together * of.page, of.to);
+      const range: LeafRange = { from: next, to, page: of.page };
+      workers[asked % workers.length]?.postMessage(range);
+      next = to;
+      asked += 1;
     }
   };
   for (let count = 0; count < ahead * workers.length; count += 1) {
@@ -60,7 +68,10 @@ export function openReadAhead(
   return {
     entries: async (from) => {
       const entries = await pages.take(from);
-      ask();
+      taken += 1;
+      if (taken % together === 0) {
+        ask();
+      }
       return entries;
     },
     close: async () => {
