@@ -42,6 +42,11 @@ export function openPrunings(): Prunings {
   const leaves = new Set<number>();
   const remains = openRemains();
   let keepMs: number | null = null;
+  /** Entries from the first on without a gap, and the first configuration among them. */
+  const begin = { through: 0, config: Number.POSITIVE_INFINITY };
+  const follow = (seq: number): void => {
+    begin.through += seq === begin.through ? 1 : 0;
+  };
   let inOrder: readonly Named[] | null = null;
   const allows = (seq: number): boolean => {
     inOrder ??= sorted(named);
@@ -50,8 +55,10 @@ export function openPrunings(): Prunings {
   return {
     add: (entry, blobs) => {
       const { event, seq, time } = entry;
+      follow(seq);
       remains.add(entry);
       if (event.type === 'config.set') {
+        begin.config = Math.min(begin.config, seq);
         keepMs = keepOf(event.data, blobs);
       }
       if (event.type === 'log.pruned') {
@@ -61,6 +68,7 @@ export function openPrunings(): Prunings {
       }
     },
     addLeaf: (seq) => {
+      follow(seq);
       leaves.add(seq);
     },
     allows,
@@ -69,7 +77,7 @@ export function openPrunings(): Prunings {
     conclude: (report) => {
       const ordered = sorted(named);
       const gone = concludeLeaves(leaves, ordered, report);
-      concludeRuns(ordered, { remains, gone }, report);
+      concludeRuns(ordered, { remains, gone, begin }, report);
     },
   };
 }
@@ -123,10 +131,16 @@ function concludeLeaves(
   return gone;
 }
 
+interface Around {
+  readonly remains: Remains;
+  readonly gone: ReadonlySet<RunId>;
+  readonly begin: { readonly through: number; readonly config: number };
+}
+
 /** The program prunes whole runs that ended, and nothing else: an entry that says otherwise was not its own. */
 function concludeRuns(
   named: readonly Named[],
-  { remains, gone }: { readonly remains: Remains; readonly gone: ReadonlySet<RunId> },
+  { remains, gone, begin }: Around,
   report: Report,
 ): void {
   const runs = new Map<RunId, NamedRun & { readonly ranges: Range[] }>();
@@ -139,12 +153,20 @@ function concludeRuns(
   const log = remains.of(new Set(runs.keys()));
   for (const run of runs.values()) {
     const twice = claimed.has(run.run) ? 'it shares an entry with another run' : null;
-    const why = twice ?? whyNotPrunable(run, log);
+    const why = twice ?? whyNotPrunable(run, log) ?? whyEarly(run, begin);
     if (why !== null) {
       const message = `it prunes run ${run.run}, which may not be: ${why}`;
       report({ verdict: 'integrity', code: 'E_PRUNED', index: run.by.seq, message });
     }
   }
+}
+
+/** Nothing starts before the first configuration, and that is of no run: it stays. */
+function whyEarly({ ranges }: NamedRun, { through, config }: Around['begin']): string | null {
+  const from = ranges[0]?.from ?? 0;
+  return from < through && from < config
+    ? `entry ${from} stands before any configuration, under which a run could have started`
+    : null;
 }
 
 /** Runs that share an entry with another. */

@@ -102,6 +102,20 @@ describe('an entry that says it was pruned', () => {
     await expectFound(scene, await pruneByLie(scene, [[seq, seq + 1]]), /more than one entry/);
   });
 
+  test('cannot have been the recovery key beside a run that may go', async () => {
+    const scene = openScene({ runbook: 'name: it\nsteps: [{ id: look, run: "true" }]\n' });
+    await withRecoveryKey(scene.engine().store);
+    const { run } = await scene.exec();
+    scene.clock.shift(400 * day);
+    const seq = await seqOf(scene, 'key.recovery');
+    const own = (await all(scene)).filter((entry) => entry.run === run).map((entry) => entry.seq);
+    const ranges: Range[] = [
+      [seq, seq + 1],
+      [own[0] ?? 0, (own.at(-1) ?? 0) + 1],
+    ];
+    await expectFound(scene, await pruneByLie(scene, ranges, run), /before any configuration/);
+  });
+
   test('cannot have been the configuration', async () => {
     const scene = openScene({ runbook: 'name: it\nsteps: [{ id: look, run: "true" }]\n' });
     await scene.exec();
