@@ -100,6 +100,7 @@ test('a file that is no bundle is refused, and nothing of it is shown', async ()
   expect(JSON.parse(stderr)).toMatchObject({
     code: 'E_BUNDLE_FORM',
     message: 'the bundle cannot be read: it is none, but a file of another kind',
+    hint: 'name the file that `runbook audit export` wrote',
   });
 });
 

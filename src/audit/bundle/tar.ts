@@ -51,7 +51,10 @@ export function readTar(archive: Buffer): Files {
 
 function assertArchive(archive: Buffer): void {
   if (archive[0] !== 0 && text(archive, 257, 6) !== 'ustar') {
-    throw malformed('it is none, but a file of another kind');
+    throw malformed(
+      'it is none, but a file of another kind',
+      'name the file that `runbook audit export` wrote',
+    );
   }
 }
 
@@ -103,10 +106,13 @@ function text(archive: Buffer, at: number, length: number): string {
   return field.subarray(0, end < 0 ? length : end).toString('latin1');
 }
 
-function malformed(what: string): IntegrityError {
+const askAgain =
+  'ask for the file again, and compare its SHA-256 with the one of the `evidence.exported` entry';
+
+function malformed(what: string, hint = askAgain): IntegrityError {
   return new IntegrityError({
     code: 'E_BUNDLE_FORM',
     message: `the bundle cannot be read: ${what}`,
-    hint: 'ask for the file again, and compare its SHA-256 with the one of the `evidence.exported` entry',
+    hint,
   });
 }

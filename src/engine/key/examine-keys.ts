@@ -29,6 +29,6 @@ export async function examineKeys({ store }: Engine): Promise<readonly Finding[]
 
 function describeWaiting(files: readonly string[]): readonly Finding[] {
   const names = files.map((file) => `\`${file}\``).join(', ');
-  const message = `${names}: made for a rotation that was not finished; unless a file of \`--export\` still waits to be signed, remove`;
+  const message = `${names}: made for a rotation that was not finished: needed while a file of \`--export\` waits to be signed, and else to be removed`;
   return files.length === 0 ? [] : [{ name: 'prepared key', ok: true, message, hint: null }];
 }
