@@ -70,6 +70,16 @@ describe('a pruning', () => {
     );
   });
 
+  test('of a run with very many parts stands in several entries', () => {
+    const parts = [
+      { seq: 9, event: pruned([run, [2, 3]]), at: 31 },
+      { seq: 10, event: pruned([run, [5, 6]]), at: 31 },
+    ];
+    expect(found([config, { seq: 4, event: runStarted(), run: other }, ...parts], [2, 5])).toEqual(
+      [],
+    );
+  });
+
   test('that a crash stopped contradicts nothing: the run is there as a whole', () => {
     const own = [runStarted(), runFinished()].map((event, at) => ({ seq: 2 + at, event, run }));
     expect(found([config, ...own, { seq: 9, event: pruned([run, [2, 4]]), at: 31 }], [])).toEqual(
