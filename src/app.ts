@@ -26,7 +26,7 @@ import { openOffice } from './engine/office/open-office.ts';
 import type { Office } from './engine/office.ts';
 import { type PolicyTools, policyTools } from './engine/policy/tools.ts';
 import { findCopyFile } from './engine/proof/find-copy.ts';
-import { judgeForkFile } from './engine/proof/fork-proof.ts';
+import { judgeForkFile, maxForkBytes } from './engine/proof/fork-proof.ts';
 import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verify-copy.ts';
 import { examine } from './engine/report/examine.ts';
 import type { Service } from './engine/service.ts';
@@ -257,20 +257,17 @@ export function openSpool({ env }: Surroundings): Spool | null {
   return settings === null ? null : openSpoolReader(settings.dir, join(approverDir(env), 'left'));
 }
 
-/** Two notes and a proof: what is larger is something else. */
-const maxForkBytes = 1024 * 1024;
-
 /**
  * Judges a copy of a log, wherever it lies: a folder or an address; a file is an evidence bundle, or the proof
- * of a fork. No journal of this account is needed.
+ * of a fork. No journal of this account is needed; where it is the one that a bundle is from, it is asked about it.
  */
 export async function verifyCopy(
-  { cwd }: Surroundings,
+  here: Surroundings,
   location: string,
   input: Omit<CopyInput, 'nowMs'>,
 ): Promise<VerifyReport> {
   const nowMs = systemClock.now().wallMs;
-  const found = findCopyFile(location, cwd);
+  const found = findCopyFile(location, here.cwd);
   if (found !== null) {
     const { file, size } = found;
     const fork = size > maxForkBytes ? null : judgeForkFile(readFileSync(file, 'utf8'));
@@ -278,9 +275,10 @@ export async function verifyCopy(
       return fork;
     }
     const { verifyBundle } = await import('./engine/evidence/verify-bundle.ts');
-    return verifyBundle(file, { ...input, nowMs });
+    const own = hasJournal(here) ? () => openStore(here.env, describeSelf()) : null;
+    return verifyBundle(file, { ...input, nowMs }, own);
   }
-  return verifyCopyIn(openTileFiles(location, cwd), { ...input, nowMs });
+  return verifyCopyIn(openTileFiles(location, here.cwd), { ...input, nowMs });
 }
 
 /** Whether this account has a journal: to look for something in it must not make one. */

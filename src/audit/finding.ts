@@ -19,6 +19,7 @@ export type FindingCode =
   | 'E_STH_SIG'
   | 'E_PROOF'
   | 'E_MANIFEST'
+  | 'W_MANIFEST'
   | 'E_BLOB_MISSING'
   | 'E_BLOB_ALTERED'
   | 'E_PRUNED'

@@ -122,6 +122,20 @@ const attacks: readonly Attack[] = [
     said: /notes.txt: not as in MANIFEST/,
     code: 'E_MANIFEST',
   },
+  ...[
+    'extra/evil.sh',
+    'evil.csv',
+    'entries/99.json',
+    'witnesses/evil.sh',
+    `blobs/${'ab'.repeat(32)}`,
+  ].map(
+    (name): Attack => ({
+      what: `${name}, and a manifest that fits`,
+      change: (files) => files.set(name, Buffer.from('all fine\n')),
+      said: /WRONG: \S+: nothing that belongs into a bundle/,
+      code: name.startsWith('blobs/') ? 'E_BUNDLE_FORM' : 'E_MANIFEST',
+    }),
+  ),
   {
     what: 'an archive that is cut short',
     bytes: (bundle) => bundle.subarray(0, bundle.length - 1024 - 512),

@@ -45,6 +45,7 @@ export function exporting(
 export async function verifying(
   bundle: Buffer,
   input: Partial<CopyInput> = {},
+  own: Parameters<typeof verifyBundle>[2] = null,
 ): Promise<VerifyReport> {
   const file = join(tempFolder(), 'evidence.tar');
   writeFileSync(file, bundle);
@@ -55,7 +56,7 @@ export async function verifying(
     nowMs: Date.now(),
     progress: () => undefined,
   };
-  return verifyBundle(file, { ...nothing, ...input });
+  return verifyBundle(file, { ...nothing, ...input }, own);
 }
 
 /** What `audit verify` finds, or refuses to read it with. */

@@ -13,6 +13,7 @@ import { composeBundle, manifestOf } from './compose-bundle.ts';
 import { disclosedBy } from './disclosed-by.ts';
 import type { Evidence } from './evidence.ts';
 import type { Files } from './tar.ts';
+import { unnamedFiles, withheldBegins } from './withheld.ts';
 
 /** What the auditor brings along; the key is the bundle's own word unless they know it. */
 export interface BundleTrust extends Pick<Trust, 'receipts' | 'pins' | 'nowMs' | 'outside'> {
@@ -83,23 +84,42 @@ function checkFiles(files: Files, evidence: Evidence): readonly Finding[] {
   ].map((line) => line.slice(66));
   const made = composeBundle(evidence);
   const derived = [...new Set([...made.keys(), ...files.keys()])].filter(
-    (name) => !ofItsVersion.includes(name) && !same(made.get(name), files.get(name)),
+    (name) => !notMade.includes(name) && !same(made.get(name), files.get(name)),
   );
+  const { changed, foreign } = {
+    changed: derived.filter((name) => !ofItsVersion.includes(name)),
+    foreign: derived.filter((name) => ofItsVersion.includes(name)),
+  };
   return [
     ...[...new Set(unlisted)].map((name) => ofFile(name, 'is not the one that `MANIFEST` lists')),
-    ...derived.map((name) => ofFile(name, 'does not follow from the entries and keys beside it')),
+    ...changed.map((name) => ofFile(name, 'does not follow from the entries and keys beside it')),
+    ...unnamedFiles(evidence).map((name) => ofFile(name, 'is named by no entry')),
+    ...checkWithheld(files, evidence),
+    ...foreign.map((name) => ({
+      ...ofFile(
+        name,
+        "is not this version's: another wrote it, or somebody changed it. Do not run it",
+      ),
+      code: 'W_MANIFEST' as const,
+    })),
   ];
 }
 
-/** Texts of the program that made the bundle, and what it said for readers alone. */
-const ofItsVersion = [
-  'README.md',
-  'verify.py',
-  'check.go',
-  'controls.csv',
-  'withheld.csv',
-  'MANIFEST',
-];
+/** Texts of the program that made the bundle: those of a later one may differ. */
+const ofItsVersion = ['README.md', 'verify.py', 'formats.py', 'check.go', 'controls.csv'];
+
+/** Held against the files, and against the entries, in their own ways. */
+const notMade = ['MANIFEST', 'withheld.csv'];
+
+function checkWithheld(files: Files, evidence: Evidence): readonly Finding[] {
+  const [, ...rows] = files.get('withheld.csv')?.toString('utf8').trimEnd().split('\n') ?? [];
+  const begins = withheldBegins(evidence);
+  const fits =
+    rows.length === begins.length && rows.every((row, at) => row.startsWith(begins[at] ?? '\n'));
+  return fits
+    ? []
+    : [ofFile('withheld.csv', 'does not list what the entries name and is not here')];
+}
 
 function same(one: Buffer | undefined, other: Buffer | undefined): boolean {
   return one !== undefined && other !== undefined && one.equals(other);

@@ -55,6 +55,9 @@ async function newestUnder(store: Store, end: number | null): Promise<Head | nul
   return end === null ? store.head() : store.headUpTo(end);
 }
 
+/** Two notes and a proof: what is larger is something else. */
+export const maxForkBytes = 1024 * 1024;
+
 /** Whether a file is such a proof, and what it proves; null where it is something else. Throws IntegrityError `E_FORK_FORM`. */
 export function judgeForkFile(text: string): VerifyReport | null {
   if (!text.includes('"runbook.fork"')) {
