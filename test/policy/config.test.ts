@@ -32,6 +32,7 @@ describe('a config file', () => {
       keys: null,
       serve: null,
       server: null,
+      keepMs: 30 * 86_400_000,
     });
     expect(environmentOf(config, null)).toEqual({
       name: 'local',
@@ -101,4 +102,10 @@ test('an unknown environment is answered with the nearest one', () => {
   expect(ask('constructor')).toThrow(
     expect.objectContaining({ hint: 'known in `config.yaml`: production, local' }),
   );
+});
+
+test('a config file says how long runs stay whole', () => {
+  expect(parse('retention: { keep: 90d }').keepMs).toBe(90 * 86_400_000);
+  expect(parse('retention: {}').keepMs).toBe(30 * 86_400_000);
+  expect(() => parse('retention: { keep: 90 }')).toThrow(/duration/);
 });
