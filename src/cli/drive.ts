@@ -1,3 +1,4 @@
+import { RunbookError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import { wrapText } from '../base/wrap.ts';
@@ -66,10 +67,17 @@ export async function keepingRun<Result>(
     // A journal that cannot be read has nothing to say about the run; the error does.
     const report = await service.status(run).catch(() => null);
     if (report !== null) {
-      printRun(cli, report);
+      printRun(cli, endingWith(report, error));
     }
     throw error;
   }
+}
+
+/** What this process ends with, and why: a run that has ended has an end of its own. */
+function endingWith(report: RunReport, error: unknown): RunReport {
+  return report.terminal || !(error instanceof RunbookError)
+    ? report
+    : { ...report, exit_code: error.exitCode, reason: report.reason ?? error.message };
 }
 
 /** The channel at the terminal shows the card itself, and asks. */

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { RunReport } from '../../src/engine/reports.ts';
 import { formatVerifierKey } from '../../src/journal/verifier-key.ts';
 import { answering } from '../support/answering.ts';
 import { aSigner } from '../support/signer.ts';
-import { aScene, type Scene } from './scene.ts';
+import { aScene, type Scene, writeKey } from './scene.ts';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
 
@@ -147,6 +149,25 @@ test('doctor says at once that steps are blocked where a demanded copy did not a
     /^not ok +copies +privileged steps are blocked: policy demands 1 copy elsewhere, and of/m,
   );
 });
+
+test('a run whose step waits for copies says so, with the exit code that it ends with', async () => {
+  const scene = aCompany(() => gone);
+  scene.write('config/policy.yaml', 'floor: { remote: { required: 1, within: 1s } }\n');
+  scene.write('gated.yaml', 'name: gated\nsteps:\n  - { id: go, privileged: true, run: "true" }\n');
+  const account = `${userInfo().username}@${hostname()}`;
+  await scene.run('people', 'add', 'ana', '--os-user', account);
+  writeKey(scene, 'robin');
+  await scene.run('people', 'add', 'robin', '--ssh-key', 'robin.pub');
+  const started = await scene.run('exec', 'gated.yaml', '--json');
+  const { run, requests } = JSON.parse(started.stdout) as RunReport;
+  await scene.run('approve', requests[0]?.words ?? '', '--key', 'robin.pem');
+  const resumed = await scene.run('resume', run, '--json');
+  expect(resumed.exitCode).toBe(18);
+  const reason = containing('waits for 1 copy of the journal elsewhere: sink `office`: `http://');
+  const waits = { status: 'waiting', exit_code: 18, reason };
+  expect(JSON.parse(resumed.stdout)).toMatchObject(waits);
+  expect(JSON.parse((await scene.run('status', run, '--json')).stdout)).toMatchObject(waits);
+}, 30_000);
 
 test('a plan says in a line that copies must have a step first', async () => {
   const scene = aCompany(fileIn);

@@ -1,6 +1,5 @@
 import { formatDuration } from '../../base/duration.ts';
 import {
-  type CountingSink,
   copiesAmong,
   countingSinks,
   describeCopies,
@@ -11,6 +10,7 @@ import type { Engine, Trusted } from '../engine.ts';
 import type { Finding } from '../reports.ts';
 import { conflictOf, getCursor, start } from './cursor.ts';
 import { isOut } from './note-gap.ts';
+import { answeringOf } from './why-blocked.ts';
 
 /** For `doctor`: how far each sink is, from our own notes of it; and whether policy can be met by them. */
 export async function examineSinks(engine: Engine, trusted: Trusted): Promise<readonly Finding[]> {
@@ -85,16 +85,4 @@ async function examineDemand(
           hint: '`runbook audit sync` tries the others again, and says what they lack',
         },
       ];
-}
-
-/** Those that failed last, or have another history, do not; one that nobody has asked yet may. */
-async function answeringOf(
-  { store }: Engine,
-  counting: readonly CountingSink[],
-): Promise<readonly CountingSink[]> {
-  const cursors = await Promise.all(counting.map(({ name }) => getCursor(store, name)));
-  return counting.filter((_sink, at) => {
-    const { failing, conflict } = cursors[at] ?? start;
-    return failing === null && conflict === null;
-  });
 }

@@ -10,9 +10,11 @@ import { isTogether, stepsOf } from '../../run/together.ts';
 import { allSteps, type Plan, type PlannedStep } from '../../runbook/plan.ts';
 import type { StepStatus } from '../../runbook/step-status.ts';
 import type { Engine } from '../engine.ts';
+import type { Blocked } from '../replicate/why-blocked.ts';
 import type { RequestReport, RunReport, RunStatus } from '../reports.ts';
 import { loadRun } from '../session.ts';
 import { wordsOf } from './describe-request.ts';
+import { reportBlocked } from './report-blocked.ts';
 import { reportStep } from './report-step.ts';
 import { reportWait } from './report-wait.ts';
 
@@ -25,7 +27,7 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
       step,
       status: statusOf(state, step, judge),
       rejection: rejectionOf(judge, step),
-      approved: isApprovedTogether(state, step, judge),
+      granted: grantedTo(state, step, judge),
     })),
   );
   const wait = reportWait(state, plan, engine.clock.now().wallMs);
@@ -34,25 +36,23 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     steps.map((each) => each.status),
     wait,
   );
-  const open = [...judge.values()].filter(
-    ({ tally }) => tally.kind === 'open' || tally.kind === 'revoked',
-  );
+  const rejection = steps.find((each) => each.rejection !== null);
+  const blocked = status === 'waiting' ? await reportBlocked(engine, state, steps) : null;
   return {
     run,
     runbook: state.started.runbook.name,
     environment: state.started.environment,
     status,
     terminal: state.finished !== null,
-    exit_code: state.finished?.exit_code ?? openExitCodes[status],
+    exit_code: exitCodeOf(state, status, blocked),
     stamp: state.started.stamp,
     break_glass: state.started.break_glass ?? null,
     glass_broken: breaksGlass(state),
     overrides: state.started.overrides ?? [],
     reviews: reviewsOf(engine, state),
     steps: await Promise.all(steps.map((each) => reportStep(engine, state, each))),
-    requests: state.finished === null ? open.map(({ report }) => report) : [],
-    reason:
-      steps.find(({ rejection }) => rejection !== null)?.rejection ?? reasonOf(state, plan, wait),
+    requests: openIn(state, judge),
+    reason: rejection?.rejection ?? reasonOf(state, plan, wait) ?? blocked?.reason ?? null,
     ...hintFor(state),
     next: nextCommand(state, status, wait),
     ...wait,
@@ -80,6 +80,10 @@ const openExitCodes: Readonly<Record<RunStatus, number>> = {
   denied: 13,
   cancelled: 17,
 };
+
+function exitCodeOf({ finished }: RunState, status: RunStatus, blocked: Blocked | null): number {
+  return finished?.exit_code ?? blocked?.exit_code ?? openExitCodes[status];
+}
 
 /** What it waits for beside approvals. */
 type Waits = ReturnType<typeof reportWait>;
@@ -112,6 +116,13 @@ function tallies(engine: Engine, state: RunState): Judged {
   );
 }
 
+function openIn({ finished }: RunState, judged: Judged): readonly RequestReport[] {
+  const requests = finished === null ? [...judged.values()] : [];
+  return requests.flatMap(({ tally, report }) =>
+    tally.kind === 'open' || tally.kind === 'revoked' ? [report] : [],
+  );
+}
+
 function statusOf(state: RunState, step: PlannedStep, judged: Judged): StepStatus {
   const standing = standingOf(state, step);
   switch (standing.kind) {
@@ -140,24 +151,25 @@ function failedStatus(state: RunState, step: PlannedStep): StepStatus {
   return step.continue_on_error ? 'tolerated' : 'failed';
 }
 
-function isApprovedTogether(state: RunState, step: PlannedStep, judged: Judged): boolean {
+/** The request that a due step only has to claim; null where there is none. */
+function grantedTo(state: RunState, step: PlannedStep, judged: Judged): RequestRecord | null {
   const standing = standingOf(state, step);
   const request = standing.kind === 'due' ? standing.request : null;
-  return (
-    request !== null &&
-    isTogether(request.content) &&
-    judged.get(request.content.id)?.tally.kind === 'granted'
-  );
+  return request !== null && judged.get(request.content.id)?.tally.kind === 'granted'
+    ? request
+    : null;
 }
 
 /** Of steps approved together only one waits to be gone on with, and none while something else is waited for. */
-function inTurn<Step extends { readonly status: StepStatus; readonly approved: boolean }>(
-  steps: readonly Step[],
-): readonly Step[] {
+function inTurn<
+  Step extends { readonly status: StepStatus; readonly granted: RequestRecord | null },
+>(steps: readonly Step[]): readonly Step[] {
+  const isTogetherGranted = ({ granted }: Step): boolean =>
+    granted !== null && isTogether(granted.content);
   const waiting = steps.filter(({ status }) => status === 'waiting');
-  const due = waiting.find(({ approved }) => !approved) ?? waiting[0];
+  const due = waiting.find((step) => !isTogetherGranted(step)) ?? waiting[0];
   return steps.map((step) =>
-    step.approved && step.status === 'waiting' && step !== due
+    isTogetherGranted(step) && step.status === 'waiting' && step !== due
       ? { ...step, status: 'pending' }
       : step,
   );
