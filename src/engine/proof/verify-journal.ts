@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isKeyEntry } from '../../approval/court/judge-keys.ts';
+import type { Finding } from '../../audit/finding.ts';
 import type { OutsideSources } from '../../audit/outside.ts';
 import { IntegrityError } from '../../base/errors.ts';
 import type { Recorded } from '../../run/events.ts';
@@ -7,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import type { VerifyInput, VerifyReport } from '../verify.ts';
 import { checkHeadRow } from './check-head-row.ts';
-import { openIndexCheck } from './check-index.ts';
+import { type IndexCheck, openIndexCheck } from './check-index.ts';
 import { checkKeysBefore } from './check-keys-before.ts';
 import { proveForks } from './fork-proof.ts';
 import { gatherOutside } from './gather-outside.ts';
@@ -34,29 +35,47 @@ export async function verifyJournal(engine: Engine, input: VerifyInput): Promise
   const prunedBefore = (await store.pruned(0, from)).length > 0;
   const trust = sinceThen({ ...trustOf(engine, input), outside, replicas, prunedBefore }, since);
   const { progress } = input;
-  let changesKeys = false;
+  let keysChange = false;
   const follow = (entry: Recorded): void => {
     index.add(entry);
-    changesKeys ||= isKeyEntry(entry.event.type);
+    keysChange ||= isKeyEntry(entry.event.type);
   };
   const audit = await closing(source, verifyLog({ source, size, trust, since, follow, progress }));
-  if (damage !== null) {
-    // What stands behind the last head that can be read is under no signature.
-    audit.note({ verdict: 'integrity', code: 'E_STH_SIG', index: size, message: damage });
-  }
-  for (const finding of since !== null && changesKeys ? await checkKeysBefore(store, since) : []) {
-    audit.note(finding);
-  }
-  for (const finding of await checkHeadRow(store, size)) {
-    audit.note(finding);
-  }
-  // An index is of all entries: whoever reads only some cannot say what it should hold.
-  for (const finding of since === null ? await index.findings(store, size) : []) {
+  const beside = { size, damage, since, keysChange, index };
+  for (const finding of await findBeside(store, beside)) {
     audit.note(finding);
   }
   const report = reportOf(audit);
   const forks = await proveForks(store, [...audit.forked(), ...conflictsOf(replicas)]);
   return forks.length === 0 ? report : { ...report, forks };
+}
+
+interface Beside {
+  readonly size: number;
+  readonly damage: string | null;
+  readonly since: Since | null;
+  /** Whether the entries that were read change the journal's keys. */
+  readonly keysChange: boolean;
+  readonly index: IndexCheck;
+}
+
+/** What is wrong beside the entries that were read. */
+async function findBeside(
+  store: Store,
+  { size, damage, since, keysChange, index }: Beside,
+): Promise<readonly Finding[]> {
+  return [
+    // What stands behind the last head that can be read is under no signature.
+    ...(damage === null ? [] : [unsigned(size, damage)]),
+    ...(since !== null && keysChange ? await checkKeysBefore(store, since) : []),
+    ...(await checkHeadRow(store, size)),
+    // An index is of all entries: whoever reads only some cannot say what it should hold.
+    ...(since === null ? await index.findings(store, size) : []),
+  ];
+}
+
+function unsigned(size: number, message: string): Finding {
+  return { verdict: 'integrity', code: 'E_STH_SIG', index: size, message };
 }
 
 function trustOf(engine: Engine, { receipts, pins }: VerifyInput): LogCase['trust'] {

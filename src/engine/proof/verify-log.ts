@@ -32,6 +32,9 @@ export const page = 256;
  */
 const openedHeads = 2000;
 
+/** Entries in a row that are not there, behind which nothing more is looked for. */
+const mostMissing = 4096;
+
 /** Feeds a whole log to the audit, in order and in bounded memory. Reads; writes nothing. */
 export async function verifyLog(log: LogCase): Promise<Audit> {
   const { source, size, trust, since = null, progress } = log;
@@ -39,6 +42,7 @@ export async function verifyLog(log: LogCase): Promise<Audit> {
   const { publicKey } = since?.key ?? source.key;
   const audit = beginAudit({ ...trust, origin, publicKey }, boundsOf(source, since));
   const isOpened = headsToOpen(source, size);
+  let missing = 0;
   for (let from = since?.size ?? 0; from < size; from += page) {
     const to = Math.min(from + page, size);
     const leaves = await readPage(source, audit, { from, to });
@@ -53,7 +57,8 @@ export async function verifyLog(log: LogCase): Promise<Audit> {
       }
     }
     progress(to, size);
-    if (leaves.length === 0) {
+    missing = leaves.length === 0 ? missing + to - from : 0;
+    if (missing >= mostMissing) {
       // Whatever a head says: nothing is there, and whoever serves a copy could go on saying so for ever.
       break;
     }
