@@ -25,6 +25,9 @@ export function judgePlan(
   if (data.config !== rules.config) {
     flaws.push(`it was planned under entry ${data.config}, but entry ${rules.config} was in force`);
   }
+  if (!isListed(plan, data)) {
+    flaws.push('it has other steps than its entry lists, or others of them are privileged');
+  }
   if (!isDescribed(plan, config)) {
     flaws.push(
       `its environment \`${environment.name}\` is not the one that \`config.yaml\` describes`,
@@ -41,6 +44,18 @@ export function judgePlan(
     flaws.push('it comes from outside the trusted folders, and not every step is privileged');
   }
   return flaws;
+}
+
+/** Once the plan is gone its entry alone says which steps were privileged. */
+function isListed(plan: Plan, { steps }: RunStarted): boolean {
+  const own = allSteps(plan);
+  return (
+    own.length === steps.length &&
+    own.every(({ id, list, privileged }, at) => {
+      const said = steps[at];
+      return said?.id === id && said.list === list && said.privileged === privileged;
+    })
+  );
 }
 
 function isDescribed({ environment }: Plan, config: Config): boolean {

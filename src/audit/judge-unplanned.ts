@@ -28,13 +28,6 @@ export function leastVerdict(
   );
 }
 
-/** Whether a step counted as privileged when its run started, by the entry of that start. */
-export function wasPrivileged(replay: Replay, id: string, docket: Docket): boolean {
-  const { steps, environment, runbook } = replay.state.started;
-  const isForeign = !runbook.trusted && environmentIn(docket, environment).protected;
-  return steps.some((step) => step.id === id && (step.privileged || isForeign));
-}
-
 /** Only these rules, and wherever they are looked at. */
 function matching(policy: Policy, names: readonly string[]): Policy {
   const always = { when: null, during: [], outside: [] };

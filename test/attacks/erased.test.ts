@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestContent } from '../../src/approval/request.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import { newRequestId } from '../../src/base/ids.ts';
+import { newRequestId, type Sha256 } from '../../src/base/ids.ts';
+import type { Command } from '../../src/runbook/command.ts';
+import { commandDigest, decodeCommand } from '../../src/runbook/digest.ts';
+import { fillHoles } from '../../src/runbook/holes/holes.ts';
 import { type Court, decided, finished, openCourt, say, started, verify } from '../audit/court.ts';
 import { authorizationIn, eraseContent, errorsIn } from './erasing.ts';
 import { forgeDecision } from './forge.ts';
@@ -155,6 +158,62 @@ describe.each([
     expect(authorizationIn(report).anchor).toContain(
       '; 1 privileged starts not replayed: plans are gone',
     );
+  });
+});
+
+const together = `
+name: gated
+approvals: together
+steps:
+  - { id: look, run: "true", outputs: { x: { value: stdout, type: string, enum: [a, b] } } }
+  - { id: first, privileged: true, run: "true" }
+  - { id: restart, privileged: true, exec: [echo, "\${{ steps.look.outputs.x }}"] }
+`;
+
+/** Everything up to a start whose value was filled in, as if `look` had given \`b\`. */
+async function filledWith(value: 'a' | 'b', digest: (command: Command) => Sha256): Promise<Court> {
+  const court = await approved(await openCourt({ runbook: together }));
+  const { store } = court.scene.engine();
+  const like = await started(court);
+  const granted = like.type === 'step.started' ? like.data.permit : null;
+  const template = court.content.commands.find(({ step }) => step === 'restart');
+  if (granted?.kind !== 'grant' || template === undefined) {
+    throw new Error('it was asked for');
+  }
+  const { evaluation } = granted;
+  const nobody = { kind: 'policy', evaluation } as const;
+  const holes = { 'steps.look.outputs.x': value };
+  const { bytes } = await store.getBlob(template.command);
+  const command = fillHoles(decodeCommand(bytes), holes);
+  const outputs = await store.putBlob(Buffer.from('{"x":"b"}'));
+  const filled = { ...granted, holes };
+  const own = { step: 'restart', digest: digest(command), command: null, permit: filled };
+  await say(court, await started(court, { step: 'look', command: null, permit: nobody }));
+  await say(court, finished({ step: 'look', outputs }));
+  await say(court, like, finished({ step: 'first' }));
+  await say(court, await started(court, own), finished());
+  return court;
+}
+
+describe('a value that was filled in', () => {
+  test('cannot be told from what its step gave, once that is erased, and this is said', async () => {
+    const court = await filledWith('a', commandDigest);
+    expect(errorsIn(await verify(court.scene))).toEqual(['E_COMMAND_CHANGED']);
+    await eraseContent(court.scene, court.run, ['outputs']);
+    const report = await verify(court.scene);
+    expect(errorsIn(report)).toEqual([]);
+    expect(report.exit_code).toBe(0);
+    expect(authorizationIn(report)).toMatchObject({ ok: null });
+    expect(authorizationIn(report).anchor).toContain('starts not judged');
+  });
+
+  test('still makes the command that was approved, and no other', async () => {
+    const court = await filledWith('b', () => sha256('rm -rf /'));
+    expect(errorsIn(await verify(court.scene))).toEqual(['E_COMMAND_CHANGED']);
+    await eraseContent(court.scene, court.run, ['plan', 'outputs']);
+    const report = await verify(court.scene);
+    expect(errorsIn(report)).toEqual(['E_COMMAND_CHANGED']);
+    expect(report.exit_code).toBe(14);
   });
 });
 
