@@ -6,11 +6,13 @@ import { runTool } from '../../src/base/tool.ts';
 import { openApprover } from '../../src/signers/approver.ts';
 import { openApproverMemory } from '../../src/signers/approver-memory.ts';
 import { openKeyFile } from '../../src/signers/key-file.ts';
-import { gated } from '../audit/court.ts';
+import { forgeDecision } from '../attacks/forge.ts';
+import { decided, gated, openCourt, say, started } from '../audit/court.ts';
 import { check, python, shell } from '../support/auditor.ts';
 import { ecdsaAuthenticator } from '../support/authenticator.ts';
 import { altered, codesOf, exporting, verifying } from '../support/evidence.ts';
 import { testWith } from '../support/foreign.ts';
+import { forged } from '../support/forge.ts';
 import { commitKeys, rotationEvent, withRecoveryKey } from '../support/keys.ts';
 import { type Colleague, openScene, type Scene } from '../support/scene.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -88,6 +90,27 @@ describe('verify.py holds an honest bundle', () => {
       const bundle = await expectHolds(scene, run);
       expect([...readTar(bundle).keys()]).toContain('keys/0.vkey');
     }
+  });
+
+  testWith([python], 'in which a probe settled a step, and no other command for it', async () => {
+    const runbook = `
+name: probed
+steps:
+  - { id: restart, privileged: true, run: "true", env: { WHERE: "café" }, check: { run: "true" } }
+`;
+    const court = await openCourt({ runbook });
+    const { robin } = court.scene.people;
+    const signed = await forgeDecision(court.scene, robin.signer, { person: 'robin' });
+    await say(court, decided(court, signed), await started(court));
+    expect((await court.scene.resume(court.run)).steps[0]?.reason).toBe('its `check` holds');
+    const bundle = await expectHolds(court.scene, court.run);
+    const other = forged(bundle, court.scene, (data, type) =>
+      type === 'step.started' && data['step'] === 'restart/check'
+        ? { ...data, digest: 'ab'.repeat(32) }
+        : null,
+    );
+    expect(check(other).said).toContain('privileged, and nobody was asked');
+    expect(await codesOf(other)).toContain('E_COMMAND_CHANGED');
   });
 
   testWith(

@@ -3,7 +3,7 @@ import { judgeBundle } from '../../audit/bundle/judge-bundle.ts';
 import { parseBundle } from '../../audit/bundle/parse-bundle.ts';
 import { readTar } from '../../audit/bundle/tar.ts';
 import { sha256 } from '../../base/digest.ts';
-import { UsageError } from '../../base/errors.ts';
+import { RunbookError, UsageError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { Store } from '../../store/store.ts';
 import { checkpointsOf, chosenKeys } from '../proof/gather-outside.ts';
@@ -60,8 +60,9 @@ async function held(
   origin: string,
   digest: Sha256,
 ): Promise<{ readonly words: string; readonly warnings: VerifyReport['findings'] }> {
-  const store = own?.() ?? null;
+  let store: Store | null = null;
   try {
+    store = own?.() ?? null;
     if (store?.origin !== origin) {
       return { words: '', warnings: [] };
     }
@@ -75,6 +76,12 @@ async function held(
     const message =
       'the journal here is the one it is from, and no `evidence.exported` entry has its SHA-256';
     return { words: '', warnings: [{ code: 'W_MANIFEST', index: null, message }] };
+  } catch (error) {
+    // A journal that cannot be read says nothing against a bundle: `audit verify` alone judges it.
+    if (error instanceof RunbookError) {
+      return { words: `; the journal here could not be asked: ${error.message}`, warnings: [] };
+    }
+    throw error;
   } finally {
     await store?.close();
   }

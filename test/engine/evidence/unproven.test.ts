@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../../src/base/digest.ts';
+import { JournalError } from '../../../src/base/errors.ts';
 import { gated } from '../../audit/court.ts';
 import { altered, exporting, verifying } from '../../support/evidence.ts';
 import { openScene, type Scene } from '../../support/scene.ts';
@@ -71,6 +72,15 @@ describe('the journal that a bundle is from', () => {
     expect(findings).toMatchObject([{ code: 'W_MANIFEST', index: null }]);
     expect(findings[0]?.message).toContain('no `evidence.exported` entry has its SHA-256');
     expect(exit).toBe(0);
+  });
+
+  test('is not needed, and may be past reading', async () => {
+    const { bundle } = await exporting(await approved());
+    const report = await verifying(bundle, {}, () => {
+      throw new JournalError({ code: 'store_unreadable', message: 'it cannot be read' });
+    });
+    expect(report).toMatchObject({ findings: [], exit_code: 0 });
+    expect(report.verdicts[0]?.anchor).toContain('could not be asked: it cannot be read');
   });
 
   test('says nothing of the bundle of another', async () => {
