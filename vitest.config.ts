@@ -11,6 +11,8 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           pool: 'forks',
           isolate: false,
+          // A limit for what hangs, not for what is slow on a busy machine.
+          testTimeout: 30_000,
           setupFiles: ['test/support/seed.ts'],
         },
       },
