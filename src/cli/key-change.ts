@@ -9,12 +9,59 @@ import {
 import { UsageError } from '../base/errors.ts';
 import type { PreparedChange } from '../engine/service.ts';
 import type { Cli, SignerChoice } from './cli.ts';
+import { refuseBeside, type SigningFlags } from './flags.ts';
 import { readAll } from './io.ts';
 import { readTextFile } from './params.ts';
 import { renderKeyStatement } from './render/keys.ts';
+import { refuseAgent, requireSigner } from './signing.ts';
 import { writeNewFile } from './write-file.ts';
 
 // How a change of the journal's keys is signed: here, or where the recovery key lies.
+
+/** The signing flags, where signatures may be handed in from two places. */
+export interface KeyFlags extends Omit<SigningFlags, 'signature'> {
+  readonly signature?: readonly string[];
+  readonly export?: string;
+}
+
+/** What naming a recovery key and rotating to a new key have in common. */
+export interface KeyChange {
+  /** As it is typed, for hints. */
+  readonly command: string;
+  /** Flags that say what is changed: nothing to be said where it is signed already. */
+  readonly words: Readonly<Record<string, unknown>>;
+  readonly make: () => Promise<number>;
+  readonly handIn: (files: readonly string[]) => Promise<number>;
+}
+
+/** Signs what was exported, takes in what was signed, or makes the change here. Answers the exit code. */
+export async function runKeyChange(
+  cli: Cli,
+  flags: KeyFlags,
+  { command, words, make, handIn }: KeyChange,
+): Promise<number> {
+  refuseAgent(cli);
+  refuseBesides(flags, words);
+  const { offline, signature } = flags;
+  if (offline !== undefined) {
+    const choice = requireSigner(cli, flags, `${command} --offline ${offline}`);
+    await signExported(cli, choice, offline);
+    return 0;
+  }
+  return signature === undefined ? make() : handIn(signature);
+}
+
+/** At most one way to sign; and what is signed already says everything itself. */
+function refuseBesides(
+  { key, sshAgent, offline, signature, export: exported }: KeyFlags,
+  words: Readonly<Record<string, unknown>>,
+): void {
+  const here = { '--key': key, '--ssh-agent': sshAgent };
+  refuseBeside({ '--key': key }, { '--ssh-agent': sshAgent });
+  refuseBeside({ '--offline': offline }, { '--export': exported, ...words });
+  refuseBeside({ '--signature': signature }, { ...here, '--offline': offline, ...words });
+  refuseBeside({ '--export': exported }, { ...here, '--signature': signature });
+}
 
 /** Shows what is to be signed, and signs it with one of the keys that have to. Answers the SSHSIG, base64. */
 export async function signChange(
@@ -75,7 +122,7 @@ export function exportChange(
 }
 
 /** Signs a file that was exported; reaches no journal. What is printed is carried back by hand. */
-export async function signExported(cli: Cli, choice: SignerChoice, path: string): Promise<void> {
+async function signExported(cli: Cli, choice: SignerChoice, path: string): Promise<void> {
   const change = parseKeyFile(readTextFile(resolve(cli.io.cwd, path), path), path);
   const signature = await signChange(cli, choice, change);
   const signed = { statement: change.statement, signature };

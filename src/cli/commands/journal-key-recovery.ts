@@ -2,12 +2,17 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import type { SignedChange } from '../../engine/service.ts';
 import type { Cli, SignerChoice } from '../cli.ts';
-import { exportChange, readSignedChange, signChange, signExported } from '../key-change.ts';
+import {
+  exportChange,
+  type KeyFlags,
+  readSignedChange,
+  runKeyChange,
+  signChange,
+} from '../key-change.ts';
 import { readTextFile } from '../params.ts';
 import { renderKeys } from '../render/keys.ts';
-import { refuseAgent, requireSigner, signerChoice } from '../signing.ts';
+import { requireSigner, signerChoice } from '../signing.ts';
 import { resultStyle } from '../styles.ts';
-import { type KeyFlags, refuseTogether } from './journal-key-rotate.ts';
 
 export interface RecoveryOptions extends KeyFlags {
   readonly publicKey?: string;
@@ -17,18 +22,13 @@ export interface RecoveryOptions extends KeyFlags {
 const command = 'runbook journal key recovery';
 
 export async function runJournalKeyRecovery(cli: Cli, options: RecoveryOptions): Promise<number> {
-  refuseAgent(cli);
-  const { publicKey, previous, offline, signature } = options;
-  refuseTogether(options, { '--public-key': publicKey, '--previous': previous });
-  if (offline !== undefined) {
-    await signExported(
-      cli,
-      requireSigner(cli, options, `${command} --offline ${offline}`),
-      offline,
-    );
-    return 0;
-  }
-  return signature === undefined ? name(cli, options) : handIn(cli, signature);
+  const { publicKey, previous } = options;
+  return runKeyChange(cli, options, {
+    command,
+    words: { '--public-key': publicKey, '--previous': previous },
+    make: () => name(cli, options),
+    handIn: (files) => handIn(cli, files),
+  });
 }
 
 async function name(cli: Cli, options: RecoveryOptions): Promise<number> {

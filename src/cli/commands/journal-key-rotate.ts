@@ -1,17 +1,17 @@
 import type { RotationReason } from '../../approval/statement/key-statement.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Cli } from '../cli.ts';
-import { refuseBeside, type SigningFlags } from '../flags.ts';
 import {
   exportChange,
+  type KeyFlags,
   openOneOf,
   readSignedChange,
-  signExported,
+  runKeyChange,
   signShown,
 } from '../key-change.ts';
 import { parsePast } from '../past.ts';
 import { renderKeys } from '../render/keys.ts';
-import { refuseAgent, requireSigner } from '../signing.ts';
+import { requireSigner } from '../signing.ts';
 import { resultStyle } from '../styles.ts';
 
 export interface RotateOptions extends KeyFlags {
@@ -19,39 +19,15 @@ export interface RotateOptions extends KeyFlags {
   readonly since?: string;
 }
 
-/** The signing flags, where signatures may be handed in from two places. */
-export interface KeyFlags extends Omit<SigningFlags, 'signature'> {
-  readonly signature?: readonly string[];
-  readonly export?: string;
-}
-
 const command = 'runbook journal key rotate';
 
 export async function runJournalKeyRotate(cli: Cli, options: RotateOptions): Promise<number> {
-  refuseAgent(cli);
-  refuseTogether(options, { '--since': options.since });
-  const { offline, signature } = options;
-  if (offline !== undefined) {
-    await signExported(
-      cli,
-      requireSigner(cli, options, `${command} --offline ${offline}`),
-      offline,
-    );
-    return 0;
-  }
-  return signature === undefined ? rotate(cli, options) : handIn(cli, signature);
-}
-
-/** At most one way to sign; and what is signed already says everything itself. */
-export function refuseTogether(
-  { key, sshAgent, offline, signature, export: exported }: KeyFlags,
-  words: Readonly<Record<string, unknown>>,
-): void {
-  const here = { '--key': key, '--ssh-agent': sshAgent };
-  refuseBeside({ '--key': key }, { '--ssh-agent': sshAgent });
-  refuseBeside({ '--offline': offline }, { '--export': exported, ...words });
-  refuseBeside({ '--signature': signature }, { ...here, '--offline': offline, ...words });
-  refuseBeside({ '--export': exported }, { ...here, '--signature': signature });
+  return runKeyChange(cli, options, {
+    command,
+    words: { '--since': options.since },
+    make: () => rotate(cli, options),
+    handIn: (files) => handIn(cli, files),
+  });
 }
 
 async function rotate(cli: Cli, options: RotateOptions): Promise<number> {
