@@ -274,7 +274,7 @@ export async function verifyCopy(
     if (fork !== null) {
       return fork;
     }
-    const { verifyBundle } = await import('./engine/evidence/verify-bundle.ts');
+    const { verifyBundle } = await import('./engine/proof/verify-bundle.ts');
     const own = hasJournal(here) ? () => openStore(here.env, describeSelf()) : null;
     return verifyBundle(file, { ...input, nowMs }, own);
   }

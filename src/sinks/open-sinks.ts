@@ -10,7 +10,7 @@ import { mirrorSink } from './mirror.ts';
 import { otlpSink } from './otlp/otlp-sink.ts';
 import { s3Sink } from './s3/s3-sink.ts';
 import type { Sink } from './sink.ts';
-import { timestampSink } from './timestamp.ts';
+import { timestampSink } from './timestamp/timestamp.ts';
 import { witnessSink } from './witness.ts';
 
 export interface SinkDeps {

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificates, verifyAuthority } from '../../src/journal/authority.ts';
 import { type Timestamp, verifyTimestamp } from '../../src/journal/timestamp.ts';
-import { nonceInteger, timestampRequest, tokenOf } from '../../src/journal/timestamp-exchange.ts';
+import { nonceInteger, timestampRequest, tokenOf } from '../../src/sinks/timestamp/exchange.ts';
 import { openAuthority, type TestAuthority } from '../support/timestamp-authority.ts';
 
 const message = Buffer.from('runbook/a-log\n3\nSWRfr8JbP13A+05QkDqirYNUCXJ+nNj3SGHnk4g/cvE=\n');

@@ -9,7 +9,7 @@ import {
   type ExportInput,
   exportEvidence,
 } from '../../src/engine/evidence/export-evidence.ts';
-import { verifyBundle } from '../../src/engine/evidence/verify-bundle.ts';
+import { verifyBundle } from '../../src/engine/proof/verify-bundle.ts';
 import type { CopyInput } from '../../src/engine/proof/verify-copy.ts';
 import type { VerifyReport } from '../../src/engine/verify.ts';
 import { openApprover } from '../../src/signers/approver.ts';

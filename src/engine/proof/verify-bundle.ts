@@ -6,11 +6,11 @@ import { sha256 } from '../../base/digest.ts';
 import { RunbookError, UsageError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 import type { Store } from '../../store/store.ts';
-import { checkpointsOf, chosenKeys } from '../proof/gather-outside.ts';
-import { readReceipts } from '../proof/read-receipts.ts';
-import { type CopyInput, sortKeys } from '../proof/verify-copy.ts';
 import type { VerifyReport } from '../verify.ts';
 import { findExport } from './find-export.ts';
+import { checkpointsOf, chosenKeys } from './gather-outside.ts';
+import { readReceipts } from './read-receipts.ts';
+import { type CopyInput, sortKeys } from './verify-copy.ts';
 
 /**
  * Judges an evidence bundle with no journal at hand. Throws UsageError `bundle_unreadable` where the file

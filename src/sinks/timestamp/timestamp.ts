@@ -1,20 +1,20 @@
 import { openSync } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
-import { ConfigError, IntegrityError, JournalError } from '../base/errors.ts';
-import { readJudged } from '../base/files.ts';
-import { newSalt } from '../base/ids.ts';
-import { lazy } from '../base/lazy.ts';
-import { object } from '../base/yaml-collections.ts';
-import { oneOf, text } from '../base/yaml-scalars.ts';
-import { checkDocument, invalid, refine } from '../base/yaml-schema.ts';
-import type { AnchorKey } from '../journal/anchor.ts';
-import { parseCertificates } from '../journal/authority.ts';
-import { formatCheckpoint } from '../journal/checkpoint.ts';
-import { verifyTimestamp } from '../journal/timestamp.ts';
-import { nonceInteger, timestampRequest, tokenOf } from '../journal/timestamp-exchange.ts';
-import { callHttp } from './http.ts';
-import type { SinkReader } from './open-sinks.ts';
-import { type Acknowledged, type Delivery, saysHead } from './sink.ts';
+import { ConfigError, IntegrityError, JournalError } from '../../base/errors.ts';
+import { readJudged } from '../../base/files.ts';
+import { newSalt } from '../../base/ids.ts';
+import { lazy } from '../../base/lazy.ts';
+import { object } from '../../base/yaml-collections.ts';
+import { oneOf, text } from '../../base/yaml-scalars.ts';
+import { checkDocument, invalid, refine } from '../../base/yaml-schema.ts';
+import type { AnchorKey } from '../../journal/anchor.ts';
+import { parseCertificates } from '../../journal/authority.ts';
+import { formatCheckpoint } from '../../journal/checkpoint.ts';
+import { verifyTimestamp } from '../../journal/timestamp.ts';
+import { callHttp } from '../http.ts';
+import type { SinkReader } from '../open-sinks.ts';
+import { type Acknowledged, type Delivery, saysHead } from '../sink.ts';
+import { nonceInteger, timestampRequest, tokenOf } from './exchange.ts';
 
 /** A timestamp authority (RFC 3161), as `{kind: timestamp, url, ca}` under `sinks` names it. */
 interface Authority {

@@ -1,6 +1,6 @@
-import { sha256Bytes } from '../base/digest.ts';
-import { IntegrityError } from '../base/errors.ts';
-import { derTag, expectTag, readChildren, readDer, writeDer } from './der.ts';
+import { sha256Bytes } from '../../base/digest.ts';
+import { IntegrityError } from '../../base/errors.ts';
+import { derTag, expectTag, readChildren, readDer, writeDer } from '../../journal/der.ts';
 
 /** The two messages of RFC 3161 around a token: what is asked, and what comes back. */
 
