@@ -7,9 +7,9 @@ import { type RotateOptions, runJournalKeyRotate } from './journal-key-rotate.ts
 import { runJournalKeyShow } from './journal-key-show.ts';
 
 export function journalKeyCommand(cli: Cli): Command {
-  const group = new Command('key').description(
-    'The key that signs the journal, and the one, kept offline, that hands it on.',
-  );
+  const group = new Command('key')
+    .summary('show, name and change the keys that sign it')
+    .description('The key that signs the journal, and the one, kept offline, that hands it on.');
   group
     .command('show')
     .summary('which keys signed, which one signs, and which hands on')
