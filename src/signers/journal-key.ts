@@ -35,7 +35,7 @@ function readKey(path: string): string | null {
     if (!isOwnAlone(stats)) {
       throw new ConfigError({
         code: 'key_exposed',
-        message: `\`${path}\`: the journal's key has mode ${(mode & 0o7777).toString(8)} and owner ${uid}, so others could sign with it`,
+        message: `\`${path}\`: the signing key has mode ${(mode & 0o7777).toString(8)} and owner ${uid}, so others could sign with it`,
         hint: 'treat the key as stolen, or, if nobody can have read it, set mode 600 and your own uid',
       });
     }
@@ -80,7 +80,7 @@ function importKey(pem: string, path: string) {
 function missing(path: string): never {
   throw new JournalError({
     code: 'journal_key_missing',
-    message: `\`${path}\`: the journal's key is not there`,
+    message: `\`${path}\`: the signing key is not there`,
     hint: 'restore it from a backup: a journal that exists is continued with its own key only',
   });
 }
@@ -88,7 +88,7 @@ function missing(path: string): never {
 function unreadable(path: string, cause: unknown): never {
   throw new JournalError({
     code: 'journal_key_unreadable',
-    message: `\`${path}\`: the journal's key cannot be read as an Ed25519 key in PKCS#8`,
+    message: `\`${path}\`: the signing key cannot be read as an Ed25519 key in PKCS#8`,
     hint: 'restore it from a backup',
     cause,
   });
@@ -97,7 +97,7 @@ function unreadable(path: string, cause: unknown): never {
 function unwritable(path: string, cause: unknown): never {
   throw new JournalError({
     code: 'journal_key_unwritable',
-    message: `\`${path}\`: the journal's key cannot be made (${String(errorCode(cause))})`,
+    message: `\`${path}\`: the signing key cannot be made (${String(errorCode(cause))})`,
     hint: 'check that the folder is there, yours and writable',
     cause,
   });
