@@ -2,6 +2,7 @@ import { IntegrityError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
 import type { Event, EventType, Recorded } from './events.ts';
+import { trailTypes } from './trail-events.ts';
 
 const known: Readonly<Record<EventType, true>> = {
   'log.genesis': true,
@@ -28,12 +29,7 @@ const known: Readonly<Record<EventType, true>> = {
   'break_glass.reviewed': true,
   'token.issued': true,
   'token.revoked': true,
-  'key.recovery': true,
-  'key.rotated': true,
-  'sink.gap': true,
-  'content.erased': true,
-  'log.pruned': true,
-  'evidence.exported': true,
+  ...trailTypes,
 };
 
 /** Every type of entry, as the journal's manual lists them. */

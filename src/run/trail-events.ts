@@ -11,7 +11,8 @@ export type TrailEvent =
   | { readonly type: 'log.pruned'; readonly data: LogPruned }
   | { readonly type: 'evidence.exported'; readonly data: EvidenceExported };
 
-const types: Readonly<Record<TrailEvent['type'], true>> = {
+/** Each type of them. */
+export const trailTypes: Readonly<Record<TrailEvent['type'], true>> = {
   'key.recovery': true,
   'key.rotated': true,
   'sink.gap': true,
@@ -24,7 +25,7 @@ const types: Readonly<Record<TrailEvent['type'], true>> = {
 export function isTrailEvent<E extends { readonly type: string }>(
   event: E,
 ): event is Extract<E, TrailEvent> {
-  return Object.hasOwn(types, event.type);
+  return Object.hasOwn(trailTypes, event.type);
 }
 
 /** The `data` of `key.recovery`: the offline key that authorises every rotation from here on. */

@@ -10,6 +10,7 @@ import type { RemoteCopy } from '../../run/remote-copy.ts';
 import type { Head, Store } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
+import { neighbours } from '../proof/neighbours.ts';
 import { ownSource } from '../proof/own-source.ts';
 import { openKept } from '../proof/read-since.ts';
 import { reportOf, verifyLog } from '../proof/verify-log.ts';
@@ -103,7 +104,7 @@ function namesToken({ bytes }: Found): boolean {
 
 async function readEntries(store: Store, chosen: ReadonlySet<number>): Promise<readonly Found[]> {
   const found: Found[] = [];
-  for (const [from, to] of stretches(chosen)) {
+  for (const { from, to } of neighbours([...chosen].sort((one, other) => one - other))) {
     for (const { seq, bytes } of await store.entries(from, to)) {
       found.push({ seq, bytes, hash: leafHash(bytes), recorded: recordedOf({ seq, bytes }) });
     }
@@ -112,20 +113,6 @@ async function readEntries(store: Store, chosen: ReadonlySet<number>): Promise<r
     }
   }
   return found.sort((one, other) => one.seq - other.seq);
-}
-
-/** Neighbours are read together: `[from, to]` are `from <= seq < to`. */
-function stretches(chosen: ReadonlySet<number>): readonly (readonly [number, number])[] {
-  const made: [number, number][] = [];
-  for (const seq of [...chosen].sort((one, other) => one - other)) {
-    const last = made.at(-1);
-    if (last?.[1] === seq) {
-      last[1] = seq + 1;
-    } else {
-      made.push([seq, seq + 1]);
-    }
-  }
-  return made;
 }
 
 /** The newest head that others have signed, where one covers everything; else the newest. */

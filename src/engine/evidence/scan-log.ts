@@ -2,6 +2,7 @@ import type { RunId } from '../../base/ids.ts';
 import type { EventType, Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
+import { walkLog } from '../walk-log.ts';
 
 /** What of the log decides which entries belong together. */
 export interface LogMap {
@@ -21,8 +22,6 @@ export interface LogMap {
   readonly times: Float64Array;
 }
 
-const page = 1024;
-
 /** Reads the whole log once. */
 export async function scanLog(
   store: Store,
@@ -30,9 +29,8 @@ export async function scanLog(
 ): Promise<LogMap> {
   const { size } = await store.head();
   const map = emptyMap(size);
-  for (let from = 0; from < size; from += page) {
-    const to = Math.min(size, from + page);
-    for (const entry of await store.entries(from, to)) {
+  for await (const { entries, to } of walkLog(store, size)) {
+    for (const entry of entries) {
       note(map, recordedOf(entry));
     }
     progress(to, size);

@@ -1,14 +1,11 @@
 import type { Sha256 } from '../../base/ids.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
-
-const page = 1024;
+import { walkLog } from '../walk-log.ts';
 
 /** The entry of this log that says that exactly this file was given to somebody; null where none does. */
 export async function findExport(store: Store, digest: Sha256): Promise<number | null> {
-  const { size } = await store.head();
-  for (let from = 0; from < size; from += page) {
-    const entries = await store.entries(from, Math.min(size, from + page));
+  for await (const { entries } of walkLog(store)) {
     const found = entries
       .filter(({ bytes }) => bytes.includes(digest))
       .find((entry) => {

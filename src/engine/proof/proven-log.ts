@@ -6,6 +6,7 @@ import { rootOfPeaks } from '../../journal/merkle.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Head, Store } from '../../store/store.ts';
+import { neighbours } from './neighbours.ts';
 import { checkPruned, refusePart } from './pruned-leaves.ts';
 import { readLeaves } from './read-leaves.ts';
 import { extend, leafAt, readStretch, rootAfter, type Stretch, sizeAfter } from './stretch.ts';
@@ -135,7 +136,7 @@ export class ProvenLog {
   async #read(stretch: Stretch, seqs: readonly number[]): Promise<readonly Recorded[]> {
     const entries: Recorded[] = [];
     const found = new Map<number, string>();
-    for (const { from, to } of rangesOf(seqs)) {
+    for (const { from, to } of neighbours(seqs)) {
       for (const leaf of await readLeaves(this.#store, from, to)) {
         const entry = leaf.kind === 'entry' ? recordedOf(leaf) : null;
         found.set(leaf.seq, leaf.kind === 'pruned' ? leaf.hash : (entry?.hash ?? ''));
@@ -161,22 +162,6 @@ export function provenLogOf(store: Store): ProvenLog {
 
 /** Remembered with the store itself: whoever opens it anew proves anew. */
 const logs = new WeakMap<Store, ProvenLog>();
-
-/** Neighbours are read at once. */
-function rangesOf(
-  seqs: readonly number[],
-): readonly { readonly from: number; readonly to: number }[] {
-  const ranges: { from: number; to: number }[] = [];
-  for (const seq of seqs) {
-    const last = ranges.at(-1);
-    if (last?.to === seq) {
-      last.to = seq + 1;
-    } else {
-      ranges.push({ from: seq, to: seq + 1 });
-    }
-  }
-  return ranges;
-}
 
 function fork(from: number, to: number): IntegrityError {
   return new IntegrityError({

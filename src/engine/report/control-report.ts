@@ -6,6 +6,7 @@ import { recordedOf } from '../../run/recorded.ts';
 import type { Engine } from '../engine.ts';
 import { verifyJournal } from '../proof/verify-journal.ts';
 import type { VerifyInput } from '../verify.ts';
+import { walkLog } from '../walk-log.ts';
 
 export interface ControlReportInput extends VerifyInput {
   readonly framework: Framework;
@@ -13,8 +14,6 @@ export interface ControlReportInput extends VerifyInput {
   readonly from: string | null;
   readonly to: string | null;
 }
-
-const batch = 1000;
 
 /**
  * What the journal shows about a framework's controls. All of it is verified, also what the period leaves
@@ -29,8 +28,8 @@ export async function reportControls(
   const { verdicts, findings } = await verifyJournal(engine, input);
   const period = openPeriod({ from, to });
   const { size } = await store.head();
-  for (let start = 0; start < size; start += batch) {
-    for (const stored of await store.entries(start, Math.min(start + batch, size))) {
+  for await (const { entries } of walkLog(store, size)) {
+    for (const stored of entries) {
       period.add(recordedOf(stored));
     }
   }

@@ -3,8 +3,7 @@ import type { BlobId, RunId } from '../../base/ids.ts';
 import { blobsOf } from '../../run/named-blobs.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Engine } from '../engine.ts';
-
-const batch = 1000;
+import { walkLog } from '../walk-log.ts';
 
 /**
  * The runs that name these blobs; reads the log, for no index knows. Throws UsageError `blob_unknown` where
@@ -21,10 +20,9 @@ export async function findBlobs(
   const missing = new Set(ids);
   const blobs = new Set<BlobId>();
   const runs = new Set<RunId>();
-  const { size } = await store.head();
   // To the end: a blob can be named by several runs, and none of them may need it.
-  for (let from = 0; from < size; from += batch) {
-    for (const stored of await store.entries(from, Math.min(from + batch, size))) {
+  for await (const { entries } of walkLog(store)) {
+    for (const stored of entries) {
       const { event, run, seq } = recordedOf(stored);
       for (const { id } of blobsOf(event).filter((named) => ids.includes(named.id))) {
         missing.delete(id);
