@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -34,6 +35,10 @@ const { output } = await bundle.generate({
 const next = mkdtempSync(`${root}dist-`);
 for (const { fileName, code } of output) {
   writeFileSync(join(next, fileName), escapeToAscii(code));
+}
+// What pages name is served as it is written.
+for (const asset of ['style.css', 'page.js']) {
+  copyFileSync(`${root}src/pages/assets/${asset}`, join(next, asset));
 }
 writeFileSync(join(next, 'package.json'), '{"type":"commonjs"}\n');
 for (const { name: entry, fileName } of output.filter((chunk) => chunk.isEntry)) {

@@ -31,6 +31,8 @@ import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verif
 import { examine } from './engine/report/examine.ts';
 import type { Service } from './engine/service.ts';
 import type { VerifyReport } from './engine/verify.ts';
+import type { Login } from './login/login.ts';
+import { openLogins as openLoginsOf } from './login/open-logins.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
@@ -244,6 +246,11 @@ function callerOf(env: Surroundings['env'], osUser: string): Caller {
 function actorOf(env: Surroundings['env']): string | undefined {
   const actor = env['GITHUB_ACTOR'];
   return actor === undefined ? undefined : `github/${actor}`;
+}
+
+/** Issuers that people can log in with, as `config.yaml` names them. Throws ConfigError. */
+export function openLogins({ env }: Surroundings): readonly Login[] {
+  return openLoginsOf(loadConfig(env).login, { clock: systemClock, env });
 }
 
 /** The approver's side: memory in RUNBOOK_APPROVER_DIR, and nothing of the executor's. */

@@ -20,6 +20,8 @@ export interface Cli extends Services {
   openSigner(choice: SignerChoice, wanted: readonly string[]): ReturnType<AppModule['openSigner']>;
   /** The engine as `runbook serve` has it. Whoever opens it closes it. */
   openServing(options: ServingOptions): Promise<ServingOffice>;
+  /** Whom people can log in with at this server. */
+  openLogins(): Promise<ReturnType<AppModule['openLogins']>>;
   /** Judges a copy of a log; this account needs no journal for it. */
   verifyCopy(location: string, input: CopyInput): ReturnType<AppModule['verifyCopy']>;
   /** A result: one JSON object, or the text that `render` makes. */
@@ -50,6 +52,7 @@ export type LoadApp = () => Promise<
     | 'openApprover'
     | 'openSigner'
     | 'openServing'
+    | 'openLogins'
     | 'openSpool'
     | 'hasJournal'
     | 'verifyCopy'
@@ -114,7 +117,13 @@ function openings(
   surroundings: (withTerminal: boolean) => appModule.Surroundings,
 ): Pick<
   OpenCli,
-  'openApprover' | 'openSpool' | 'hasJournal' | 'openSigner' | 'openServing' | 'verifyCopy'
+  | 'openApprover'
+  | 'openSpool'
+  | 'hasJournal'
+  | 'openSigner'
+  | 'openServing'
+  | 'openLogins'
+  | 'verifyCopy'
 > {
   const here = () => surroundings(false);
   return {
@@ -124,6 +133,7 @@ function openings(
     openSigner: async (choice, wanted) =>
       (await loadApp()).openSigner(choice, { ...here(), wanted }),
     openServing: async (options) => (await loadApp()).openServing(here(), options),
+    openLogins: async () => (await loadApp()).openLogins(here()),
     verifyCopy: async (location, input) => (await loadApp()).verifyCopy(here(), location, input),
   };
 }

@@ -7,8 +7,11 @@ import { listDebts } from './break-glass/list-debts.ts';
 import { reviewBreakGlass } from './break-glass/review-break-glass.ts';
 import { cancelRun } from './cancel-run.ts';
 import { decideAsMyself } from './decision/decide-as-myself.ts';
+import { decideByLogin } from './decision/decide-by-login.ts';
 import { exportRequest, exportStarted } from './decision/export-request.ts';
+import { prepareDecision } from './decision/prepare-decision.ts';
 import { recordDecision } from './decision/record-decision.ts';
+import { waysToDecide } from './decision/ways-to-decide.ts';
 import { driveRun } from './drive-run.ts';
 import type { Engine } from './engine.ts';
 import { ensureConfig } from './ensure-config.ts';
@@ -22,6 +25,9 @@ import { describeKeys } from './key/describe-keys.ts';
 import { prepareChange } from './key/prepare-change.ts';
 import { recordChange } from './key/record-change.ts';
 import { beginLink, finishLink } from './link-account.ts';
+import { invitePasskey } from './login/invite-passkey.ts';
+import { listPasskeys } from './login/list-passkeys.ts';
+import { removePasskey } from './login/remove-passkey.ts';
 import { takeInLeft, waitTakingIn } from './office/take-in-left.ts';
 import { planRun } from './plan-run.ts';
 import { verifyJournal } from './proof/verify-journal.ts';
@@ -132,6 +138,12 @@ type Approving =
   | 'describeRequest'
   | 'decide'
   | 'decideAsMyself'
+  | 'waysToDecide'
+  | 'prepareDecision'
+  | 'decideByLogin'
+  | 'passkeys'
+  | 'invitePasskey'
+  | 'removePasskey'
   | 'grants'
   | 'revokeGrant'
   | 'breakGlass'
@@ -150,6 +162,12 @@ function approving(engine: Engine): Pick<Service, Approving> {
     describeRequest: (request) => describeRequest(engine, request),
     decide: (signed, channel) => recordDecision(engine, signed, channel),
     decideAsMyself: (input) => decideAsMyself(engine, input),
+    waysToDecide: (request) => waysToDecide(engine, request),
+    prepareDecision: (input) => prepareDecision(engine, input),
+    decideByLogin: (said, channel) => decideByLogin(engine, said, channel),
+    passkeys: (person) => listPasskeys(engine, person),
+    invitePasskey: (person, expiresInMs) => invitePasskey(engine, person, expiresInMs),
+    removePasskey: (passkey, reason) => removePasskey(engine, passkey, reason),
     grants: (all) => listGrants(engine, all),
     revokeGrant: (request, reason) => revokeGrant(engine, request, reason),
     breakGlass: (all) => listDebts(engine, all),

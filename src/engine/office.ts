@@ -3,6 +3,7 @@ import type { Scope } from '../approval/token.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Notes, Reception } from '../channels/channel.ts';
 import type { Recorded } from '../run/events.ts';
+import type { LoginDesk } from './login/login-desk.ts';
 import type { Service } from './service.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface Office {
   serviceFor(caller: Caller): Service;
   /** Who bears this secret. Throws LoginError `token_unknown`, `token_expired`, `token_revoked`, `token_orphaned`. */
   authenticate(secret: string): Promise<Bearer>;
+  /** Where people come in who bear no token yet. */
+  readonly login: LoginDesk;
   readonly feed: Feed;
   readonly receptions: readonly Reception[];
   /** What a door must find again after a restart, under a name of its own: `idempotency`. */

@@ -147,6 +147,58 @@ export interface TokenSummary {
   readonly issued_by: string;
 }
 
+/** A passkey that an entry enrolled. */
+export interface PasskeySummary {
+  readonly passkey: string;
+  readonly person: string;
+  readonly label: string | null;
+  /** The page it counts on. */
+  readonly origin: string;
+  /** OpenSSH public key line. */
+  readonly public: string;
+  /** Base64url: what a page asks the browser for. */
+  readonly credential: string;
+  readonly enrolled_at: string;
+  /** `invite 4f7k… by os:root@web1`, `login at https://login.example.com`. */
+  readonly enrolled_by: string;
+  readonly removed_at: string | null;
+}
+
+/** A one-time link's secret, shown once. */
+export interface Invitation {
+  readonly invite: string;
+  readonly secret: string;
+  readonly person: string;
+  readonly expires_at: string;
+}
+
+/** How the caller can decide a request just now. */
+export interface DecisionWays {
+  /** Null where the caller is no person. */
+  readonly person: string | null;
+  /** Why they cannot approve whatever they show; null where they can. Rejecting may be open all the same. */
+  readonly refusal: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+  } | null;
+  /** What each way proves, and whether an approval by it fills any slot now. */
+  readonly approve: {
+    /** A passkey's signature (A3); needs one that is enrolled. */
+    readonly passkey: boolean;
+    /** A fresh login for this statement (A2). */
+    readonly login: boolean;
+    /** The session alone (A1, or A0). */
+    readonly session: boolean;
+  };
+  /** A no takes nothing but who they are. */
+  readonly reject: boolean;
+  /** Their own approval stands and can be taken back. */
+  readonly revoke: boolean;
+  /** Their passkeys. */
+  readonly passkeys: readonly PasskeySummary[];
+}
+
 /** A runbook file, read. */
 export interface FoundRunbook {
   /** What it is called by; null where it was named as a file. */

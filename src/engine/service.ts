@@ -1,3 +1,4 @@
+import type { LoggedInStatement } from '../approval/court/attested.ts';
 import type { DebtReport, ReviewReport } from '../approval/debt.ts';
 import type { GrantReport } from '../approval/grant-report.ts';
 import type { RequestFile } from '../approval/request-file.ts';
@@ -16,14 +17,17 @@ import type {
   AuditLine,
   BegunLink,
   DecisionReport,
+  DecisionWays,
   Finding,
   FoundRunbook,
+  Invitation,
   KeysReport,
   LinkChannel,
   LinkedAccount,
   ListedRunbook,
   LogPiece,
   Me,
+  PasskeySummary,
   PlanReport,
   RequestDetail,
   RequestSummary,
@@ -91,6 +95,23 @@ export interface Service {
    * `assurance_too_low`, UsageError `other_request`, LoginError where the token opens nothing any more.
    */
   decideAsMyself(input: OwnDecision): Promise<DecisionReport>;
+
+  /** How the caller can decide this request now, for a page to offer no more than that. */
+  waysToDecide(request: string): Promise<DecisionWays>;
+  /**
+   * Composes what the caller would decide, as JCS text: to be signed by their passkey and handed to `decide`,
+   * or to log in for anew and be handed to `decideByLogin`. Records nothing. Throws as `decideAsMyself`.
+   */
+  prepareDecision(input: OwnDecision): Promise<string>;
+  /** Records what somebody logged in for (A2). Throws as `decide`. */
+  decideByLogin(said: LoggedInStatement, channel: string): Promise<DecisionReport>;
+
+  /** Every passkey that was enrolled, removed ones too, newest first; of everybody, or of one person. */
+  passkeys(person?: string): Promise<readonly PasskeySummary[]>;
+  /** A one-time invitation to enrol a passkey. Throws UsageError `person_unknown`, DeniedError `scope_forbidden`. */
+  invitePasskey(person: string, expiresInMs: number): Promise<Invitation>;
+  /** Its owner's own, or anybody's on the journal's own account. Throws UsageError `passkey_unknown`, DeniedError `scope_forbidden`. */
+  removePasskey(passkey: string, reason: string | null): Promise<PasskeySummary>;
 
   /** Approvals that hold for later runs, the newest first; with `all` those too that do not, or no more. */
   grants(all: boolean): Promise<readonly GrantReport[]>;
@@ -193,6 +214,8 @@ export interface OwnDecision {
   readonly hash: Sha256;
   readonly decision: 'approve' | 'reject' | 'revoke';
   readonly reason: string | null;
+  /** What it came through; `api` unless said. */
+  readonly channel?: 'api' | 'web';
 }
 
 export interface TokenInput {

@@ -29,6 +29,8 @@ export interface Config {
   readonly keys: ParsedYaml | null;
   /** How this host serves the API; read by `runbook serve`. */
   readonly serve: ParsedYaml | null;
+  /** Who may say who somebody is, on the pages and to `runbook login`; read by `runbook serve`. */
+  readonly login: ParsedYaml | null;
   /** The server that commands on this machine go to. */
   readonly server: ParsedYaml | null;
   /** Milliseconds that a run stays whole after its last entry, whatever a command line says. */
@@ -67,6 +69,7 @@ const configFile = object({
   sinks: optional(raw()),
   keys: optional(raw()),
   serve: optional(raw()),
+  login: optional(raw()),
   server: optional(raw()),
   retention: optional(object({ keep: optional(duration(), defaultKeepMs) }), {
     keep: defaultKeepMs,
@@ -92,6 +95,7 @@ export function parseConfig(text: string, file: string): Config {
     sinks: section(written.sinks),
     keys: section(written.keys),
     serve: section(written.serve),
+    login: section(written.login),
     server: section(written.server),
     keepMs: written.retention.keep,
   };

@@ -1,4 +1,4 @@
-import type { Attested } from '../approval/court/attested.ts';
+import type { Attested, LoginEvidence } from '../approval/court/attested.ts';
 import type { ChainLink, Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { SignedStatement } from '../approval/statement/statement.ts';
@@ -6,6 +6,7 @@ import type { TokenIssued } from '../approval/token.ts';
 import type { BlobId, RequestId, RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Assurance, DenyReason, Evaluation, ListAnswer } from '../policy/policy.ts';
+import type { EnrolmentEvent } from './enrolment-events.ts';
 import type { ManualAsked, ManualDone } from './manual-events.ts';
 import type { RemoteCopy } from './remote-copy.ts';
 import type { TrailEvent } from './trail-events.ts';
@@ -42,6 +43,7 @@ export type Event =
   | { readonly type: 'break_glass.reviewed'; readonly data: BreakGlassReviewed }
   | { readonly type: 'token.issued'; readonly data: TokenIssued }
   | { readonly type: 'token.revoked'; readonly data: TokenRevoked }
+  | EnrolmentEvent
   | TrailEvent;
 
 export type EventType = Event['type'];
@@ -258,13 +260,14 @@ export interface Decided {
   /** User presence and verification that the evidence proves. */
   readonly presence: boolean;
   readonly verified: boolean;
-  /** How it reached us: `cli`, `offline`, `prompt`, `security_key`, `spool`, `slack`, `api`. */
+  /** How it reached us: `cli`, `offline`, `prompt`, `security_key`, `spool`, `slack`, `teams`, `api`, `web`. */
   readonly channel: string;
   readonly statement: string;
-  /** SSHSIG over the statement (A3); null where a receiver attests it instead. */
+  /** SSHSIG over the statement (A3); null where a login (A2) or a receiver's word stands for it. */
   readonly signature: string | null;
-  /** Present exactly where `signature` is null. */
+  /** Where `signature` is null, exactly one of these is present. */
   readonly attested?: Attested;
+  readonly login?: LoginEvidence;
 }
 
 export interface Expired {

@@ -1,4 +1,5 @@
 import { type BlobId, isSha256, type Sha256 } from '../base/ids.ts';
+import { isEnrolmentEvent } from './enrolment-events.ts';
 import type { Event } from './events.ts';
 import { isTrailEvent } from './trail-events.ts';
 
@@ -48,7 +49,7 @@ export function commitmentsOf(event: Event): ReadonlyMap<string, Sha256> {
 }
 
 function namesOf(event: Event): readonly NamedBlob[] {
-  if (isTrailEvent(event)) {
+  if (isTrailEvent(event) || isEnrolmentEvent(event)) {
     return [];
   }
   switch (event.type) {

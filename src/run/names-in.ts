@@ -1,4 +1,5 @@
 import type { ChainLink } from '../approval/people/people.ts';
+import { isEnrolmentEvent } from './enrolment-events.ts';
 import type { Event } from './events.ts';
 import { isTrailEvent } from './trail-events.ts';
 
@@ -6,6 +7,9 @@ import { isTrailEvent } from './trail-events.ts';
 export function namesIn(event: Event): readonly string[] {
   if (isTrailEvent(event)) {
     return 'by' in event.data ? [event.data.by] : [];
+  }
+  if (isEnrolmentEvent(event)) {
+    return event.type === 'issuer.keys' ? [] : [event.data.person];
   }
   switch (event.type) {
     case 'config.set':

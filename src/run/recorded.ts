@@ -1,6 +1,7 @@
 import { IntegrityError } from '../base/errors.ts';
 import type { RunId, Sha256 } from '../base/ids.ts';
 import { decodeLeaf, type Leaf, leafHash } from '../journal/leaf.ts';
+import { enrolmentTypes } from './enrolment-events.ts';
 import type { Event, EventType, Recorded } from './events.ts';
 import { trailTypes } from './trail-events.ts';
 
@@ -29,6 +30,7 @@ const known: Readonly<Record<EventType, true>> = {
   'break_glass.reviewed': true,
   'token.issued': true,
   'token.revoked': true,
+  ...enrolmentTypes,
   ...trailTypes,
 };
 

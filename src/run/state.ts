@@ -4,6 +4,7 @@ import type { RequestContent } from '../approval/request.ts';
 import { IntegrityError } from '../base/errors.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
 import { withValue } from '../base/overlay.ts';
+import { isEnrolmentEvent } from './enrolment-events.ts';
 import type {
   BreakGlassReviewed,
   CancelRequested,
@@ -137,7 +138,7 @@ function begin(run: RunId, entry: Recorded, data: RunStarted): RunState {
 export function apply(state: RunState, entry: Recorded): RunState {
   const next = { ...state, version: state.version + 1 };
   const { event } = entry;
-  if (isTrailEvent(event)) {
+  if (isTrailEvent(event) || isEnrolmentEvent(event)) {
     return next;
   }
   switch (event.type) {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
+import type { Login } from '../login/login.ts';
 import type { Door } from '../witness/door.ts';
 import { admission, type Charge, openStrangers } from './admission.ts';
 import { openCrowd } from './crowd.ts';
@@ -17,12 +18,13 @@ import {
   routeUnknown,
   statusOf,
 } from './refusals.ts';
-import { mountRequestPage } from './request-page.ts';
 import type { Env, Route } from './route.ts';
 import { routes } from './routes.ts';
 import type { ServeSettings } from './settings.ts';
-import type { Log, Site, Turnstile } from './site.ts';
+import { type Log, monotonicMs, type Site, type Turnstile } from './site.ts';
 import { openStarts } from './start-once.ts';
+import { mountWeb } from './web/mount-web.ts';
+import { openPendingLogins } from './web/pending.ts';
 
 export interface AppDeps {
   readonly clock: Clock;
@@ -33,6 +35,8 @@ export interface AppDeps {
   readonly working: () => boolean;
   /** Null where no other host's journal is kept here. */
   readonly mirror: Door | null;
+  /** Where browsers see this server, and whom they can log in with. */
+  readonly web: { readonly origin: string; readonly logins: readonly Login[] };
 }
 
 /** The API over this office, as a web application that no socket belongs to. */
@@ -55,7 +59,9 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   if (deps.mirror !== null) {
     mountMirror(app, site, { door: deps.mirror, charge: chargeStranger });
   }
-  mountRequestPage(app);
+  const { origin, logins } = deps.web;
+  const pending = openPendingLogins(() => monotonicMs(deps.clock));
+  mountWeb(app, { site, origin, logins, pending });
   refuseOtherMethods(app);
   app.notFound((context) => refuse(routeUnknown(), context));
   app.onError((error, context) => refuse(error, context));

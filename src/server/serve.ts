@@ -2,12 +2,14 @@ import type { Server } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import { sleep } from '../engine/sleep.ts';
+import type { Login } from '../login/login.ts';
 import type { Door } from '../witness/door.ts';
 import { createApp } from './app.ts';
 import { openServer } from './open-server.ts';
 import type { ServeSettings } from './settings.ts';
 import type { Log } from './site.ts';
 import { watchHealth } from './watch-health.ts';
+import { originOf } from './web/origin.ts';
 
 export interface ServeDeps {
   /** First abort: take no new calls, end streams, let steps that run end within the office's grace. */
@@ -18,6 +20,8 @@ export interface ServeDeps {
   readonly clock: Clock;
   /** What other hosts' journals are remembered by. */
   readonly mirror?: Door | null;
+  /** Issuers that people can log in with. */
+  readonly logins?: readonly Login[];
 }
 
 export interface Serving {
@@ -46,14 +50,16 @@ export async function serve(
     stopping.abort();
   };
   let working = false;
+  // Browsers must be told the port, which is known once it is bound; nobody is answered before.
+  const { server, address } = await openServer((...call) => app.fetch(...call), settings);
   const app = createApp(office, settings, {
     clock: deps.clock,
     log: deps.log,
     stopping: stopping.signal,
     working: () => working,
     mirror: deps.mirror ?? null,
+    web: { origin: originOf(settings, address.port), logins: deps.logins ?? [] },
   });
-  const { server, address } = await openServer(app.fetch, settings);
   whenAborted(deps.signal, stop);
   const { worked } = await begin(office, stopping.signal).catch((error: unknown) => {
     closeAll(server);

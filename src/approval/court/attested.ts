@@ -31,11 +31,32 @@ export interface AttestedStatement {
   readonly channel?: string | undefined;
 }
 
-/** A decision as it is recorded: a statement, and either a signature or a receiver's word. */
+/**
+ * What stands in the place of a signature where somebody logged in anew for this very statement: an OpenID
+ * issuer's signature over the statement's digest (its `nonce`), and so A2 (DESIGN section 6). Part of an
+ * `approval.decided` entry. Whoever received it could not have made it up.
+ */
+export interface LoginEvidence {
+  readonly issuer: string;
+  /** What we are to that issuer: the token's audience. */
+  readonly client: string;
+  /** The ID token as it came: a JWS in compact form, at most 16,384 characters. */
+  readonly token: string;
+}
+
+/** A statement that somebody logged in for. */
+export interface LoggedInStatement {
+  /** The JCS text of a `Statement`, composed by the server that showed the request. */
+  readonly statement: string;
+  readonly login: LoginEvidence;
+}
+
+/** A decision as it is recorded: a statement, and a signature, a fresh login or a receiver's word. */
 export interface Evidence {
   readonly statement: string;
   readonly signature: string | null;
   readonly attested?: Attested | undefined;
+  readonly login?: LoginEvidence | undefined;
   /** What it came through; a signature counts whatever brought it. */
   readonly channel?: string | undefined;
 }

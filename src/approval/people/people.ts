@@ -1,3 +1,5 @@
+import type { Issuer, Passkey } from './passkeys.ts';
+
 /** A human, with everything that is theirs. The written form is read by `people-schema.ts`. */
 export interface Person {
   readonly name: string;
@@ -18,10 +20,14 @@ export interface Person {
   readonly agents: readonly string[];
   /** Accounts of those that have one of their own, by id: `USER@HOST`. */
   readonly agentUsers: Readonly<Record<string, readonly string[]>>;
+  /** From the journal, never from the file; absent where there are none. */
+  readonly passkeys?: readonly Passkey[];
 }
 
 export interface People {
   readonly people: readonly Person[];
+  /** From the journal, never from the file; absent where nothing was asked of it. */
+  readonly issuers?: readonly Issuer[];
 }
 
 /** One link of the chain behind a run. Stored in entries. */

@@ -1,5 +1,6 @@
 import type { RequestContent } from '../../approval/request.ts';
 import { describeDenial } from '../../run/denial.ts';
+import { type EnrolmentEvent, isEnrolmentEvent } from '../../run/enrolment-events.ts';
 import type { Decided, Event } from '../../run/events.ts';
 import { isTrailEvent, type TrailEvent } from '../../run/trail-events.ts';
 import type { Kind } from './kinds.ts';
@@ -14,6 +15,9 @@ export interface Told {
 export function tell(event: Event): Told | null {
   if (isTrailEvent(event)) {
     return tellTrail(event);
+  }
+  if (isEnrolmentEvent(event)) {
+    return tellEnrolment(event);
   }
   switch (event.type) {
     case 'step.started':
@@ -85,4 +89,10 @@ function tellTrail({ type, data }: TrailEvent): Told {
     case 'evidence.exported':
       return { kind: 'exported', what: `by ${data.by}` };
   }
+}
+
+function tellEnrolment({ type, data }: EnrolmentEvent): Told {
+  return type === 'issuer.keys'
+    ? { kind: 'configured', what: `${data.keys.length} keys of ${data.issuer}` }
+    : { kind: 'configured', what: `${type} ${data.person}` };
 }

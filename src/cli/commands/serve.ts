@@ -40,7 +40,8 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
   try {
     const { serve } = await import('../../server/serve.ts');
     const door = mirror?.door ?? null;
-    const deps = { signal, hurry, log, clock: cli.io.clock, mirror: door };
+    const logins = await cli.openLogins();
+    const deps = { signal, hurry, log, clock: cli.io.clock, mirror: door, logins };
     const serving = await serve(office, settings, deps);
     announce(cli, office, { url: serving.url, log });
     await serving.closed;

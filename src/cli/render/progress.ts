@@ -5,6 +5,7 @@ import { sanitizeLine } from '../../base/sanitize.ts';
 import type { RunReport } from '../../engine/reports.ts';
 import type { Listener } from '../../engine/service.ts';
 import { describeDenial, hintOf } from '../../run/denial.ts';
+import { isEnrolmentEvent } from '../../run/enrolment-events.ts';
 import type { Event, StepFinished, StepStarted } from '../../run/events.ts';
 import { grantUse } from '../../run/loan.ts';
 import { isTrailEvent } from '../../run/trail-events.ts';
@@ -68,7 +69,7 @@ export function progressListener(input: ProgressInput): Listener {
 type EventOf<Type extends string> = Extract<Event, { readonly type: Type }>;
 
 function tell(event: Event, lines: StepLines, paint: Paint): void {
-  if (isTrailEvent(event)) {
+  if (isTrailEvent(event) || isEnrolmentEvent(event)) {
     return;
   }
   switch (event.type) {

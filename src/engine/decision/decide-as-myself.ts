@@ -33,7 +33,7 @@ export async function decideAsMyself(engine: Engine, input: OwnDecision): Promis
     event: newNonce(),
     // What was asked, and never the secret it was asked with.
     raw: Buffer.from(canonicalizeStrict({ decision, hash, reason, request: input.request, token })),
-    channel: 'api',
+    channel: input.channel ?? 'api',
   });
 }
 

@@ -6,6 +6,7 @@ import { cancelRun } from '../cancel-run.ts';
 import type { Engine } from '../engine.ts';
 import { findRun } from '../find.ts';
 import { describeSelf } from '../hold.ts';
+import { openLoginDesk } from '../login/open-login-desk.ts';
 import type { Office } from '../office.ts';
 import type { RunReport } from '../reports.ts';
 import { type Resumed, resumeRun } from '../resume-run.ts';
@@ -44,6 +45,7 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
     feed,
     receptions: engine.receptions,
     notes: (area) => openNotes(engine.store, area),
+    login: openLoginDesk(engine),
     authenticate: (secret) => authenticate(engine, secret),
     serviceFor: (caller) => {
       const theirs: Engine = { ...engine, caller };
@@ -125,6 +127,7 @@ function attended(desk: Desk, service: Service): Service {
     ...service,
     ...running(desk),
     decide: (signed, channel) => noticed(service.decide(signed, channel)),
+    decideByLogin: (said, channel) => noticed(service.decideByLogin(said, channel)),
     decideAsMyself: (input) => noticed(service.decideAsMyself(input)),
     resolve: (input) => noticed(service.resolve(input)).then((it) => completed(desk, it)),
     status: async (run) => completed(desk, await service.status(run)),

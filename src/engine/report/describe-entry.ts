@@ -1,7 +1,9 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { describeDenial } from '../../run/denial.ts';
+import { isEnrolmentEvent } from '../../run/enrolment-events.ts';
 import type { Recorded } from '../../run/events.ts';
 import { isTrailEvent } from '../../run/trail-events.ts';
+import { describeEnrolment } from './describe-enrolment.ts';
 import { describeTrail } from './describe-trail.ts';
 
 /** The entry in one line for a person; what came from outside is made visible, not obeyed. */
@@ -14,6 +16,9 @@ type EventOf<Type extends string> = Extract<Recorded['event'], { type: Type }>;
 function describe({ event }: Recorded): string {
   if (isTrailEvent(event)) {
     return describeTrail(event);
+  }
+  if (isEnrolmentEvent(event)) {
+    return describeEnrolment(event);
   }
   switch (event.type) {
     case 'log.genesis':

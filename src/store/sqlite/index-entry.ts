@@ -1,6 +1,7 @@
 import type { RequestContent } from '../../approval/request.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { RunId } from '../../base/ids.ts';
+import { isEnrolmentEvent } from '../../run/enrolment-events.ts';
 import type {
   Decided,
   Event,
@@ -33,6 +34,10 @@ function indexEvent(db: Connection, entry: Recorded): void {
   const { event } = entry;
   if (isTrailEvent(event)) {
     return indexTrail(db, entry.seq, event);
+  }
+  // Read where they lie: they are few, and every reader proves them.
+  if (isEnrolmentEvent(event)) {
+    return;
   }
   switch (event.type) {
     case 'run.started':

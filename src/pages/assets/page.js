@@ -1,0 +1,1 @@
+// What pages cannot do without a script: passkeys, and output as it comes.
