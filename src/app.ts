@@ -9,10 +9,15 @@ import { RunbookError } from './base/errors.ts';
 import type { JsonObject } from './base/json.ts';
 import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
-import { checkChannels, openReceptions, spoolOf } from './channels/open-receptions.ts';
+import type { ChannelKind } from './channels/channel-kind.ts';
+import { checkChannels, openReceptions } from './channels/open-receptions.ts';
+import { slack } from './channels/slack/kind.ts';
+import { spool } from './channels/spool/kind.ts';
 import { openSpoolReader, type Spool } from './channels/spool/read-spool.ts';
+import { spoolOf } from './channels/spool/settings.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import type { SignHere } from './channels/terminal-key.ts';
+import { webhooks } from './channels/webhooks/kind.ts';
 import { askList } from './config/ask-list.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { gitAuthors } from './config/git-authors.ts';
@@ -46,6 +51,9 @@ import { openTileFiles } from './sinks/tile-files.ts';
 import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
+/** What `channels` in `config.yaml` can name. */
+const channelKinds: readonly ChannelKind[] = [slack, webhooks, spool];
+
 /** What the process brings along. Doors pass it in; nothing below reads the process itself. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -54,6 +62,8 @@ export interface Surroundings {
   readonly terminal: Terminal | null;
   /** Says a warning to whoever called; nobody hears it unless given. */
   readonly warn?: (line: string) => void;
+  /** Ways to reach reviewers; all that there are unless said. */
+  readonly channelKinds?: readonly ChannelKind[];
 }
 
 export interface Terminal {
@@ -134,9 +144,11 @@ function openEngine(
   readonly elsewhere: Elsewhere;
   readonly close: App['close'];
 } {
-  const { env, terminal } = surroundings;
+  const { env, terminal, channelKinds: kinds = channelKinds } = surroundings;
   const deps = { clock: systemClock, env, log };
-  const receptions = lazy(() => openReceptions(loadConfig(env).channels, { ...deps, served }));
+  const receptions = lazy(() =>
+    openReceptions(loadConfig(env).channels, kinds, { ...deps, served }),
+  );
   const sinks = lazy(() => openSinks(loadConfig(env).sinks, deps));
   const self = describeSelf();
   let store: Store | null = null;
@@ -149,7 +161,7 @@ function openEngine(
     actions: openActions({ clock: systemClock }),
     channels: terminal === null ? [] : [terminalChannel(terminal, signHereNow)],
     clock: systemClock,
-    trusted: () => readTrusted(env),
+    trusted: () => readTrusted(env, kinds),
     get receptions() {
       return receptions().receptions;
     },
@@ -204,9 +216,9 @@ function openStore(env: Surroundings['env'], { host, uid, program }: Self): Stor
 }
 
 /** The trusted files as they are now, the brands' own sections checked too. */
-function readTrusted(env: Surroundings['env']): Trusted {
+function readTrusted(env: Surroundings['env'], kinds: readonly ChannelKind[]): Trusted {
   const files = loadTrusted(env);
-  checkChannels(files.config.value.channels);
+  checkChannels(files.config.value.channels, kinds);
   checkSinks(files.config.value.sinks);
   return files;
 }

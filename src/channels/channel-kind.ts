@@ -1,3 +1,4 @@
+import type { HeardBy } from '../approval/tally/means.ts';
 import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { ParsedYaml } from '../base/yaml.ts';
@@ -19,15 +20,12 @@ export interface ChannelKind {
 
 /** What a section says. Nothing is connected to and no secret is read before somebody attends. */
 export interface ChannelPlan {
-  /** How people can decide by it. Only to warn early that nobody could ever approve. */
-  readonly attests: Attests;
+  /**
+   * By which identities of people it takes decisions; none where it only shows. Only to warn early that
+   * nobody could ever approve.
+   */
+  readonly attests: { readonly by: readonly HeardBy[] };
   open(deps: ReceptionDeps): Reception;
-}
-
-/** By which identities of people it takes decisions; nothing where it only shows. */
-export interface Attests {
-  /** Kinds of identity, as `people.yaml` has them: `slack`, `teams`, `email` (a match by address), `os`. */
-  readonly by: readonly ('slack' | 'teams' | 'email' | 'os')[];
 }
 
 export interface ReceptionDeps {

@@ -1,6 +1,7 @@
 import type { Actions } from '../actions/action.ts';
 import type { Caller } from '../approval/people/initiator.ts';
 import type { People } from '../approval/people/people.ts';
+import type { HeardBy } from '../approval/tally/means.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Sha256 } from '../base/ids.ts';
 import type { Channel, Reception } from '../channels/channel.ts';
@@ -22,15 +23,10 @@ export interface Engine {
   /** Tells whoever sits here, in one line, of a decision that was left and does not count. */
   readonly warn?: (line: string) => void;
   /**
-   * Which receptions take decisions here, and whether an address may say whose account it is. Only to warn
-   * early that nobody could ever approve: each decision is judged for itself.
+   * By which identities receptions take decisions here. Only to warn early that nobody could ever approve:
+   * each decision is judged for itself.
    */
-  readonly attesting: {
-    readonly slack: boolean;
-    readonly email: boolean;
-    /** Accounts of this host decide by the files they own in the spool. */
-    readonly spool: boolean;
-  };
+  readonly attesting: ReadonlySet<HeardBy>;
   readonly clock: Clock;
   /** Reads the trusted files as they are now. Throws ConfigError. */
   readonly trusted: () => Trusted;

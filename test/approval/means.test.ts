@@ -8,6 +8,7 @@ const people = {
     aPerson('bob', { slack: ['T1/UBOB'] }),
     aPerson('carol', { emails: ['carol@example.com'] }),
     aPerson('dan'),
+    aPerson('fay', { teams: ['tenant/fay'] }),
   ],
 };
 
@@ -22,15 +23,16 @@ test('a key reaches every level', () => {
 });
 
 test('a chat account reaches what the receiver’s word weighs, where clicks are taken', () => {
-  expect(ableAt('A1', { slack: true })).toEqual(['ana', 'bob']);
-  expect(ableAt('A1', { slack: true, level: 'A0' })).toEqual(['ana']);
-  expect(ableAt('A0', { slack: true, level: 'A0' })).toEqual(['ana', 'bob']);
-  expect(ableAt('A2', { slack: true })).toEqual(['ana']);
+  expect(ableAt('A1', { heardBy: new Set(['slack']) })).toEqual(['ana', 'bob']);
+  expect(ableAt('A1', { heardBy: new Set(['teams']) })).toEqual(['ana', 'fay']);
+  expect(ableAt('A1', { heardBy: new Set(['slack']), level: 'A0' })).toEqual(['ana']);
+  expect(ableAt('A0', { heardBy: new Set(['slack']), level: 'A0' })).toEqual(['ana', 'bob']);
+  expect(ableAt('A2', { heardBy: new Set(['slack', 'teams', 'email']) })).toEqual(['ana']);
 });
 
-test('an address does where addresses are matched, and only where clicks are taken', () => {
-  expect(ableAt('A1', { slack: true, email: true })).toEqual(['ana', 'bob', 'carol']);
-  expect(ableAt('A1', { email: true })).toEqual(['ana']);
+test('an address does where addresses are matched', () => {
+  expect(ableAt('A1', { heardBy: new Set(['slack', 'email']) })).toEqual(['ana', 'bob', 'carol']);
+  expect(ableAt('A1', { heardBy: new Set(['email']) })).toEqual(['ana', 'carol']);
 });
 
 test('a token that decides does', () => {
@@ -43,10 +45,10 @@ test('nobody who is not enrolled reaches anything', () => {
 
 test('an account of the host decides where the host has a spool, and only at A0', () => {
   const someone = { people: [aPerson('eve', { osUsers: ['eve@web1'] })] };
-  const able = (level: 'A0' | 'A1', spool: string | null) =>
-    canReach(someone, { ...signingAlone, level: 'A1', spool })('eve', level);
+  const able = (level: 'A0' | 'A1', host: string, heardBy: Means['heardBy'] = new Set(['os'])) =>
+    canReach(someone, { ...signingAlone, level: 'A1', heardBy, host })('eve', level);
   expect(able('A0', 'web1')).toBe(true);
   expect(able('A1', 'web1')).toBe(false);
   expect(able('A0', 'web2')).toBe(false);
-  expect(able('A0', null)).toBe(false);
+  expect(able('A0', 'web1', new Set(['slack']))).toBe(false);
 });

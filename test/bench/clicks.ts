@@ -124,7 +124,7 @@ function engineIn(dir: string, fronts: Front[]): Engine {
     channels: [],
     receptions: [collecting],
     sinks: [],
-    attesting: { slack: true, email: false, spool: false },
+    attesting: new Set(['slack']),
     clock: systemClock,
     trusted: () => ({
       people: file(people, parsePeople),

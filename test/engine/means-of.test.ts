@@ -56,17 +56,17 @@ describe('a run is refused before its first step', () => {
 
   test('where clicks would not weigh enough', async () => {
     const policy = 'floor: { assurance: A3 }';
-    const scene = openKeyless({ attesting: { slack: true }, policy });
+    const scene = openKeyless({ attesting: ['slack'], policy });
     await expect(scene.exec()).rejects.toMatchObject(refusal);
   });
 
   test('where addresses say nothing, and nobody else is asked', async () => {
-    const scene = openKeyless({ attesting: { slack: true }, ...askOnly('kim') });
+    const scene = openKeyless({ attesting: ['slack'], ...askOnly('kim') });
     await expect(scene.exec()).rejects.toMatchObject(refusal);
   });
 
   test('where accounts of this host would not weigh enough, or are another host’s', async () => {
-    const spool = { attesting: { spool: true } } as const;
+    const spool = { attesting: ['os'] } as const;
     const here = openKeyless(spool);
     here.trusted.people += `  - { name: lee, os_users: [lee@${hostname().toLowerCase()}] }\n`;
     await expect(here.exec()).rejects.toMatchObject(refusal);
@@ -84,18 +84,18 @@ describe('a run is refused before its first step', () => {
 
 describe('a run may begin', () => {
   test('where somebody’s clicks are taken', async () => {
-    const scene = openKeyless({ attesting: { slack: true } });
+    const scene = openKeyless({ attesting: ['slack'] });
     expect((await scene.exec()).status).toBe('waiting');
   });
 
   test('where somebody is known by an address and that counts', async () => {
-    const scene = openKeyless({ attesting: { slack: true, email: true }, ...askOnly('kim') });
+    const scene = openKeyless({ attesting: ['slack', 'email'], ...askOnly('kim') });
     expect((await scene.exec()).status).toBe('waiting');
   });
 
   test('where somebody’s account of this host decides, and policy takes A0', async () => {
     const policy = 'floor: { assurance: A0 }';
-    const scene = openKeyless({ attesting: { spool: true }, policy });
+    const scene = openKeyless({ attesting: ['os'], policy });
     scene.trusted.people += `  - { name: lee, os_users: [lee@${hostname().toLowerCase()}] }\n`;
     expect((await scene.exec()).status).toBe('waiting');
   });

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { openActions } from '../../src/actions/open-actions.ts';
 import type { Caller } from '../../src/approval/people/initiator.ts';
 import { parsePeople } from '../../src/approval/people/people-schema.ts';
+import type { HeardBy } from '../../src/approval/tally/means.ts';
 import { type Clock, type Moment, systemClock } from '../../src/base/clock.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Json } from '../../src/base/json.ts';
@@ -61,7 +62,8 @@ export interface SceneOptions {
   readonly caller?: Partial<Caller>;
   /** `USER@HOST` that the process runs under, as a server does: ana's own account unless said. */
   readonly account?: string;
-  readonly attesting?: Partial<Engine['attesting']>;
+  /** By which identities receptions take decisions. */
+  readonly attesting?: readonly HeardBy[];
   /** Copies of the journal elsewhere. */
   readonly sinks?: Engine['sinks'];
   readonly warn?: (line: string) => void;
@@ -166,7 +168,7 @@ ${options.morePeople ?? ''}`,
       receptions: [],
       sinks: options.sinks ?? [],
       ...(options.warn === undefined ? {} : { warn: options.warn }),
-      attesting: { slack: false, email: false, spool: false, ...options.attesting },
+      attesting: new Set(options.attesting),
       account: options.account ?? `ana@${host}`,
       clock,
       trusted: () => ({

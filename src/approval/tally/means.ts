@@ -3,27 +3,30 @@ import type { Assurance } from '../../policy/policy.ts';
 import { personNamed } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 
+/**
+ * Identities of people, as `people.yaml` has them, by which a receiver can know who decides. `email`: an
+ * account that is nobody's is matched by its address; `os`: by the files that an account of the host owns.
+ */
+export type HeardBy = 'slack' | 'teams' | 'email' | 'os';
+
 /** How people can decide here besides signing. */
 export interface Means {
-  /** Clicks in Slack are taken. */
-  readonly slack: boolean;
-  /** A chat account that is nobody's is matched by its address. */
-  readonly email: boolean;
+  /** What receivers here take decisions by. */
+  readonly heardBy: ReadonlySet<HeardBy>;
   /** Names of the people whose token lets them decide. */
   readonly tokens: ReadonlySet<string>;
   /** What a receiver's word weighs for this run. */
   readonly level: 'A0' | 'A1';
-  /** The host whose accounts decide, at A0, by the files they own; null where it has no spool. */
-  readonly spool: string | null;
+  /** This host: its accounts decide by the files they own, at A0. */
+  readonly host: string;
 }
 
 /** Nobody hears anybody: only signatures count. */
 export const signingAlone: Means = {
-  slack: false,
-  email: false,
+  heardBy: new Set(),
   tokens: new Set(),
   level: 'A0',
-  spool: null,
+  host: '',
 };
 
 /**
@@ -45,11 +48,14 @@ export function canReach(
   };
 }
 
-function isHeard({ name, slack, emails }: Person, means: Means): boolean {
-  const clicks = means.slack && (slack.length > 0 || (means.email && emails.length > 0));
-  return clicks || means.tokens.has(name);
+function isHeard({ name, slack, teams, emails }: Person, { heardBy, tokens }: Means): boolean {
+  const accounts = { slack, teams, email: emails };
+  const clicks = (['slack', 'teams', 'email'] as const).some(
+    (kind) => heardBy.has(kind) && accounts[kind].length > 0,
+  );
+  return clicks || tokens.has(name);
 }
 
-function hasAccount({ osUsers }: Person, { spool }: Means): boolean {
-  return spool !== null && osUsers.some((account) => account.endsWith(`@${spool}`));
+function hasAccount({ osUsers }: Person, { heardBy, host }: Means): boolean {
+  return heardBy.has('os') && osUsers.some((account) => account.endsWith(`@${host}`));
 }

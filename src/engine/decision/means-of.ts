@@ -16,11 +16,9 @@ export async function meansOf(
       token.scopes.includes('decide') &&
       judgeToken(token, at) === 'ok',
   );
-  const { slack, email, spool } = engine.attesting;
   return {
-    slack,
-    email,
-    spool: spool ? engine.host.toLowerCase() : null,
+    heardBy: engine.attesting,
+    host: engine.host.toLowerCase(),
     tokens: new Set(tokens.map(({ holder }) => holder.id)),
     level: attestedAssurance(accountIdentity(engine.account), of),
   };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
-import { checkChannels, spoolOf } from '../../../src/channels/open-receptions.ts';
-import { parseSpool } from '../../../src/channels/spool/settings.ts';
+import { checkChannels } from '../../../src/channels/open-receptions.ts';
+import { spool } from '../../../src/channels/spool/kind.ts';
+import { parseSpool, spoolOf } from '../../../src/channels/spool/settings.ts';
 
 const yaml = (text: string) => parseYaml(text, 'config.yaml', 'config_invalid');
 
@@ -17,7 +18,7 @@ test.each([
 ])('%s is an error with its place', (_what, text) => {
   expect(() => parseSpool(yaml(text))).toThrow('config.yaml:1:');
   expect(() => {
-    checkChannels(yaml(`spool: { ${text} }`));
+    checkChannels(yaml(`spool: { ${text} }`), [spool]);
   }).toThrow('config.yaml:1:');
 });
 

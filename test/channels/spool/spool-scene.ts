@@ -64,7 +64,7 @@ export function openSpoolScene(
   options: Partial<SceneOptions> & { readonly nameOf?: (uid: number) => string | null } = {},
 ): SpoolScene {
   const { nameOf = (uid: number) => names.get(uid) ?? null, ...rest } = options;
-  const scene = openScene({ runbook: gated, attesting: { spool: true }, ...rest });
+  const scene = openScene({ runbook: gated, attesting: ['os'], ...rest });
   const { host } = scene.engine();
   scene.trusted.people = scene.trusted.people
     .replace(`os_users: [ana@${host}]`, `os_users: [ana@${host}, ana2@${host}]`)
