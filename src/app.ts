@@ -3,7 +3,6 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { openActions } from './actions/open-actions.ts';
-import type { Caller } from './approval/people/initiator.ts';
 import { systemClock } from './base/clock.ts';
 import { RunbookError } from './base/errors.ts';
 import type { JsonObject } from './base/json.ts';
@@ -19,6 +18,7 @@ import { terminalChannel } from './channels/terminal.ts';
 import type { SignHere } from './channels/terminal-key.ts';
 import { webhooks } from './channels/webhooks/kind.ts';
 import { askList } from './config/ask-list.ts';
+import { callerOf } from './config/caller.ts';
 import { findRunbook, listRunbooks, type RunbookPlaces } from './config/find-runbook.ts';
 import { gitAuthors } from './config/git-authors.ts';
 import { loadTrusted, loadTrustedText } from './config/load.ts';
@@ -145,10 +145,8 @@ function openEngine(
   readonly close: App['close'];
 } {
   const { env, terminal, channelKinds: kinds = channelKinds } = surroundings;
-  const deps = { clock: systemClock, env, log };
-  const receptions = lazy(() =>
-    openReceptions(loadConfig(env).channels, kinds, { ...deps, served }),
-  );
+  const deps = { clock: systemClock, env, log, served };
+  const receptions = lazy(() => openReceptions(loadConfig(env).channels, kinds, deps));
   const sinks = lazy(() => openSinks(loadConfig(env).sinks, deps));
   const self = describeSelf();
   let store: Store | null = null;
@@ -241,23 +239,6 @@ function runbooksOf(
       ),
     openRunbook: async (nameOrFile) => findRunbook(nameOrFile, await places()),
   };
-}
-
-/** Who calls, as the operating system says; variables may only add to it. */
-function callerOf(env: Surroundings['env'], osUser: string): Caller {
-  const github = env['GITHUB_ACTIONS'] === 'true' ? env['GITHUB_REPOSITORY'] : undefined;
-  return {
-    osUser,
-    sudoUser: env['SUDO_USER'],
-    agent: env['RUNBOOK_AGENT'],
-    onBehalfOf: env['RUNBOOK_ON_BEHALF_OF'] || undefined,
-    ci: github === undefined ? undefined : { identity: `github/${github}`, actor: actorOf(env) },
-  };
-}
-
-function actorOf(env: Surroundings['env']): string | undefined {
-  const actor = env['GITHUB_ACTOR'];
-  return actor === undefined ? undefined : `github/${actor}`;
 }
 
 /** Issuers that people can log in with, as `config.yaml` names them. Throws ConfigError. */
