@@ -1,1 +1,210 @@
-// What pages cannot do without a script: passkeys, and output as it comes.
+// Passkeys: what pages cannot do without a script.
+//
+// A button with `data-passkey-login` logs in. A form with `data-passkey-form` is signed when it is sent
+// with `way` = `passkey`, and goes to the server by itself otherwise. A form with `data-passkey-enrol` makes
+// a passkey and lets it sign whose it is. The server judges everything again.
+
+addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-passkey-login]');
+  if (button !== null && button !== undefined) {
+    attempt(button, logIn);
+  }
+});
+
+addEventListener('submit', (event) => {
+  const { target: form, submitter } = event;
+  const fields = Object.fromEntries(new FormData(form, submitter));
+  const work = workOf(form, fields);
+  if (work !== null) {
+    event.preventDefault();
+    attempt(submitter ?? form, () => work(new URL(form.action).pathname, fields));
+  }
+});
+
+function workOf(form, fields) {
+  if (form.matches('[data-passkey-enrol]')) {
+    return enrol;
+  }
+  return form.matches('[data-passkey-form]') && fields.way === 'passkey' ? decide : null;
+}
+
+async function logIn() {
+  const to = new URLSearchParams(location.search).get('to') ?? '/';
+  const { statement } = await post('/login/passkey/begin', { to });
+  return post('/login/passkey', await sign('login@runbook/v1', statement, []));
+}
+
+async function decide(path, fields) {
+  const request = path.replace(/\/decisions$/, '');
+  const { prepared, statement, credentials } = await post(`${request}/statement`, fields);
+  const signed = await sign('approval@runbook/v1', statement, credentials);
+  return post(`${request}/signed`, { prepared, ...signed });
+}
+
+// The new key signs at once whose it is: whoever enrols it, holds it.
+async function enrol(path, given) {
+  const fields = invitation === null ? given : { ...given, secret: invitation };
+  const made = await makePasskey(await post(`${path}/begin`, fields));
+  const { statement } = await post(`${path}/statement`, { ...fields, ...made });
+  const signed = await sign('passkey@runbook/v1', statement, [made.credential]);
+  return post(path, { ...fields, statement, ...signed });
+}
+
+// An invitation's secret stands behind the `#`, which no server and no proxy sees; nor does the history.
+const invitation = location.pathname === '/passkeys/new' ? location.hash.slice(1) || null : null;
+if (invitation !== null) {
+  history.replaceState(null, '', location.pathname);
+}
+
+async function makePasskey({ person, credentials }) {
+  needPasskeys();
+  const { rawId, response } = await navigator.credentials.create({
+    publicKey: {
+      // Nobody looks at it: that the key is there, it shows by what it signs next.
+      challenge: crypto.getRandomValues(new Uint8Array(32)),
+      rp: { name: 'runbook' },
+      user: {
+        id: await crypto.subtle.digest('SHA-256', utf8(`${location.origin} ${person}`)),
+        name: person,
+        displayName: person,
+      },
+      // ES256: the one algorithm that OpenSSH has a form for.
+      pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      attestation: 'none',
+      excludeCredentials: credentials.map(credentialOf),
+    },
+  });
+  return { credential: base64url(rawId), spki: base64url(response.getPublicKey()) };
+}
+
+async function sign(namespace, statement, credentials) {
+  needPasskeys();
+  const { rawId, response } = await navigator.credentials.get({
+    publicKey: {
+      challenge: await toBeSigned(namespace, statement),
+      userVerification: 'required',
+      allowCredentials: credentials.map(credentialOf),
+    },
+  });
+  return {
+    credential: base64url(rawId),
+    client_data: base64url(response.clientDataJSON),
+    authenticator_data: base64url(response.authenticatorData),
+    signature: base64url(response.signature),
+  };
+}
+
+// What OpenSSH signs for a text (PROTOCOL.sshsig), so that `ssh-keygen -Y verify` accepts what comes of it.
+async function toBeSigned(namespace, statement) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-512', utf8(statement)));
+  const fields = [utf8(namespace), utf8(''), utf8('sha512'), digest];
+  const parts = [utf8('SSHSIG'), ...fields.flatMap((bytes) => [uint32(bytes.length), bytes])];
+  return new Uint8Array(parts.flatMap((bytes) => [...bytes]));
+}
+
+// One thing at a time: meanwhile the buttons around it rest, and what goes wrong is said beside them.
+async function attempt(place, work) {
+  const around = place.closest('form') ?? place.parentElement;
+  const buttons = [...around.querySelectorAll('button')];
+  const alert = alertIn(around);
+  alert.textContent = '';
+  rest(buttons, true);
+  try {
+    const { to } = await work();
+    location.assign(to);
+  } catch (error) {
+    rest(buttons, false);
+    place.focus();
+    alert.textContent = inWords(error);
+  }
+}
+
+function rest(buttons, disabled) {
+  for (const button of buttons) {
+    button.disabled = disabled;
+  }
+}
+
+// Whoever comes back finds the page as it was left, its buttons at rest.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) {
+    rest(document.querySelectorAll('button'), false);
+  }
+});
+
+function alertIn(around) {
+  const there = around.querySelector('[role="alert"]');
+  if (there !== null) {
+    return there;
+  }
+  const made = document.createElement('p');
+  made.setAttribute('role', 'alert');
+  around.append(made);
+  return made;
+}
+
+class Refusal extends Error {}
+
+async function post(path, given) {
+  // Of the session, where there is one: every form of the page carries the same.
+  const csrf = document.querySelector('input[name="csrf"]')?.value;
+  const fields = csrf === undefined ? given : { ...given, csrf };
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    body: JSON.stringify(fields),
+  }).catch(() => {
+    throw new Refusal('The server cannot be reached. Try again.');
+  });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const why = said.message ?? `the server answers ${answer.status}`;
+    throw new Refusal(said.hint ? `Refused: ${why}. To do: ${said.hint}.` : `Refused: ${why}.`);
+  }
+  return said;
+}
+
+function needPasskeys() {
+  if (globalThis.PublicKeyCredential === undefined) {
+    throw new Refusal('This browser has no passkeys here: they need HTTPS, or this very machine.');
+  }
+}
+
+// Browsers do not tell a page why a passkey was not used: whether there is one, is nobody's business.
+function inWords(error) {
+  switch (error.name) {
+    case 'NotAllowedError':
+      return 'Nothing was signed: it was cancelled, took too long, or no passkey of this page is here.';
+    case 'InvalidStateError':
+      return 'This device holds a passkey of yours already.';
+    case 'SecurityError':
+      return 'Passkeys do not work on this address: open the page by its name.';
+    default:
+      return error instanceof Refusal ? error.message : `It did not work: ${error.message}`;
+  }
+}
+
+function credentialOf(id) {
+  return { type: 'public-key', id: fromBase64url(id) };
+}
+
+function utf8(text) {
+  return new TextEncoder().encode(text);
+}
+
+function uint32(number) {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}
+
+function base64url(buffer) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(buffer)));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function fromBase64url(text) {
+  const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
+}
