@@ -1,39 +1,37 @@
 /** Text that is markup: made by `html` alone, so that data never becomes markup by itself. */
 export interface Html {
   readonly markup: string;
+  /** Nothing that was read from JSON, a form or a file has this key. */
+  readonly [made]: true;
 }
 
-type Part = Html | string | number | null | false | readonly Part[];
+const made = Symbol('made by html');
+
+export type Part = Html | string | number | null | false | readonly Part[];
 
 /**
  * Markup with values in it. Strings and numbers are escaped for text and for quoted attributes; null and
- * false are nothing; markup stays what it is. Attribute values must be quoted in the template.
+ * false are nothing; lists are their members; markup stays what it is. Attribute values must be quoted in
+ * the template, and nothing may stand in a tag's name, in a script or in a stylesheet.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  const made = new Made(String.raw({ raw: strings.raw }, ...parts.map(markupOf)));
-  return made;
-}
-
-/** Only what this module made counts as markup: an object of the same shape, from JSON perhaps, does not. */
-class Made implements Html {
-  readonly markup: string;
-
-  constructor(markup: string) {
-    this.markup = markup;
-  }
+  const [first = '', ...rest] = strings;
+  const texts = rest.map((text, at) => markupOf(parts[at] ?? null) + text);
+  return { markup: first + texts.join(''), [made]: true };
 }
 
 function markupOf(part: Part): string {
   if (part === null || part === false) {
     return '';
   }
-  if (part instanceof Made) {
-    return part.markup;
+  if (typeof part === 'string' || typeof part === 'number') {
+    return escapeText(String(part));
   }
   if (isList(part)) {
     return part.map(markupOf).join('');
   }
-  return escapeText(typeof part === 'object' ? '' : String(part));
+  // An object of the same shape, cast to markup somewhere, has not got the key.
+  return made in part ? part.markup : '';
 }
 
 function isList(part: Part): part is readonly Part[] {

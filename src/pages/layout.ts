@@ -5,8 +5,12 @@ export interface Frame {
   readonly title: string;
   /** Who is logged in; null where nobody is. */
   readonly visitor: VisitorView | null;
-  /** Paths of the stylesheet and the script, with their content's hash in them. */
-  readonly assets: { readonly style: string; readonly script: string };
+  /** Paths of the stylesheet and the scripts, with their content's hash in them. */
+  readonly assets: { readonly style: string; readonly scripts: readonly string[] };
+  /** The path that the page was asked for: the navigation marks where one is. */
+  readonly path?: string;
+  /** Whose journal it is, by its origin. */
+  readonly journal?: string;
 }
 
 export interface VisitorView {
@@ -17,7 +21,7 @@ export interface VisitorView {
 
 /** A whole document. */
 export function layoutPage(frame: Frame, main: Html): string {
-  const { title, visitor, assets } = frame;
+  const { title, visitor, assets, path = '', journal } = frame;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,21 +30,40 @@ export function layoutPage(frame: Frame, main: Html): string {
 <meta name="color-scheme" content="light dark">
 <title>${title} · runbook</title>
 <link rel="stylesheet" href="${assets.style}">
-<script src="${assets.script}" defer></script>
+${assets.scripts.map((script) => html`<script src="${script}" defer></script>`)}
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-${visitor === null ? null : navigation(visitor)}
-<main id="main">${main}</main>
+${visitor === null ? null : navigation(visitor, path)}
+<main id="main" tabindex="-1">
+${main}
+</main>
+<footer>runbook${journal === undefined ? null : html` · journal <span class="mono">${journal}</span>`}</footer>
 </body>
 </html>
 `.markup;
 }
 
-function navigation({ person, csrf }: VisitorView): Html {
-  return html`<header><nav aria-label="Pages">
-<a href="/">Inbox</a> <a href="/runs">Runs</a> <a href="/journal">Journal</a> <a href="/account">${person}</a>
-</nav><form method="post" action="/logout">${csrfField(csrf)}<button>Log out</button></form></header>`;
+/** Where a page belongs, by how its path begins. */
+const sections = [
+  { name: 'Inbox', href: '/', paths: /^\/(?:$|requests\/)/ },
+  { name: 'Runs', href: '/runs', paths: /^\/runs(?:\/|$)/ },
+  { name: 'Journal', href: '/journal', paths: /^\/journal(?:\/|$)/ },
+] as const;
+
+function navigation({ person, csrf }: VisitorView, path: string): Html {
+  return html`<header>
+<nav aria-label="Pages">
+${sections.map(({ name, href, paths }) => html`<a href="${href}"${current(paths, path)}>${name}</a>\n`)}</nav>
+<nav aria-label="You">
+<a href="/account"${current(/^\/account(?:\/|$)/, path)}>${person}</a>
+<form method="post" action="/logout">${csrfField(csrf)}<button>Log out</button></form>
+</nav>
+</header>`;
+}
+
+function current(paths: RegExp, path: string): Html | null {
+  return paths.test(path) ? html` aria-current="page"` : null;
 }
 
 /** The hidden field that every form of a logged-in visitor carries. */

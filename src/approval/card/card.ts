@@ -13,6 +13,7 @@ import type { ChainLink } from '../people/people.ts';
 import type { RequestContent } from '../request.ts';
 import type { MissingSlot } from '../tally/tally.ts';
 import { beyondSections } from './card-beyond.ts';
+import { changesHeading } from './card-changes.ts';
 import { effect, limits } from './card-limits.ts';
 import { showWith } from './card-marks.ts';
 import { reuseSection } from './card-reuse.ts';
@@ -170,7 +171,7 @@ function lastRun({ content, previous, command }: CardInput): (CardSection | null
       ['outcome', last.outcome],
       ['run', last.run],
     ]),
-    list('Changes since', same ? ['none: the very same command'] : unknown),
+    list(changesHeading, same ? ['none: the very same command'] : unknown),
   ];
 }
 

@@ -7,7 +7,7 @@
 addEventListener('click', ({ target }) => {
   const button = target.closest?.('[data-passkey-login]');
   if (button !== null && button !== undefined) {
-    attempt(button, logIn);
+    void attempt(button, logIn);
   }
 });
 
@@ -17,7 +17,7 @@ addEventListener('submit', (event) => {
   const work = workOf(form, fields);
   if (work !== null) {
     event.preventDefault();
-    attempt(submitter ?? form, () => work(new URL(form.action).pathname, fields));
+    void attempt(submitter ?? form, () => work(new URL(form.action).pathname, fields));
   }
 });
 

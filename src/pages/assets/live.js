@@ -1,0 +1,1 @@
+// Follows a run that goes on: its steps' states, and their output as it comes.

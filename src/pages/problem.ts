@@ -1,0 +1,38 @@
+import { type Html, html } from './html.ts';
+import { layoutSentence } from './words.ts';
+
+/** What went wrong, as an error says it. */
+export interface ProblemView {
+  /** Of HTTP. */
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** For whoever only wants to know whether it is their doing. */
+export function problemTitle(status: number): string {
+  return titles[status] ?? (status < 500 ? 'That does not work' : 'The server could not do that');
+}
+
+const titles: Readonly<Record<number, string>> = {
+  401: 'Log in first',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Not found',
+  409: 'It has changed meanwhile',
+  413: 'Too large',
+  429: 'Too many calls',
+  503: 'Not just now',
+};
+
+/** The page of an error: what happened, what to do, and the code that the documentation lists. */
+export function layoutProblem({ status, code, message, hint }: ProblemView): Html {
+  return html`<h1>${problemTitle(status)}</h1>
+<div class="notice warn" role="alert">
+<p>${layoutSentence(message)}</p>
+${hint === null ? null : html`<p>${layoutSentence(hint)}</p>`}
+</div>
+<p>${status === 401 ? html`<a href="/login">Log in</a>` : html`<a href="/">To the inbox</a>`}</p>
+<p class="soft">Error code <code>${code}</code></p>`;
+}

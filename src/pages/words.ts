@@ -1,0 +1,12 @@
+import { type Html, html } from './html.ts';
+
+/** A message of ours as a sentence: what stands in backticks as code, with a capital and a full stop. */
+export function layoutSentence(text: string): Html {
+  const capital = text.replace(/^[a-z]/, (letter) => letter.toUpperCase());
+  return layoutWords(/[.?!]$/.test(capital) ? capital : `${capital}.`);
+}
+
+/** Words of ours, with what stands in backticks as code. */
+export function layoutWords(text: string): Html {
+  return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
