@@ -41,6 +41,7 @@ export type FindingCode =
   | 'E_UNAPPROVED_EXECUTION'
   | 'E_COMMAND_CHANGED'
   | 'E_APPROVAL_SIG'
+  | 'E_LOGIN'
   | 'E_APPROVAL_REPLAY'
   | 'E_SELF_APPROVAL'
   | 'E_APPROVAL'

@@ -19,6 +19,7 @@ export function judgeDecided(
   }
   const judged = judgeDecision({
     evidence: data,
+    time: entry.time,
     request: { content: request.content, leafHash: request.hash, index: request.seq },
     people: docket.rules.people,
     initiator: state.initiator,
@@ -64,6 +65,9 @@ function codeOf(refusal: string): FindingCode {
   }
   if (refusal === 'other_request' || refusal === 'other_commands') {
     return 'E_APPROVAL_REPLAY';
+  }
+  if (refusal.startsWith('login_')) {
+    return 'E_LOGIN';
   }
   return refusal === 'E_APPROVAL_SIG' ? 'E_APPROVAL_SIG' : 'E_APPROVAL';
 }

@@ -47,6 +47,7 @@ export function standingDecisions(
     const { data } = decision;
     const judged = judgeDecision({
       evidence: data,
+      time: decision.time,
       request: { content: request.content, leafHash: request.hash, index: request.seq },
       people: court.people,
       initiator: court.state.initiator,

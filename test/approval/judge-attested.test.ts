@@ -69,6 +69,7 @@ function aCase(
     people,
     initiator: byToken,
     served: true,
+    time: statement.time,
     decisionIndexUpperBound: 15,
     rootAt: () => statement.log.root,
     origin,

@@ -117,6 +117,7 @@ function aCase(evidence: Evidence, more: Partial<DecisionCase> = {}): DecisionCa
     people,
     initiator: byAna,
     served: false,
+    time: statement.time,
     decisionIndexUpperBound: 15,
     rootAt: (size) => (size <= 15 ? root(size) : null),
     origin,

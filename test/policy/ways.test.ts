@@ -224,6 +224,7 @@ function recorded(
   const evidence = way.say(statement);
   const judged = judgeDecision({
     evidence,
+    time,
     request: { content, leafHash: sha256('request leaf'), index: 10 },
     people,
     initiator: content.initiator,

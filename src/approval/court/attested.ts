@@ -61,18 +61,22 @@ export interface Evidence {
   readonly channel?: string | undefined;
 }
 
-/** Which of the two a decision rests on; null where that is not exactly one. */
+/** Which of the three a decision rests on; null where that is not exactly one. */
 export function evidenceOf({
   statement,
   signature,
   attested,
+  login,
   channel,
 }: Evidence):
   | { readonly signed: SignedStatement }
   | { readonly attested: AttestedStatement }
+  | { readonly loggedIn: LoggedInStatement }
   | null {
-  if (signature === null) {
-    return attested === undefined ? null : { attested: { statement, attested, channel } };
-  }
-  return attested === undefined ? { signed: { statement, signature } } : null;
+  const [only, other] = [
+    ...(signature === null ? [] : [{ signed: { statement, signature } }]),
+    ...(attested === undefined ? [] : [{ attested: { statement, attested, channel } }]),
+    ...(login === undefined ? [] : [{ loggedIn: { statement, login } }]),
+  ];
+  return only === undefined || other !== undefined ? null : only;
 }

@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { RunbookError } from '../../base/errors.ts';
-import { identitiesOf, personNamed, personOf } from '../people/identity.ts';
+import { personNamed, personOf } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 import { parseStatement, type Statement } from '../statement/statement.ts';
 import { attestedSchema } from '../statement/statement-schema.ts';
 import { conflictOf } from '../tally/eligible.ts';
 import type { Attested, AttestedStatement } from './attested.ts';
 import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+import { nobody, ownerOf } from './owner-of.ts';
 
 /** What an attested decision is judged by. */
 export interface AttestedCourt extends Court {
@@ -66,11 +67,11 @@ export function senderOf(
   if (identity.startsWith('os:')) {
     return ownerOfAccount(people, identity);
   }
-  if (!/^(slack|teams):/.test(identity)) {
+  if (!isChatAccount(identity)) {
     return refused('identity_unfit', `\`${identity}\` is not an identity that decides`);
   }
-  const owner = onlyOwner(people, identity);
-  return owner ?? (matched_by === null ? null : onlyOwner(people, matched_by)) ?? nobody(identity);
+  const owner = ownerOf(people, identity);
+  return owner ?? (matched_by === null ? null : ownerOf(people, matched_by)) ?? nobody(identity);
 }
 
 /**
@@ -125,11 +126,12 @@ export function attestedAssurance(
   return isRemote && (owner === null || conflictOf(owner, initiator) === null) ? 'A1' : 'A0';
 }
 
-function onlyOwner(people: People, identity: string): Person | Refused | null {
-  const owners = people.people.filter((person) => identitiesOf(person).includes(identity));
-  return owners.length > 1
-    ? refused('identity_shared', `\`${identity}\` belongs to two people, so it speaks for nobody`)
-    : (owners[0] ?? null);
+/**
+ * `slack:TEAM/USER`, or the account of another chat: one that `people.yaml` has no key for is nobody's, and
+ * counts by its address. What else an identity can be is nothing that a receiver hears somebody speak by.
+ */
+function isChatAccount(identity: string): boolean {
+  return /^(?!(?:person|ssh|email|oidc|passkey|agent|ci):)[a-z][a-z0-9_]*:./.test(identity);
 }
 
 /** By the accounts of people alone: whoever answers for an agent has decided nothing by what it owns. */
@@ -137,14 +139,6 @@ function ownerOfAccount(people: People, identity: string): Person | Refused {
   const account = identity.slice('os:'.length);
   const [owner, second] = people.people.filter(({ osUsers }) => osUsers.includes(account));
   return owner === undefined || second !== undefined ? nobody(identity) : owner;
-}
-
-function nobody(identity: string): Refused {
-  return refused(
-    'identity_unknown',
-    `\`${identity}\` belongs to nobody in \`people.yaml\``,
-    'ask whoever keeps `people.yaml` to add it to your entry',
-  );
 }
 
 function refuseOther(person: Person, named: string): Refused | null {

@@ -11,15 +11,18 @@ import {
   resolveNamespace,
   type Statement,
 } from '../statement/statement.ts';
-import { type Evidence, evidenceOf } from './attested.ts';
-import { isReason, type Refused, refused, refuseSeenLog } from './court.ts';
+import { type Evidence, evidenceOf, type LoggedInStatement } from './attested.ts';
+import { isReason, type Refused, refuseDecider, refused, refuseSeenLog } from './court.ts';
 import { type AttestedCourt, judgeAttested } from './judge-attested.ts';
+import { judgeLogin } from './judge-login.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
 
 /** A decision and everything it is judged by. */
 export interface DecisionCase extends AttestedCourt {
-  /** Statement and signature, or statement and a receiver's word; both or neither is refused. */
+  /** A statement with a signature, a fresh login or a receiver's word: with exactly one of them. */
   readonly evidence: Evidence;
+  /** RFC 3339: when it is recorded, or was. */
+  readonly time: string;
   readonly request: {
     readonly content: RequestContent;
     /** Leaf hash and index of the `approval.requested` entry. */
@@ -37,7 +40,7 @@ export interface AcceptedDecision {
   readonly decision: Statement['decision'];
   readonly person: string;
   readonly reason: string | null;
-  /** A3 for a signature, A1 or A0 for a receiver's word. */
+  /** A3 for a signature, A2 for a fresh login, A1 or A0 for a receiver's word. */
   readonly assurance: Assurance;
   readonly presence: boolean;
   readonly verified: boolean;
@@ -141,7 +144,7 @@ function tell(input: DecisionCase): Told | Refused {
   if (evidence === null) {
     return refused(
       'evidence_unclear',
-      'a decision rests on a signature or on the word of a receiver: it has both, or neither',
+      'a decision rests on a signature, a fresh login or the word of a receiver: it has none of them, or several',
     );
   }
   const court = { ...input, slots: input.request.content.policy.slots };
@@ -152,11 +155,36 @@ function tell(input: DecisionCase): Told | Refused {
       ? judged
       : { ...judged, kind: 'told', statement: judged.text, assurance: 'A3' };
   }
-  const judged = judgeAttested(court, evidence.attested);
   // Nobody touched anything that we could check.
+  const touch = { presence: false, verified: false };
+  if ('loggedIn' in evidence) {
+    const judged = judgeLoggedIn(court, evidence.loggedIn);
+    return judged.kind === 'refused' ? judged : { ...judged, ...touch };
+  }
+  const judged = judgeAttested(court, evidence.attested);
   return judged.kind === 'refused'
     ? judged
-    : { ...judged, kind: 'told', statement: judged.text, presence: false, verified: false };
+    : { ...judged, ...touch, kind: 'told', statement: judged.text };
+}
+
+/** Who decided the issuer says; whoever received it could not have made it up. */
+function judgeLoggedIn(
+  court: DecisionCase,
+  { statement, login }: LoggedInStatement,
+): Pick<Told, 'kind' | 'statement' | 'person' | 'assurance'> | Refused {
+  const judged = judgeLogin(court.people, { login, statement, time: court.time });
+  if (judged.kind === 'refused') {
+    return judged;
+  }
+  const { person } = judged;
+  return (
+    refuseDecider(court, person) ?? {
+      kind: 'told',
+      statement: parseStatement(statement),
+      person,
+      assurance: 'A2',
+    }
+  );
 }
 
 /** The statement must be about this request and repeat what the reviewer was shown. */

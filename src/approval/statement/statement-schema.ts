@@ -103,6 +103,13 @@ export const attestedSchema = v.strictObject({
   raw: v.custom<BlobId>((value) => typeof value === 'string' && isSha256(value)),
 });
 
+/** The one shape of a `LoginEvidence`. */
+export const loginEvidenceSchema = v.strictObject({
+  issuer: name,
+  client: name,
+  token: v.pipe(name, v.maxLength(16_384)),
+});
+
 /** The one shape of a `SignedStatement`; whether it holds is for `judge-decision.ts`. */
 export const signedSchema = v.strictObject({
   statement: name,

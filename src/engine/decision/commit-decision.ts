@@ -1,7 +1,9 @@
 import type { Evidence } from '../../approval/court/attested.ts';
 import type { Refused } from '../../approval/court/court.ts';
 import { judgeDecision } from '../../approval/court/judge-decision.ts';
+import { loginEndsMs } from '../../approval/court/judge-login.ts';
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
+import { formatTime } from '../../base/clock.ts';
 import {
   ConflictError,
   DeniedError,
@@ -70,6 +72,7 @@ export function judgeEvidence(
 ): Decided {
   const judged = judgeDecision({
     evidence: { ...evidence, channel },
+    time: formatTime(engine.clock.now().wallMs),
     request: { content: request.content, leafHash: request.hash, index: request.seq },
     people: inForce.rules.people,
     initiator: proven.state.initiator,
@@ -96,6 +99,7 @@ export function judgeEvidence(
     statement: evidence.statement,
     signature: evidence.signature,
     ...(evidence.attested === undefined ? {} : { attested: evidence.attested }),
+    ...(evidence.login === undefined ? {} : { login: evidence.login }),
   };
 }
 
@@ -187,9 +191,7 @@ export async function commitDecision(
     events: [{ type: 'approval.decided', data: decided }],
     guards: {
       config: inForce.rules.config,
-      ...(decided.decision === 'approve'
-        ? { beforeMs: Date.parse(request.content.limits.pending_until) }
-        : {}),
+      ...guardTime(request, decided),
       ...guardSender(decided),
     },
   });
@@ -203,6 +205,18 @@ export async function commitDecision(
     { ...bench, request: after },
     { entry, checkpoint: committed.head.note, duplicate: false },
   );
+}
+
+/** Judged in time and entered too late, it would be held against the journal for good. */
+function guardTime(
+  { content }: RequestRecord,
+  { decision, statement, login }: Decided,
+): NonNullable<CommitInput['guards']> {
+  const ends = [
+    ...(decision === 'approve' ? [Date.parse(content.limits.pending_until)] : []),
+    ...(login === undefined ? [] : [loginEndsMs({ statement, login })]),
+  ];
+  return ends.length === 0 ? {} : { beforeMs: Math.min(...ends) };
 }
 
 /** A token that was revoked or expired since it was judged decides nothing: the auditor would say so for good. */
