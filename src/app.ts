@@ -37,7 +37,7 @@ import { examine } from './engine/report/examine.ts';
 import type { Service } from './engine/service.ts';
 import type { VerifyReport } from './engine/verify.ts';
 import type { Login } from './login/login.ts';
-import { openLogins as openLoginsOf } from './login/open-logins.ts';
+import { checkLogin, openLogins as openLoginsOf } from './login/open-logins.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
 import { type Approver, openApprover as putApproverTogether } from './signers/approver.ts';
 import { openApproverMemory } from './signers/approver-memory.ts';
@@ -51,8 +51,8 @@ import { openTileFiles } from './sinks/tile-files.ts';
 import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
-/** What `channels` in `config.yaml` can name. */
-const channelKinds: readonly ChannelKind[] = [slack, webhooks, spool];
+/** Every way to reach reviewers that `config.yaml` can name under `channels`: one import and one entry each. */
+export const channelKinds: readonly ChannelKind[] = [slack, webhooks, spool];
 
 /** What the process brings along. Doors pass it in; nothing below reads the process itself. */
 export interface Surroundings {
@@ -218,6 +218,7 @@ function readTrusted(env: Surroundings['env'], kinds: readonly ChannelKind[]): T
   const files = loadTrusted(env);
   checkChannels(files.config.value.channels, kinds);
   checkSinks(files.config.value.sinks);
+  checkLogin(files.config.value.login);
   return files;
 }
 

@@ -14,6 +14,8 @@ export interface Login {
   readonly client: string;
   /** Where it is reached: the page's policy lets a form lead there. */
   readonly origin: string;
+  /** Whether `runbook login` may come by device flow. */
+  readonly device: boolean;
   /**
    * Begins the code flow with PKCE, state and nonce. With `fresh` the issuer is told to ask anew
    * (`max_age=0`, `prompt=login`), and `nonce` may be a statement's digest. Throws LoginError
@@ -30,8 +32,11 @@ export interface Login {
   finish(callback: URL, kept: string): Promise<LoggedIn>;
   /** Begins the device flow. Throws as `begin`, UsageError `device_login_unsupported`. */
   beginDevice(): Promise<BegunDevice>;
-  /** Asks once; null while nobody has logged in there yet. Throws as `finish`. */
-  pollDevice(device: BegunDevice): Promise<LoggedIn | null>;
+  /**
+   * Asks once. `pending` while nobody has logged in there yet; after `slow_down` 5 s more must pass between
+   * any two tries (RFC 8628, 3.5). Throws as `finish`.
+   */
+  pollDevice(device: BegunDevice): Promise<LoggedIn | 'pending' | 'slow_down'>;
 }
 
 export interface Begun {

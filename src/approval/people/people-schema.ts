@@ -39,6 +39,10 @@ const sshKey = refine(text(), (line, node, place) => {
 
 const many = (pattern: RegExp, example: string) => optional(list(text({ pattern, example })), []);
 
+/** An issuer is reached by https; one of this machine, in a test, also without. */
+const subjectOfIssuer =
+  /^(https:\/\/[^\s#]+|http:\/\/(127\.0\.0\.1|localhost):\d+(\/[^\s#]*)?)#[^\s#]+$/;
+
 const agentId = text({ pattern: /^(ci:)?[A-Za-z0-9][A-Za-z0-9._/@-]*$/, example: 'deploy-bot' });
 
 /** By its id alone, or with the accounts that are its own. Jobs run on many hosts: `*` stands for any. */
@@ -68,7 +72,7 @@ const personFile = refine(
     slack: many(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'T0123ABCD/U0123ABCD'),
     teams: many(/^[0-9a-f-]{36}\/[0-9a-f-]{36}$/, 'TENANT_ID/OBJECT_ID'),
     emails: many(/^[^\s@A-Z]+@[^\s@A-Z]+$/, 'ana@example.com'),
-    oidc: many(/^https:\/\/[^\s#]+#[^\s#]+$/, 'https://login.example.com#248289761001'),
+    oidc: many(subjectOfIssuer, 'https://login.example.com#248289761001'),
     agents: optional(list(agentFile), []),
   }),
   ({ ssh_keys, os_users, agents, ...rest }): Person => ({
