@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -37,7 +38,7 @@ for (const { fileName, code } of output) {
   writeFileSync(join(next, fileName), escapeToAscii(code));
 }
 // What pages name is served as it is written.
-for (const asset of ['style.css', 'page.js']) {
+for (const asset of readdirSync(`${root}src/pages/assets`)) {
   copyFileSync(`${root}src/pages/assets/${asset}`, join(next, asset));
 }
 writeFileSync(join(next, 'package.json'), '{"type":"commonjs"}\n');

@@ -24,12 +24,29 @@ export function openStrangers(site: Site): Charge {
   };
 }
 
+/** Counts a call of a token. Answers how to leave. Throws RateLimitError. */
+export type Enter = (token: string) => () => void;
+
+/** Counts the calls of each token, through the API or as the session of a page, and those that are open. */
+export function openBearers(site: Site): Enter {
+  const charge = openCharge(site);
+  return (token) => {
+    charge(token);
+    return site.crowd.enter(token);
+  };
+}
+
+/** Who is counted how. */
+export interface Gate {
+  readonly chargeStranger: Charge;
+  readonly enter: Enter;
+}
+
 /** What stands before every route: who calls, whether they may, and how often. */
 export function admission(
   site: Site,
-  chargeStranger: Charge,
+  { chargeStranger, enter }: Gate,
 ): (route: Route) => MiddlewareHandler<Env> {
-  const charge = openCharge(site);
   return (route) => async (context, next) => {
     context.set('route', route.path);
     if (route.access === 'open') {
@@ -41,12 +58,15 @@ export function admission(
         chargeStranger(context);
       });
       context.set('token', who.caller.token);
-      charge(who.caller.token);
-      const reach = reachOf(route, who);
-      const service = site.office.serviceFor(who.caller);
-      context.set('bearer', { ...who, reach, service });
-      const leave = site.crowd.enter(who.caller.token);
-      await next().finally(leave);
+      const leave = enter(who.caller.token);
+      try {
+        const reach = reachOf(route, who);
+        const service = site.office.serviceFor(who.caller);
+        context.set('bearer', { ...who, reach, service });
+        await next();
+      } finally {
+        leave();
+      }
     }
   };
 }

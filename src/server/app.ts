@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import type { Login } from '../login/login.ts';
 import type { Door } from '../witness/door.ts';
-import { admission, type Charge, openStrangers } from './admission.ts';
+import { admission, type Gate, openBearers, openStrangers } from './admission.ts';
 import { openCrowd } from './crowd.ts';
 import { mountEntrances } from './entrances.ts';
 import { openMetrics } from './metrics.ts';
@@ -25,6 +25,8 @@ import { type Log, monotonicMs, type Site, type Turnstile } from './site.ts';
 import { openStarts } from './start-once.ts';
 import { mountWeb } from './web/mount-web.ts';
 import { openPendingLogins } from './web/pending.ts';
+import { answerProblem, wantsPage } from './web/problem.ts';
+import { securePages } from './web/secure-pages.ts';
 
 export interface AppDeps {
   readonly clock: Clock;
@@ -53,23 +55,23 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   };
   const app = new Hono<Env>();
   app.use(observe(site));
-  const chargeStranger = openStrangers(site);
-  mountRoutes(app, site, chargeStranger);
-  mountEntrances(app, site, chargeStranger);
+  app.use(securePages(deps.web));
+  const gate: Gate = { chargeStranger: openStrangers(site), enter: openBearers(site) };
+  mountRoutes(app, site, gate);
+  mountEntrances(app, site, gate.chargeStranger);
   if (deps.mirror !== null) {
-    mountMirror(app, site, { door: deps.mirror, charge: chargeStranger });
+    mountMirror(app, site, { door: deps.mirror, gate });
   }
-  const { origin, logins } = deps.web;
   const pending = openPendingLogins(() => monotonicMs(deps.clock));
-  mountWeb(app, { site, origin, logins, pending });
+  mountWeb(app, { site, ...deps.web, pending }, gate);
   refuseOtherMethods(app);
   app.notFound((context) => refuse(routeUnknown(), context));
   app.onError((error, context) => refuse(error, context));
   return app;
 }
 
-function mountRoutes(app: Hono<Env>, site: Site, chargeStranger: Charge): void {
-  const admit = admission(site, chargeStranger);
+function mountRoutes(app: Hono<Env>, site: Site, gate: Gate): void {
+  const admit = admission(site, gate);
   const limit = site.settings.bodyLimit;
   for (const route of routes) {
     app.on(route.method, honoPath(route.path), admit(route), async (context) =>
@@ -107,11 +109,14 @@ function refuse(thrown: unknown, context: Parameters<Parameters<Hono<Env>['notFo
   const error = refusalOf(thrown);
   const status = statusOf(error);
   context.set('failure', error);
-  if (status === 401) {
-    context.header('WWW-Authenticate', 'Bearer');
-  }
   if (error instanceof RateLimitError) {
     context.header('Retry-After', String(error.retryAfterS));
+  }
+  if (wantsPage(context)) {
+    return answerProblem(context, error);
+  }
+  if (status === 401) {
+    context.header('WWW-Authenticate', 'Bearer');
   }
   return context.json(answerOf(error), status);
 }

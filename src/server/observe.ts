@@ -6,7 +6,9 @@ import type { JsonObject } from '../base/json.ts';
 import type { Env } from './route.ts';
 import { monotonicMs, type Site } from './site.ts';
 
+/** For whatever is no page; a page has stricter ones by then (`web/secure-pages.ts`), and keeps them. */
 const secure = secureHeaders({
+  overwrite: false,
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
@@ -22,6 +24,7 @@ export function observe(site: Site): MiddlewareHandler<Env> {
     const begun = monotonicMs(site.clock);
     context.set('route', 'unknown');
     context.set('token', null);
+    context.set('visitor', null);
     context.set('failure', null);
     context.header('Request-Id', id);
     context.header('Cache-Control', 'no-store');

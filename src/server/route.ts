@@ -6,6 +6,7 @@ import type { Scope } from '../approval/token.ts';
 import { InternalError, type RunbookError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';
 import type { Wire } from '../engine/wire/values.ts';
+import type { VisitorView } from '../pages/layout.ts';
 import type { Site } from './site.ts';
 
 /** What hono carries along with one call. */
@@ -17,6 +18,8 @@ export interface Env {
     bearer: Bearing | null;
     /** The token's public id. */
     token: string | null;
+    /** Who looks at a page; null where nobody is logged in, and on every other route. */
+    visitor: VisitorView | null;
     failure: RunbookError | null;
   };
 }

@@ -28,6 +28,8 @@ export interface Serving {
   readonly address: { readonly host: string; readonly port: number };
   /** Where it is reached on this machine, or as settings say. */
   readonly url: string;
+  /** Where browsers see it: see `originOf`. */
+  readonly origin: string;
   /** Resolves when everything has ended. Rejects where the office could not go on. */
   readonly closed: Promise<void>;
 }
@@ -52,13 +54,14 @@ export async function serve(
   let working = false;
   // Browsers must be told the port, which is known once it is bound; nobody is answered before.
   const { server, address } = await openServer((...call) => app.fetch(...call), settings);
+  const origin = originOf(settings, address.port);
   const app = createApp(office, settings, {
     clock: deps.clock,
     log: deps.log,
     stopping: stopping.signal,
     working: () => working,
     mirror: deps.mirror ?? null,
-    web: { origin: originOf(settings, address.port), logins: deps.logins ?? [] },
+    web: { origin, logins: deps.logins ?? [] },
   });
   whenAborted(deps.signal, stop);
   const { worked } = await begin(office, stopping.signal).catch((error: unknown) => {
@@ -71,6 +74,7 @@ export async function serve(
   return {
     address,
     url: settings.url ?? `${scheme}://${hostInUrl(address.host)}:${address.port}`,
+    origin,
     closed: close({ server, worked, stopping: stopping.signal, hurry: deps.hurry, stop }),
   };
 }

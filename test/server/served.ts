@@ -29,6 +29,8 @@ export interface Served {
   /** Resolves once so many streams and long polls are under way. */
   followed(by: number): Promise<void>;
   readonly url: string;
+  /** Where browsers see it: pages are asked for, and forms posted, there. */
+  readonly origin: string;
   readonly port: number;
   readonly log: JsonObject[];
   /** A token's secret. */
@@ -93,6 +95,7 @@ export async function openServed(options: ServedOptions = {}): Promise<Served> {
     scene,
     followed,
     url: serving.url,
+    origin: serving.origin,
     port: serving.address.port,
     log,
     token: async (holder, scopes) => {

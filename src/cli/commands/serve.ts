@@ -43,7 +43,7 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
     const logins = await cli.openLogins();
     const deps = { signal, hurry, log, clock: cli.io.clock, mirror: door, logins };
     const serving = await serve(office, settings, deps);
-    announce(cli, office, { url: serving.url, log });
+    announce(cli, office, { url: serving.url, page: serving.origin, log });
     await serving.closed;
   } finally {
     mirror?.close();
@@ -76,11 +76,11 @@ async function openMirror(cli: Cli, { mirror }: ServeSettings, log: (line: objec
 function announce(
   cli: Cli,
   { origin, receptions }: ServingOffice,
-  { url, log }: { readonly url: string; readonly log: (line: object) => void },
+  { url, page, log }: { readonly url: string; page: string; readonly log: (line: object) => void },
 ): void {
   const names = receptions.map(({ name }) => name);
   if (cli.io.stderr.isTTY === true) {
-    tellPeople(cli, { url, origin, names });
+    tellPeople(cli, { page, origin, names });
   } else {
     log({ event: 'serving', url, origin, receptions: names });
   }
@@ -91,9 +91,9 @@ function announce(
 
 function tellPeople(
   cli: Cli,
-  { url, origin, names }: { readonly url: string; origin: string; names: readonly string[] },
+  { page, origin, names }: { readonly page: string; origin: string; names: readonly string[] },
 ): void {
-  cli.say(`listening on ${url}`);
+  cli.say(`listening on ${page}`);
   cli.say(`journal ${origin}`);
   cli.say(`reviewers are reached by ${names.length === 0 ? 'the API alone' : names.join(', ')}`);
   cli.say('driving the runs that are started through it; Ctrl-C stops');

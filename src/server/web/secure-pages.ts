@@ -1,0 +1,36 @@
+import type { MiddlewareHandler } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Env } from '../route.ts';
+import type { Web } from './web-route.ts';
+
+/**
+ * What a browser may do with whatever is HTML: load our stylesheet and scripts, call us, send forms to us;
+ * nothing inline, nobody else's, in nobody's frame, and no text that becomes markup (Trusted Types).
+ */
+export function securePages({ logins }: Pick<Web, 'logins'>): MiddlewareHandler<Env> {
+  const protect = secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      // A form that begins a login is answered with a redirect to the issuer.
+      formAction: ["'self'", ...logins.map(({ origin }) => origin)],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+      requireTrustedTypesFor: ["'script'"],
+      trustedTypes: ["'none'"],
+    },
+    // With `no-referrer` browsers send `Origin: null` along with a form, which is how others' forms look.
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+    crossOriginOpenerPolicy: 'same-origin',
+    crossOriginResourcePolicy: 'same-origin',
+  });
+  return async (context, next) => {
+    await next();
+    if (context.res.headers.get('content-type')?.startsWith('text/html') === true) {
+      await protect(context, () => Promise.resolve());
+    }
+  };
+}
