@@ -13,6 +13,11 @@ export interface LoginDesk {
   /** What a passkey signs to log in on a page of `origin`. Whoever asked keeps it, and shows it once. */
   preparePasskeyLogin(origin: string): string;
   /**
+   * Public key line of the passkey that browsers know by this credential (base64url); null where nobody has
+   * it. Whether its signature opens anything, `signIn` says.
+   */
+  passkeyKey(credential: string): Promise<string | null>;
+  /**
    * Issues a session to the person somebody has shown to be. Throws LoginError `identity_unknown` (the hint
    * says what an administrator types), `login_refused`.
    */

@@ -1,11 +1,17 @@
 import { UsageError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
+import { listPasskeys } from './list-passkeys.ts';
 import type { LoginDesk } from './login-desk.ts';
 
 /** Where people come in who bear no token yet. */
-export function openLoginDesk(_engine: Engine): LoginDesk {
+export function openLoginDesk(engine: Engine): LoginDesk {
   return {
     preparePasskeyLogin: notYet,
+    passkeyKey: async (credential) => {
+      const passkeys = await listPasskeys(engine);
+      const found = passkeys.find((it) => it.credential === credential && it.removed_at === null);
+      return found?.public ?? null;
+    },
     signIn: notYet,
     invitation: notYet,
     prepareEnrolment: notYet,
