@@ -9,10 +9,10 @@ import {
 import type { Slot } from '../../policy/policy.ts';
 import type { Command } from '../../runbook/command.ts';
 import { describeChanges } from '../../runbook/diff.ts';
-import type { ChainLink } from '../people/people.ts';
 import type { RequestContent } from '../request.ts';
 import type { MissingSlot } from '../tally/tally.ts';
 import { beyondSections } from './card-beyond.ts';
+import { describeChain } from './card-chain.ts';
 import { changesHeading } from './card-changes.ts';
 import { effect, limits } from './card-limits.ts';
 import { showWith } from './card-marks.ts';
@@ -55,7 +55,7 @@ export function layoutCard(open: CardInput): Card {
   const facts = [
     ...beyondSections(content),
     target(open),
-    fields('Who', who(content.initiator.chain)),
+    fields('Who', describeChain(content.initiator.chain)),
     fields('Why', [
       ['reason', content.why.reason ?? 'none given'],
       ['ticket', content.why.ticket ?? 'none given'],
@@ -101,32 +101,6 @@ function stepField({ step, name, commands }: RequestContent): [string, string] {
   return commands.length > 1
     ? ['steps', commands.map((command) => command.step).join(', ')]
     : ['step', name === null ? step : `${step}: ${name}`];
-}
-
-const roles: Readonly<Record<ChainLink['role'], string>> = {
-  caller: 'called by',
-  sudo: 'through sudo by',
-  signer: 'signed by',
-  on_behalf_of: 'on behalf of',
-  agent: 'agent',
-  agent_owner: "agent's owner",
-  ci_actor: 'set off by',
-  ci: 'CI',
-  resumer: 'resumed by',
-  doer: 'values from',
-  decider: 'decided by',
-};
-
-/** A job that nobody was named for says so: whoever set it off may be the very person who reviews it. */
-function who(chain: readonly ChainLink[]): [string, string][] {
-  const isUnsaid =
-    chain.some(({ role }) => role === 'ci') && chain.every(({ role }) => role !== 'ci_actor');
-  const unsaid: [string, string] = [roles.ci_actor, 'nobody said'];
-  return [...chain.map(linkField), ...(isUnsaid ? [unsaid] : [])];
-}
-
-function linkField({ role, identity, person }: ChainLink): [string, string] {
-  return [roles[role], person === null ? identity : `${identity}, who is ${person}`];
 }
 
 function slotLine(slot: Slot, missing: CardInput['missing']): string {
