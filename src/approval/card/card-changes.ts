@@ -7,6 +7,8 @@ import { showWith } from './card-marks.ts';
 /** How the section is headed that lists what is not as it was the last time. */
 export const changesHeading = 'Changes since';
 
+export type { ComparedLine } from '../../runbook/diff-lines.ts';
+
 export interface ScriptChanges {
   /** The script's lines and the last run's, in order. */
   readonly lines: readonly ComparedLine[];

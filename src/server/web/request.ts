@@ -1,4 +1,38 @@
-import type { WebRoute } from './web-route.ts';
+import type { DecisionWays } from '../../engine/reports.ts';
+import { layoutRequest } from '../../pages/request.ts';
+import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
-/** One request, whole: card, differences, plan, proof. */
-export const requestRoutes: readonly WebRoute[] = [];
+/** One request, whole: card, differences, plan, proof, and the form that decides. */
+export const requestRoutes: readonly WebRoute[] = [
+  {
+    method: 'GET',
+    path: '/requests/:request{[0-9a-z]{16}}',
+    access: 'person',
+    handle: async (visit, visitor) =>
+      showRequest(visit, visitor, visit.context.req.param('request') ?? ''),
+  },
+];
+
+/** Throws UsageError `request_unknown`. */
+async function showRequest(visit: WebVisit, visitor: Visitor, name: string): Promise<Response> {
+  const { web, page } = visit;
+  const { service } = visitor;
+  const detail = await service.describeRequest(name);
+  const { id, run, runbook, step } = detail.content;
+  const main = layoutRequest({
+    detail,
+    run: await service.status(run),
+    proof: await service.review(id, null),
+    ways: usableHere(await service.waysToDecide(id), web.origin),
+    visitor,
+    logins: web.logins,
+    nowMs: web.site.clock.now().wallMs,
+  });
+  return page({ title: `${runbook.name}: ${step}`, main });
+}
+
+/** A passkey counts on the page that it was enrolled on, and on no other. */
+function usableHere(ways: DecisionWays, origin: string): DecisionWays {
+  const passkeys = ways.passkeys.filter((key) => key.removed_at === null && key.origin === origin);
+  return { ...ways, passkeys };
+}

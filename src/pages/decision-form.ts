@@ -1,0 +1,131 @@
+import { approveLine } from '../approval/card/card-text.ts';
+import { sanitizeLine } from '../base/sanitize.ts';
+import type { DecisionWays, RequestDetail } from '../engine/reports.ts';
+import { type Html, html } from './html.ts';
+import { csrfField, type VisitorView } from './layout.ts';
+import { layoutSentence } from './words.ts';
+
+/** How whoever looks at a request can decide it. */
+export interface DecisionView {
+  readonly detail: RequestDetail;
+  /** `passkeys` are those that count on this page. */
+  readonly ways: DecisionWays;
+  readonly visitor: VisitorView;
+  /** Issuers that can be asked for a fresh login. */
+  readonly logins: readonly { readonly name: string; readonly issuer: string }[];
+}
+
+/**
+ * The form, or why there is none. Its fields: `hash` (of what is shown), `reason`, `typed` (a protected
+ * environment's name), `issuer`, and the button: `decision` (`reject`, `revoke`) or `way` (`passkey`,
+ * `login`, `session`), which approves. Nothing in it has the focus, and Approve comes last.
+ */
+export function layoutDecisionForm(view: DecisionView): Html {
+  const { ways, detail } = view;
+  const { refusal } = ways;
+  return html`<section class="card" id="decide" aria-labelledby="decide-heading">
+<h2 id="decide-heading">Your decision</h2>
+${
+  refusal !== null &&
+  html`<div class="notice warn"><p>${layoutSentence(refusal.message)}</p>
+${refusal.hint !== null && html`<p>${layoutSentence(refusal.hint)}</p>`}</div>`
+}
+${isOpenTo(view) ? layoutForm(view) : null}${ways.revoke && layoutRevoke(view)}
+${
+  refusal === null &&
+  !isOpenTo(view) &&
+  !ways.revoke &&
+  html`<p class="soft">There is nothing for you to decide here.</p>`
+}
+<p class="hint">Or with a key of your own, in your own session:
+<code>${approveLine(sanitizeLine(detail.words))}</code></p>
+</section>`;
+}
+
+/** Whether this page offers a decision that is not taken back. */
+function isOpenTo({ ways }: Pick<DecisionView, 'ways'>): boolean {
+  return ways.reject || approvals(ways);
+}
+
+function approvals({ approve }: DecisionWays): boolean {
+  return approve.passkey || approve.login || approve.session;
+}
+
+function layoutForm(view: DecisionView): Html {
+  const { detail, ways } = view;
+  const { target } = detail.content;
+  return html`<form method="post" action="${actionOf(view)}" data-passkey-form>
+${hiddenFields(view)}
+${/* Enter in a field presses the first button: neither a yes nor a no may come of that. */ null}
+<button disabled hidden></button>
+<div class="field">
+<label for="reason">Reason</label>
+<textarea id="reason" name="reason" maxlength="1000" required aria-describedby="reason-hint"></textarea>
+<p class="hint" id="reason-hint">Needed to reject. Whoever asked reads it, and the journal keeps it.</p>
+</div>
+${
+  approvals(ways) &&
+  target.protected &&
+  html`<div class="field">
+<label for="typed">Type the environment's name to approve: <code>${sanitizeLine(target.environment)}</code></label>
+<input id="typed" name="typed" autocomplete="off" autocapitalize="off" spellcheck="false">
+</div>`
+}
+${approvals(ways) && layoutIssuers(view)}
+<div class="tools">
+${ways.reject && html`<button class="no" name="decision" value="reject">Reject</button>`}
+${approvals(ways) && layoutApprovals(view)}
+</div>
+<p class="hint" role="status" data-passkey-status></p>
+</form>`;
+}
+
+function layoutApprovals({ ways, logins, visitor }: DecisionView): Html {
+  const { approve, passkeys } = ways;
+  return html`${
+    approve.passkey &&
+    (passkeys.length > 0
+      ? html`<button class="yes" name="way" value="passkey" formnovalidate data-passkey>Approve with passkey — signed by you (A3)</button>
+<noscript><p class="hint">A passkey signs by a script, which is off in this browser.</p></noscript>`
+      : html`<p class="hint">To sign here, <a href="/account">enrol a passkey</a>.</p>`)
+  }
+${
+  approve.login &&
+  logins.length > 0 &&
+  html`<button class="yes" name="way" value="login" formnovalidate>Approve with a fresh login (A2)</button>`
+}
+${
+  approve.session &&
+  html`<button class="yes" name="way" value="session" formnovalidate>Approve as ${visitor.person} — attested by this server (A1)</button>`
+}`;
+}
+
+/** Where to log in anew; nobody is asked where there is one. */
+function layoutIssuers({ ways, logins }: DecisionView): Html | null {
+  const [first, ...others] = logins;
+  if (!ways.approve.login || first === undefined) {
+    return null;
+  }
+  return others.length === 0
+    ? html`<input type="hidden" name="issuer" value="${first.issuer}">`
+    : html`<div class="field">
+<label for="issuer">Log in anew with</label>
+<select id="issuer" name="issuer">${logins.map(({ name, issuer }) => html`<option value="${issuer}">${name}</option>`)}</select>
+</div>`;
+}
+
+function layoutRevoke(view: DecisionView): Html {
+  return html`<form method="post" action="${actionOf(view)}">
+${hiddenFields(view)}
+<p>Your approval stands. Until it is used you can take it back.</p>
+<div class="tools"><button class="no" name="decision" value="revoke">Take my approval back</button></div>
+</form>`;
+}
+
+function actionOf({ detail }: DecisionView): string {
+  return `/requests/${detail.content.id}/decisions`;
+}
+
+function hiddenFields({ detail, visitor }: DecisionView): Html {
+  return html`${csrfField(visitor.csrf)}<input type="hidden" name="hash" value="${detail.hash}">`;
+}

@@ -1,0 +1,68 @@
+import { compareScripts, changesHeading } from '../approval/card/card-changes.ts';
+import { layoutCard } from '../approval/card/card.ts';
+import type { CardSection } from '../approval/card/card-section.ts';
+import type { RequestDetail } from '../engine/reports.ts';
+import { layoutDiff, layoutLines } from './code-lines.ts';
+import { type Html, html } from './html.ts';
+
+/** The card of a request, taken apart for where its pieces stand on the page. */
+export interface CardView {
+  readonly title: string;
+  readonly words: string;
+  /** What makes it more than an ordinary approval: it stands before everything else. */
+  readonly alarms: readonly Html[];
+  readonly facts: readonly Html[];
+  /** What an agent says about itself: after everything that is known. */
+  readonly unverified: Html | null;
+}
+
+/** Everything on it is sanitised by the card itself, so that no data poses as a part of the page. */
+export function layoutRequestCard(detail: RequestDetail, nowMs: number): CardView {
+  const { content } = detail;
+  const { title, words, sections } = layoutCard({
+    ...detail,
+    nowMs,
+    over: detail.state !== 'pending' && detail.state !== 'approved',
+  });
+  const alarms = (content.break_glass === null ? 0 : 1) + ((content.overrides?.length ?? 0) && 1);
+  const facts = sections.length - (content.unverified === null ? 0 : 1);
+  const layout = (section: CardSection): Html => layoutSection(section, detail);
+  return {
+    title,
+    words,
+    alarms: sections.slice(0, alarms).map(layout),
+    facts: sections.slice(alarms, facts).map(layout),
+    unverified: sections.slice(facts).map(layout)[0] ?? null,
+  };
+}
+
+function layoutSection(section: CardSection, detail: RequestDetail): Html {
+  return html`<h3>${section.heading}</h3>
+${section.heading === changesHeading ? layoutChanges(section, detail) : layoutBody(section)}
+`;
+}
+
+function layoutBody(section: CardSection): Html {
+  switch (section.kind) {
+    case 'fields':
+      return html`<dl class="facts">${section.fields.map(
+        ({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>\n`,
+      )}</dl>`;
+    case 'block':
+      return layoutLines(section.text);
+    case 'list':
+      return layoutItems(section.items);
+  }
+}
+
+function layoutItems(items: readonly string[]): Html {
+  return html`<ul class="argv">${items.map((item) => html`<li>${item}</li>\n`)}</ul>`;
+}
+
+/** Where a script changed, its lines stand among those around them. */
+function layoutChanges(section: CardSection, detail: RequestDetail): Html {
+  const changes = compareScripts(detail);
+  return changes === null
+    ? layoutBody(section)
+    : html`${layoutDiff(changes.lines)}${changes.others.length > 0 && layoutItems(changes.others)}`;
+}
