@@ -1,0 +1,59 @@
+import { UsageError } from '../../base/errors.ts';
+import type { Login } from '../../login/login.ts';
+import { layoutLeaving } from '../../pages/login.ts';
+import { writeCookie } from './cookies.ts';
+import type { Pending } from './pending.ts';
+import type { Web, WebVisit } from './web-route.ts';
+
+/** Throws UsageError `issuer_unknown`. */
+export function findLogin({ logins }: Web, issuer: string | undefined): Login {
+  const found = logins.find((login) => login.issuer === issuer);
+  if (found === undefined) {
+    throw new UsageError({
+      code: 'issuer_unknown',
+      message: 'nobody logs in here by that issuer',
+      hint: '`login.oidc` in `config.yaml` names those that people can log in with',
+    });
+  }
+  return found;
+}
+
+export interface Departure {
+  readonly login: Login;
+  /** A statement's digest, where somebody logs in anew for it. */
+  readonly fresh: { readonly nonce: string } | null;
+  /** What becomes of it when they come back. */
+  readonly pending: (begun: { readonly issuer: string; readonly kept: string }) => Pending;
+}
+
+/**
+ * Begins a login that ends at `/login/callback`, in this browser alone. Answers where to send it. Throws
+ * LoginError `issuer_unreachable`.
+ */
+export async function beginLogin(
+  visit: WebVisit,
+  { login, fresh, pending }: Departure,
+): Promise<string> {
+  const redirect = new URL('/login/callback', visit.web.origin).href;
+  const { url, kept } = await login.begin({ redirect, fresh });
+  keepPending(visit, pending({ issuer: login.issuer, kept }));
+  return url;
+}
+
+/** Remembers, for this browser alone, what it began. */
+export function keepPending({ web, context }: WebVisit, pending: Pending): void {
+  const value = web.pending.keep(pending);
+  writeCookie(context, web, { name: 'pending', value, maxAgeS: 600 });
+}
+
+/**
+ * Answers a form by a page that goes on to an issuer by itself. A redirect would still be the form's way
+ * (CSP, `form-action`), and one issuer hands people on to another whose address nobody here knows.
+ */
+export function leaveFor(
+  visit: WebVisit,
+  to: { readonly name: string; readonly url: string },
+): Response {
+  visit.context.header('Refresh', `0;url=${to.url}`);
+  return visit.page({ title: `Going to ${to.name}`, main: layoutLeaving(to) });
+}
