@@ -2,7 +2,7 @@ import { layoutLogin } from '../../pages/login.ts';
 import { callbackRoute } from './callback.ts';
 import { writeCookie } from './cookies.ts';
 import { passkeyLoginRoutes } from './passkey-login.ts';
-import { beginLogin, findLogin, leaveFor } from './to-issuer.ts';
+import { findLogin, sendToIssuer } from './to-issuer.ts';
 import { wayBack } from './way-back.ts';
 import type { WebRoute } from './web-route.ts';
 
@@ -28,12 +28,11 @@ export const loginRoutes: readonly WebRoute[] = [
     handle: async (visit) => {
       const login = findLogin(visit.web, visit.form.get('issuer'));
       const to = wayBack(visit.form.get('to'));
-      const url = await beginLogin(visit, {
+      return sendToIssuer(visit, {
         login,
         fresh: null,
         pending: (begun) => ({ kind: 'login', to, ...begun }),
       });
-      return leaveFor(visit, { name: login.name, url });
     },
   },
   callbackRoute,

@@ -30,7 +30,7 @@ export interface Departure {
  * Begins a login that ends at `/login/callback`, in this browser alone. Answers where to send it. Throws
  * LoginError `issuer_unreachable`.
  */
-export async function beginLogin(
+export async function beginAtIssuer(
   visit: WebVisit,
   { login, fresh, pending }: Departure,
 ): Promise<string> {
@@ -47,13 +47,12 @@ export function keepPending({ web, context }: WebVisit, pending: Pending): void 
 }
 
 /**
- * Answers a form by a page that goes on to an issuer by itself. A redirect would still be the form's way
+ * The same, for a form: answers with a page that goes on by itself. A redirect would still be the form's way
  * (CSP, `form-action`), and one issuer hands people on to another whose address nobody here knows.
  */
-export function leaveFor(
-  visit: WebVisit,
-  to: { readonly name: string; readonly url: string },
-): Response {
-  visit.context.header('Refresh', `0;url=${to.url}`);
-  return visit.page({ title: `Going to ${to.name}`, main: layoutLeaving(to) });
+export async function sendToIssuer(visit: WebVisit, departure: Departure): Promise<Response> {
+  const { name } = departure.login;
+  const url = await beginAtIssuer(visit, departure);
+  visit.context.header('Refresh', `0;url=${url}`);
+  return visit.page({ title: `Going to ${name}`, main: layoutLeaving({ name, url }) });
 }
