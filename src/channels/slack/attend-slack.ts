@@ -1,11 +1,12 @@
-import { RunbookError } from '../../base/errors.ts';
 import { loadSecret } from '../../base/secret-source.ts';
+import { pause, untilAborted } from '../cards/card-queue.ts';
+import type { ChatEvent } from '../cards/chat-event.ts';
+import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
+import { ifThere, lookFor } from '../cards/look-for.ts';
 import type { Front } from '../channel.ts';
 import type { SlackApi } from './api/slack-api.ts';
 import { receiveSocket } from './api/socket.ts';
-import { pause } from './card/card-queue.ts';
-import { type KeepCardsInput, keepCards, showCards } from './card/keep-cards.ts';
-import type { InboxEvent } from './clicks/inbox.ts';
+import { openSlackBoard } from './card/slack-board.ts';
 import type { SlackSettings } from './settings.ts';
 import type { SlackStanding } from './slack-health.ts';
 
@@ -18,7 +19,7 @@ export interface Slack {
   /** Throws ConfigError where the token is not to be had. */
   readonly api: () => SlackApi;
   readonly report: (part: Partial<SlackStanding>) => void;
-  readonly onEvent: (event: InboxEvent) => void;
+  readonly onEvent: (event: ChatEvent) => void;
   /** After which a secret that is not there is looked for again. */
   readonly retryMs: number;
   /** Clicks that are being decided. */
@@ -54,21 +55,21 @@ async function attendWhole(slack: Slack, attending: Attending): Promise<void> {
   if (secret !== null) {
     const { api, front, signal } = attending;
     await Promise.all([
-      keepCards(upkeepOf(slack, api, front), signal),
+      keepCards(upkeepOf(slack, { api, front }), signal),
       receiveClicks(slack, { ...attending, secret }),
     ]);
   }
 }
 
 function attendCards(slack: Slack, { api, front, signal }: Attending): Promise<void> {
-  return keepCards(upkeepOf(slack, api, { ...front, receives: false }), signal);
+  return keepCards(upkeepOf(slack, { api, front: { ...front, receives: false } }), signal);
 }
 
 /** Shows once what is open; without a token, nothing. */
 export async function tellSlack(slack: Slack, front: Front, signal: AbortSignal): Promise<void> {
   const api = openIfThere(slack);
   if (api !== null) {
-    await showCards(upkeepOf(slack, api, front), signal);
+    await showCards(upkeepOf(slack, { api, front }), signal);
   }
 }
 
@@ -114,28 +115,10 @@ async function receiveClicks(
       working,
     });
   }
-  await pause(forEverMs, signal);
+  await untilAborted(signal);
   const over = new AbortController();
   await Promise.race([Promise.all(working), pause(lastClicksMs, over.signal)]);
   over.abort();
-}
-
-/** What a timer can take. */
-const forEverMs = 2 ** 31 - 1;
-
-/** Looks every `everyMs` until there is one; null where `signal` aborts first. */
-async function lookFor<T>(
-  look: () => T | null,
-  everyMs: number,
-  signal: AbortSignal,
-): Promise<T | null> {
-  for (;;) {
-    const found = look();
-    if (found !== null || signal.aborted) {
-      return found;
-    }
-    await pause(everyMs, signal);
-  }
 }
 
 function openIfThere({ api, report }: Slack): SlackApi | null {
@@ -151,25 +134,7 @@ function readClickSecret({ settings: { clicks }, env, report }: Slack): string |
       );
 }
 
-function ifThere<T>(read: () => T, report: Slack['report']): T | null {
-  try {
-    const found = read();
-    report({ trouble: null });
-    return found;
-  } catch (error) {
-    report({ trouble: troubleOf(error) });
-    return null;
-  }
-}
-
-/** A faulty setting is told; a bug is not for the health line. */
-export function troubleOf(error: unknown): string {
-  if (error instanceof RunbookError) {
-    return error.message;
-  }
-  throw error;
-}
-
-function upkeepOf({ settings, report }: Slack, api: SlackApi, front: Front): KeepCardsInput {
-  return { api, settings, front, onUpkeep: (upkeep) => report({ upkeep }) };
+function upkeepOf({ settings, report }: Slack, { api, front }: Pick<Attending, 'api' | 'front'>) {
+  const board = openSlackBoard(api, settings);
+  return { board, front, onUpkeep: (upkeep: Upkeep) => report({ upkeep }) };
 }

@@ -1,8 +1,9 @@
-import { RunbookError } from '../../base/errors.ts';
-import { loadSecret, type SecretSource } from '../../base/secret-source.ts';
+import type { SecretSource } from '../../base/secret-source.ts';
+import { ChatError } from '../cards/chat-error.ts';
+import { bad, good, readSecret, refusedBy } from '../cards/check.ts';
 import type { Check } from '../channel.ts';
 import type { SocketState } from './api/hold-socket.ts';
-import { type SlackApi, SlackError, type SlackSelf } from './api/slack-api.ts';
+import { type SlackApi, type SlackSelf } from './api/slack-api.ts';
 import { explainSlackCode } from './explain.ts';
 import type { SlackSettings } from './settings.ts';
 
@@ -14,7 +15,7 @@ export interface ExamineInput {
   readonly receiver: 'here' | 'another' | 'nobody';
   /** How the socket of this process stands. */
   readonly socket: () => SocketState | null;
-  /** Throws SlackError where Slack would give no connection. */
+  /** Throws ChatError where Slack would give no connection. */
   readonly askForSocket: (appToken: string) => Promise<void>;
   /** Opens a socket, waits for Slack's hello or for what went wrong, and closes it. */
   readonly trySocket: (appToken: string) => Promise<SocketState>;
@@ -90,7 +91,7 @@ async function examineChannel(api: SlackApi, id: string): Promise<Check> {
       ? good(name, `\`#${called}\`, and the app is in it`)
       : bad(name, `the app is not in \`#${called}\``, explainSlackCode('not_in_channel'));
   } catch (error) {
-    if (error instanceof SlackError && error.code === 'missing_scope') {
+    if (error instanceof ChatError && error.code === 'missing_scope') {
       return good(name, 'not looked at: that takes the scopes channels:read and groups:read');
     }
     return refused(name, error);
@@ -173,32 +174,4 @@ function interactivity(kind: 'http' | 'socket'): Check {
   );
 }
 
-function readSecret(
-  name: string,
-  source: SecretSource,
-  env: ExamineInput['env'],
-): { readonly secret: string } | { readonly check: Check } {
-  try {
-    return { secret: loadSecret(source, env) };
-  } catch (error) {
-    return { check: refused(name, error) };
-  }
-}
-
-function refused(name: string, error: unknown): Check {
-  if (error instanceof SlackError) {
-    return bad(name, `Slack answers \`${error.code}\``, explainSlackCode(error.code));
-  }
-  if (error instanceof RunbookError) {
-    return bad(name, error.message, error.hint ?? null);
-  }
-  throw error;
-}
-
-function good(name: string, message: string): Check {
-  return { name, ok: true, message, hint: null };
-}
-
-function bad(name: string, message: string, hint: string | null): Check {
-  return { name, ok: false, message, hint };
-}
+const refused = refusedBy('Slack', explainSlackCode);

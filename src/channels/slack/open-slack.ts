@@ -1,12 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
+import { lazy } from '../../base/lazy.ts';
 import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
+import type { ChatEvent } from '../cards/chat-event.ts';
+import { troubleOf } from '../cards/look-for.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
 import type { SlackApi, SlackSelf } from './api/slack-api.ts';
 import { openSlackApi } from './api/web-client.ts';
-import { attendSlack, type Slack, tellSlack, troubleOf } from './attend-slack.ts';
+import { attendSlack, type Slack, tellSlack } from './attend-slack.ts';
 import { slackEntrance } from './clicks/entrance.ts';
-import type { InboxEvent } from './clicks/inbox.ts';
 import { examineSlack } from './examine.ts';
 import { parseSlackSettings, type SlackSettings } from './settings.ts';
 import { idle, type SlackStanding, slackHealth } from './slack-health.ts';
@@ -19,7 +21,7 @@ export interface SlackDeps {
   /** This process mounts the entrance: only there Slack reaches us over HTTP. */
   readonly served: boolean;
   /** Told what comes in, for logs. */
-  readonly onEvent?: (event: InboxEvent) => void;
+  readonly onEvent?: (event: ChatEvent) => void;
   /** Between two messages to one channel; a second unless a test is in a hurry. */
   readonly paceMs?: number;
   /** Before a secret that is not there is looked for again; a minute unless a test is in a hurry. */
@@ -39,7 +41,7 @@ export function openSlack(section: ParsedYaml, deps: SlackDeps): Reception {
     settings,
     env,
     served,
-    api: openOnce(() => openApi(settings, loadSecret(settings.botToken, env), deps)),
+    api: lazy(() => openApi(settings, loadSecret(settings.botToken, env), deps)),
     report: (part) => {
       standing = { ...standing, ...part };
     },
@@ -105,7 +107,7 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
   if (clicks.kind !== 'http') {
     return null;
   }
-  const entrance = openOnce(() =>
+  const entrance = lazy(() =>
     slackEntrance({
       settings,
       signingSecret: loadSecret(clicks.signingSecret, env),
@@ -133,14 +135,6 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
         return { status: 503, body: '', contentType: 'text/plain' };
       }
     },
-  };
-}
-
-function openOnce<T>(open: () => T): () => T {
-  let opened: { readonly value: T } | null = null;
-  return () => {
-    opened ??= { value: open() };
-    return opened.value;
   };
 }
 

@@ -3,6 +3,7 @@ import type { ParsedYaml } from '../../base/yaml.ts';
 import { list, object } from '../../base/yaml-collections.ts';
 import { boolean, duration, oneOf, text } from '../../base/yaml-scalars.ts';
 import { checkDocument, type Invalid, invalid, optional, refine } from '../../base/yaml-schema.ts';
+import type { Buttons } from '../cards/board.ts';
 
 /** `channels.slack` of `config.yaml`. */
 export interface SlackSettings {
@@ -13,7 +14,7 @@ export interface SlackSettings {
   readonly botToken: SecretSource;
   readonly clicks: ClickTransport;
   /** On which cards Approve and Reject stand. Opt-in: a link alone is the default. */
-  readonly buttons: 'off' | 'unprotected' | 'everywhere';
+  readonly buttons: Buttons;
   /** A click of an account that is nobody's may count by its confirmed address. */
   readonly matchEmail: boolean;
   /** Base of the Web API, with a slash at its end. */
@@ -38,7 +39,10 @@ export function parseSlackSettings(section: ParsedYaml): SlackSettings {
 }
 
 /** The channel that cards of this environment go to. */
-export function channelFor({ routes, channel }: SlackSettings, environment: string): string {
+export function channelFor(
+  { routes, channel }: Pick<SlackSettings, 'routes' | 'channel'>,
+  environment: string,
+): string {
   return routes.find((route) => route.environment === environment)?.channel ?? channel;
 }
 

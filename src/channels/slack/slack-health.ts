@@ -1,7 +1,8 @@
 import { formatTime } from '../../base/clock.ts';
+import type { Upkeep } from '../cards/keep-cards.ts';
+import { type HealthPart, sayCards } from '../cards/say-cards.ts';
 import type { ReceptionHealth } from '../channel.ts';
 import type { SocketState } from './api/hold-socket.ts';
-import type { Upkeep } from './card/keep-cards.ts';
 import { explainSlackCode } from './explain.ts';
 
 /** What the parts of the channel last said of themselves. */
@@ -29,7 +30,10 @@ export function slackHealth(
   if (upkeep === null) {
     return { ok: !served, message: 'not served yet', backlog };
   }
-  const parts = [sayCards(upkeep), ...(socket === null ? [] : [saySocket(socket)])];
+  const parts = [
+    sayCards('Slack', upkeep, explainSlackCode),
+    ...(socket === null ? [] : [saySocket(socket)]),
+  ];
   return {
     ok: parts.every(({ ok }) => ok),
     message: parts.map(({ message }) => message).join('; '),
@@ -37,22 +41,7 @@ export function slackHealth(
   };
 }
 
-interface Part {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
-function sayCards({ problem, backlog }: Upkeep): Part {
-  const waiting = `${backlog} ${backlog === 1 ? 'card waits' : 'cards wait'}`;
-  if (problem === null) {
-    return { ok: true, message: backlog === 0 ? 'cards are up to date' : waiting };
-  }
-  const hint = explainSlackCode(problem.code);
-  const since = `Slack answers \`${problem.code}\` since ${formatTime(problem.sinceMs)}, ${waiting}`;
-  return { ok: false, message: hint === null ? since : `${since} (${hint})` };
-}
-
-function saySocket(socket: SocketState): Part {
+function saySocket(socket: SocketState): HealthPart {
   switch (socket.kind) {
     case 'connecting':
       return { ok: true, message: 'connecting' };

@@ -36,7 +36,7 @@ export async function trySocket(of: {
   return last;
 }
 
-/** Whether Slack would give this token a connection; none is made. Throws SlackError. */
+/** Whether Slack would give this token a connection; none is made. Throws ChatError. */
 export async function askForSocket(
   { api: url }: Pick<SlackSettings, 'api'>,
   token: string,

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
+import type { ChatEvent } from '../../../src/channels/cards/chat-event.ts';
 import type { Front, Reception } from '../../../src/channels/channel.ts';
-import type { InboxEvent } from '../../../src/channels/slack/clicks/inbox.ts';
 import { openSlack } from '../../../src/channels/slack/open-slack.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { openFront } from '../../../src/engine/office/front.ts';
@@ -21,7 +21,7 @@ interface Attended {
   readonly slack: SlackWeb;
   readonly reception: Reception;
   readonly env: Record<string, string>;
-  readonly events: InboxEvent[];
+  readonly events: ChatEvent[];
   /** Begins to attend; stops, and resolves once that is done. */
   readonly attend: () => () => Promise<void>;
 }
@@ -33,7 +33,7 @@ async function openChannel(clicks: string, served: boolean): Promise<Attended> {
   const slack = await openSlackWeb();
   const env: Record<string, string> = { BOT: slack.token, APP: 'xapp-test-token' };
   const yaml = `channel: ${slack.channel}\nbot_token: { env: BOT }\nbuttons: everywhere\napi: "${slack.url}"\n${clicks}`;
-  const events: InboxEvent[] = [];
+  const events: ChatEvent[] = [];
   const reception = openSlack(parseYaml(yaml, 'config.yaml'), {
     clock: scene.clock,
     env,

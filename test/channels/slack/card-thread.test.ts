@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../../src/base/digest.ts';
+import { replyTo, tellRequester } from '../../../src/channels/cards/card-thread.ts';
 import type { JournalEntry } from '../../../src/channels/channel.ts';
-import { replyTo, tellRequester } from '../../../src/channels/slack/card/card-thread.ts';
+import { threadReply } from '../../../src/channels/slack/card/slack-board.ts';
 import { byAna } from '../../approval/builders.ts';
 import { aRequest } from '../../approval/request-builders.ts';
 import { problemsOfMessage } from './limits.ts';
@@ -29,13 +30,13 @@ test('whatever an entry says, its reply is one that Slack takes, without markup'
   fc.assert(
     fc.property(hostile, hostile, (summary, name) => {
       const reply = replyTo(anEntry({ summary }), aStanding());
-      expect(problemsOfMessage(reply ?? {})).toEqual([]);
+      expect(problemsOfMessage(threadReply(reply ?? [], self))).toEqual([]);
       const chain = [{ role: 'caller' as const, identity: name, person: name }];
       const standing = aStanding({
         content: aRequest({ step: name, initiator: { kind: 'person', chain } }),
       });
-      const told = tellRequester(standing, 'was approved', { people: { people: [] }, self });
-      expect(problemsOfMessage(told)).toEqual([]);
+      const told = tellRequester(standing, 'was approved', { people: [] });
+      expect(problemsOfMessage(threadReply(told, self))).toEqual([]);
     }),
   );
 });
@@ -70,7 +71,7 @@ test('a person is mentioned by their account in this workspace, and by name with
   };
   const tell = (slack: readonly string[]) =>
     JSON.stringify(
-      tellRequester(standing, 'was approved', { people: { people: [{ ...ana, slack }] }, self }),
+      threadReply(tellRequester(standing, 'was approved', { people: [{ ...ana, slack }] }), self),
     );
   expect(tell(['T0OTHER/U1', 'T0TEAM/U0ANA'])).toContain('{"type":"user","user_id":"U0ANA"}');
   expect(tell(['T0OTHER/U1'])).toContain('{"type":"text","text":"ana","style":{"code":true}}');

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseYaml } from '../../../src/base/yaml.ts';
+import { keepCards, showCards, type Upkeep } from '../../../src/channels/cards/keep-cards.ts';
 import type { Front } from '../../../src/channels/channel.ts';
 import { openSlackApi } from '../../../src/channels/slack/api/web-client.ts';
-import { keepCards, showCards, type Upkeep } from '../../../src/channels/slack/card/keep-cards.ts';
+import { openSlackBoard } from '../../../src/channels/slack/card/slack-board.ts';
 import { parseSlackSettings } from '../../../src/channels/slack/settings.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { openFront } from '../../../src/engine/office/front.ts';
@@ -48,9 +49,9 @@ function keeping({ scene, slack }: Desk, receives = true) {
   );
   const yaml = `{ channel: ${slack.channel}, bot_token: { env: T }, app_token: { env: A }, buttons: everywhere, routes: [{ environment: prod, channel: ${slack.otherChannel} }] }`;
   let last: Upkeep | null = null;
+  const api = openSlackApi({ token: slack.token, url: slack.url, patienceMs: 3_000, paceMs: 0 });
   const input = {
-    api: openSlackApi({ token: slack.token, url: slack.url, patienceMs: 3_000, paceMs: 0 }),
-    settings: parseSlackSettings(parseYaml(yaml, 'config.yaml')),
+    board: openSlackBoard(api, parseSlackSettings(parseYaml(yaml, 'config.yaml'))),
     front,
     onUpkeep: (upkeep: Upkeep) => {
       last = upkeep;

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { RequestId, Sha256 } from '../../../src/base/ids.ts';
+import { writeCardNote } from '../../../src/channels/cards/card-note.ts';
+import type { ChatEvent } from '../../../src/channels/cards/chat-event.ts';
 import type { Front, HttpEntrance } from '../../../src/channels/channel.ts';
 import { openSlackApi } from '../../../src/channels/slack/api/web-client.ts';
-import { writeCardNote } from '../../../src/channels/slack/card/card-note.ts';
 import { slackEntrance } from '../../../src/channels/slack/clicks/entrance.ts';
-import type { InboxEvent } from '../../../src/channels/slack/clicks/inbox.ts';
 import type { SlackSettings } from '../../../src/channels/slack/settings.ts';
 import { JournalFeed } from '../../../src/engine/office/feed.ts';
 import { openFront } from '../../../src/engine/office/front.ts';
@@ -37,14 +37,14 @@ export interface Receiver {
   readonly web: SlackWeb;
   readonly front: Front;
   readonly entrance: HttpEntrance;
-  readonly events: InboxEvent[];
+  readonly events: ChatEvent[];
   /** The request that waits, whose card stands at `place`. */
   readonly request: { readonly id: RequestId; readonly hash: Sha256; readonly words: string };
   readonly api: ReturnType<typeof openSlackApi>;
   /** Signs, calls, and waits until what follows is done. */
   post(
     payload: object,
-    event?: InboxEvent['kind'],
+    event?: ChatEvent['kind'],
   ): Promise<Awaited<ReturnType<HttpEntrance['handle']>>>;
   click(parts?: ClickParts): ReturnType<Receiver['post']>;
   /** What the journal has of decisions, in order. */
@@ -63,7 +63,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const front = openFront(engine, { name: 'slack' }, { feed, receives: true, url: null });
   const { content, hash, words } = await scene.open();
   await writeCardNote(front.notes, content.id, { ...place, ...note });
-  const events: InboxEvent[] = [];
+  const events: ChatEvent[] = [];
   const api = openSlackApi({ token: 'xoxb-test', url: web.url, patienceMs: 0, paceMs: 0 });
   const entrance = slackEntrance({
     settings: { buttons: 'everywhere', matchEmail: false, ...settings },

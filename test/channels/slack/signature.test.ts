@@ -2,11 +2,8 @@ import { createHmac } from 'node:crypto';
 import { isValidSlackRequest } from '@slack/bolt/dist/receivers/verify-request.js';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  openMemory,
-  verifySignature,
-  windowMs,
-} from '../../../src/channels/slack/clicks/signature.ts';
+import { openMemory } from '../../../src/channels/cards/memory.ts';
+import { verifySignature, windowMs } from '../../../src/channels/slack/clicks/signature.ts';
 
 const secret = '8f742231b10e8888abcd99yyyzzz85a5';
 const nowMs = 1_700_000_000_000;

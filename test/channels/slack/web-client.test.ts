@@ -91,7 +91,7 @@ test.each([
   const slack = await openSlackWeb();
   slack.fault = () => fault;
   await expect(clientOf(slack).channel(slack.channel)).rejects.toMatchObject({
-    name: 'SlackError',
+    name: 'ChatError',
     code,
     passing,
   });

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePeople } from '../../../src/approval/people/people-schema.ts';
+import { ChatError } from '../../../src/channels/cards/chat-error.ts';
 import {
   type SlackApi,
-  SlackError,
   type SlackSelf,
   type SlackUser,
 } from '../../../src/channels/slack/api/slack-api.ts';
@@ -130,8 +130,8 @@ describe('an account that decides nothing', () => {
   });
 
   test.each([
-    new SlackError('user_not_found', { passing: false }),
-    new SlackError('unreachable', { passing: true }),
+    new ChatError('Slack', { code: 'user_not_found', passing: false }),
+    new ChatError('Slack', { code: 'unreachable', passing: true }),
   ])('is one that Slack does not know, or says nothing about: $code', async (error) => {
     const api = anApi(() => Promise.reject(error));
     const asked = await askMember(api, aSender(), 1000);

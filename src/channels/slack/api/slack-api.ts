@@ -1,5 +1,5 @@
 /**
- * The few calls of Slack's Web API that we make. Every call may throw `SlackError`; nothing else.
+ * The few calls of Slack's Web API that we make. Every call may throw `ChatError`, with Slack's own codes (`channel_not_found`); nothing else.
  * Times out after 10 s each; a rate limit is waited out inside, at most `patienceMs`.
  */
 export interface SlackApi {
@@ -66,20 +66,3 @@ export interface SlackUser {
 /** A Block Kit block or view as JSON; `blocks.ts` makes them within Slack's limits. */
 export type SlackBlock = Readonly<Record<string, unknown>> & { readonly type: string };
 export type SlackView = Readonly<Record<string, unknown>> & { readonly type: 'modal' };
-
-/**
- * `code` is Slack's (`channel_not_found`), or ours: `unreachable`, `rate_limited`, `timeout`, `http_503`,
- * `answer_unreadable`. No message holds a token.
- */
-export class SlackError extends Error {
-  override readonly name = 'SlackError';
-  readonly code: string;
-  /** Trying again later may help. */
-  readonly passing: boolean;
-
-  constructor(code: string, { passing, cause }: { passing: boolean; cause?: unknown }) {
-    super(`Slack: ${code}`, { cause });
-    this.code = code;
-    this.passing = passing;
-  }
-}

@@ -1,6 +1,7 @@
+import type { ChatEvent } from '../../cards/chat-event.ts';
 import type { Front } from '../../channel.ts';
 import { socketEvidence } from '../clicks/evidence.ts';
-import { type Inbox, type InboxEvent, openInbox, tellFailure } from '../clicks/inbox.ts';
+import { type Inbox, openInbox, tellFailure } from '../clicks/inbox.ts';
 import { readPayload } from '../clicks/payload.ts';
 import { receive } from '../clicks/receive.ts';
 import type { SlackSettings } from '../settings.ts';
@@ -15,7 +16,7 @@ export interface ReceiveSocketOptions extends Pick<SocketOptions, 'pauseMs' | 'h
   readonly front: Front;
   readonly signal: AbortSignal;
   readonly onState: (state: SocketState) => void;
-  readonly onEvent: (event: InboxEvent) => void;
+  readonly onEvent: (event: ChatEvent) => void;
   readonly working?: Inbox['working'];
 }
 

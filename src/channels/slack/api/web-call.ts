@@ -1,8 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import type * as slackSdk from '@slack/web-api';
-import { SlackError } from './slack-api.ts';
+import { lazy } from '../../../base/lazy.ts';
+import { ChatError } from '../../cards/chat-error.ts';
+import { type Attempt, openRateLimit } from '../../cards/rate-limit.ts';
 
-/** One call of the Web API: its answer as Slack sent it, or SlackError. */
+/** One call of the Web API: its answer as Slack sent it, or ChatError. */
 export type Call = (method: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 export interface SlackAccess {
@@ -19,38 +20,20 @@ const timeoutMs = 10_000;
 
 /**
  * Calls over Slack's own client with its retries off: that would try for half an hour, and whoever calls
- * knows better what is worth repeating. Only rate limits are waited out here, and where Slack asks for
- * more patience than there is, later calls of that method fail at once until the time has come.
+ * knows better what is worth repeating. Only rate limits are waited out here.
  */
 export function openCall(access: SlackAccess): Call {
-  const closedUntil = new Map<string, number>();
-  let opened: Promise<Client> | null = null;
+  const client = lazy(() => openClient(access));
+  const limited = openRateLimit('Slack', access.patienceMs);
   return async (method, args) => {
-    opened ??= openClient(access);
-    const client = await opened;
-    const deadline = performance.now() + access.patienceMs;
-    for (;;) {
-      const openAt = closedUntil.get(method) ?? 0;
-      if (openAt > deadline) {
-        throw new SlackError('rate_limited', { passing: true });
-      }
-      await setTimeout(Math.max(0, openAt - performance.now()));
-      const answer = await client.attempt(method, args);
-      if (answer.kind === 'done') {
-        return answer.result;
-      }
-      closedUntil.set(method, performance.now() + answer.afterMs);
-    }
+    const opened = await client();
+    return limited(method, () => opened.attempt(method, args));
   };
 }
 
 interface Client {
-  attempt(method: string, args: Readonly<Record<string, unknown>>): Promise<Attempt>;
+  attempt(method: string, args: Readonly<Record<string, unknown>>): Promise<Attempt<unknown>>;
 }
-
-type Attempt =
-  | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'limited'; readonly afterMs: number };
 
 type Sdk = typeof slackSdk;
 
@@ -73,7 +56,7 @@ async function openClient({ token, url }: SlackAccess): Promise<Client> {
         if (error instanceof sdk.WebAPIRateLimitedError) {
           return { kind: 'limited', afterMs: error.retryAfter * 1000 };
         }
-        throw toSlackError(error, sdk);
+        throw toChatError(error, sdk);
       }
     },
   };
@@ -103,22 +86,26 @@ const passing = new Set([
 ]);
 
 /** Without the client's error as its cause: that holds whole requests and answers. */
-function toSlackError(error: unknown, sdk: Sdk): SlackError {
+function toChatError(error: unknown, sdk: Sdk): ChatError {
   if (error instanceof sdk.WebAPIPlatformError) {
     // Slack's own, unless something between us and Slack answered: a page of HTML, or any other JSON.
     const code: unknown = error.data.error;
     if (code === 'ratelimited' || code === 'rate_limited') {
-      return new SlackError('rate_limited', { passing: true });
+      return slackError('rate_limited', true);
     }
     return typeof code === 'string' && /^[a-z0-9_]{1,80}$/.test(code)
-      ? new SlackError(code, { passing: passing.has(code) })
-      : new SlackError('unreachable', { passing: true });
+      ? slackError(code, passing.has(code))
+      : slackError('unreachable', true);
   }
   if (error instanceof sdk.WebAPIHTTPError) {
     const { statusCode } = error;
-    return new SlackError(`http_${statusCode}`, { passing: statusCode >= 500 });
+    return slackError(`http_${statusCode}`, statusCode >= 500);
   }
   const original = error instanceof sdk.WebAPIRequestError ? error.original : error;
   const late = original instanceof Error && original.name === 'TimeoutError';
-  return new SlackError(late ? 'timeout' : 'unreachable', { passing: true });
+  return slackError(late ? 'timeout' : 'unreachable', true);
+}
+
+function slackError(code: string, passing: boolean): ChatError {
+  return new ChatError('Slack', { code, passing });
 }

@@ -1,14 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { sanitizeBlock } from '../../../base/sanitize.ts';
-import { plainText, plainWords } from '../card/escape.ts';
-import {
-  type SlackApi,
-  SlackError,
-  type SlackMessage,
-  type SlackSelf,
-  type SlackUser,
-} from './slack-api.ts';
+import { ChatError } from '../../cards/chat-error.ts';
+import { openPace } from '../../cards/pace.ts';
+import { plainWords } from '../../cards/plain-words.ts';
+import { plainText } from '../card/escape.ts';
+import { type SlackApi, type SlackMessage, type SlackSelf, type SlackUser } from './slack-api.ts';
 import { type Call, openCall, type SlackAccess } from './web-call.ts';
 
 export interface SlackClientOptions extends SlackAccess {
@@ -62,17 +58,6 @@ function wordArgs(channel: string, words: string): Record<string, unknown> {
   return { ...asWritten, channel, text: plainWords(words, 300), blocks };
 }
 
-/** Each caller gets the next free moment of its channel at once, so that callers stay in order. */
-function openPace(paceMs: number): (channel: string) => Promise<void> {
-  const free = new Map<string, number>();
-  return async (channel) => {
-    const now = performance.now();
-    const at = Math.max(now, free.get(channel) ?? 0);
-    free.set(channel, at + paceMs);
-    await setTimeout(at - now);
-  };
-}
-
 async function askWhoIAm(call: Call): Promise<SlackSelf> {
   const self = read(identity, await call('auth.test', {}));
   return {
@@ -89,7 +74,7 @@ async function askApp(call: Call, bot: string): Promise<string | null> {
   try {
     return read(botInfo, await call('bots.info', { bot })).bot.app_id;
   } catch (error) {
-    if (error instanceof SlackError && !error.passing) {
+    if (error instanceof ChatError && !error.passing) {
       return null;
     }
     throw error;
@@ -154,5 +139,5 @@ function read<T>(schema: v.GenericSchema<unknown, T>, answer: unknown): T {
   if (result.success) {
     return result.output;
   }
-  throw new SlackError('answer_unreadable', { passing: true });
+  throw new ChatError('Slack', { code: 'answer_unreadable', passing: true });
 }

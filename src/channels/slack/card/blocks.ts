@@ -1,4 +1,5 @@
-import type { SlackBlock } from '../api/slack-api.ts';
+import type { Piece } from '../../cards/piece.ts';
+import type { SlackBlock, SlackSelf } from '../api/slack-api.ts';
 import { fitsPlain, type PlainText, plainText } from './escape.ts';
 import { limits } from './limits.ts';
 
@@ -46,8 +47,48 @@ export function code(text: string): Inline {
   return text === '' ? words('(empty)') : { type: 'text', text, style: { code: true } };
 }
 
+/**
+ * A line as rich text. Whoever did something in Slack is named by their account: its name and picture are
+ * Slack's affair. Who is called needs `self`, for an account is one of this workspace; null calls nobody.
+ */
+export function inlines(
+  pieces: readonly Piece[],
+  self: Pick<SlackSelf, 'team' | 'enterprise'> | null,
+): Inline[] {
+  return pieces.flatMap((piece) => {
+    switch (piece.kind) {
+      case 'words':
+        return [words(piece.text)];
+      case 'data':
+        return [code(piece.text)];
+      case 'moment':
+        return [moment(piece.time)];
+      case 'person': {
+        const user = userIn(piece.identity ?? '', /^slack:[A-Z0-9]+\/([UW][A-Z0-9]+)$/);
+        return user === null ? [code(piece.name)] : [user, words(` (${piece.name})`)];
+      }
+      case 'mention':
+        return [userOf(piece.identities, self) ?? code(piece.name)];
+    }
+  });
+}
+
+function userOf(
+  identities: readonly string[],
+  self: Pick<SlackSelf, 'team' | 'enterprise'> | null,
+): Inline | null {
+  const places = self === null ? [] : [self.team, self.enterprise].filter((it) => it !== null);
+  const here = identities.find((it) => places.some((place) => it.startsWith(`slack:${place}/`)));
+  return here === undefined ? null : userIn(here, /\/(.+)$/);
+}
+
+function userIn(identity: string, form: RegExp): Inline | null {
+  const [, user] = form.exec(identity) ?? [];
+  return user === undefined ? null : { type: 'user', user_id: user };
+}
+
 /** A moment, shown in each reader's own time zone. */
-export function moment(time: string): Inline {
+function moment(time: string): Inline {
   return {
     type: 'date',
     timestamp: Math.floor(Date.parse(time) / 1000),

@@ -1,5 +1,3 @@
-import { sanitizeLine } from '../../../base/sanitize.ts';
-
 /** What Slack would read as markup or an entity, in plain text too. */
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
@@ -39,20 +37,4 @@ function escapeWithin(text: string, limit: number): string {
     shown = next;
   }
   return `${shown}…`;
-}
-
-/** The beginning of a text, `…` behind it where something is missing. No surrogate pair is halved. */
-export function beginning(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}
-
-/**
- * Data for a message's `text`, which notifications and screen readers are given: that is mrkdwn, without
- * any other form, so that only letters, digits and harmless signs stay. The blocks have it as it is.
- */
-export function plainWords(text: string, most: number): string {
-  return beginning(sanitizeLine(text.slice(0, 4 * most)), most).replace(
-    /[^\p{L}\p{N}./_,;()+= :…-]|:(?! |$)/gu,
-    '·',
-  );
 }

@@ -1,5 +1,6 @@
 import type { Card } from '../../../approval/card/card.ts';
 import type { CardField, CardSection } from '../../../approval/card/card-section.ts';
+import { shorten } from '../../cards/shorten-card.ts';
 import type { SlackBlock } from '../api/slack-api.ts';
 import {
   bullets,
@@ -14,7 +15,6 @@ import {
   strong,
   words,
 } from './blocks.ts';
-import { beginning } from './escape.ts';
 import { limits, weigh } from './limits.ts';
 
 /** A card as blocks. `whole` where nothing of it is missing. */
@@ -106,31 +106,4 @@ function textsIn(section: CardSection): readonly string[] {
     case 'fields':
       return section.fields.map(({ label, value }) => `${label}\n${value}`);
   }
-}
-
-const shownItems = 6;
-
-function shorten(section: CardSection): CardSection {
-  const heading = beginning(section.heading, 80);
-  switch (section.kind) {
-    case 'block':
-      return { ...section, heading, text: beginning(section.text, 800) };
-    case 'list':
-      return { ...section, heading, items: few(section.items.map((item) => beginning(item, 120))) };
-    case 'fields':
-      return { ...section, heading, fields: fewFields(section.fields) };
-  }
-}
-
-function few(items: readonly string[]): readonly string[] {
-  const left = items.length - shownItems;
-  return left > 0 ? [...items.slice(0, shownItems), `… and ${left} more`] : items;
-}
-
-function fewFields(fields: readonly CardField[]): readonly CardField[] {
-  const left = fields.length - shownItems;
-  const shown = fields
-    .slice(0, shownItems)
-    .map(({ label, value }) => ({ label: beginning(label, 40), value: beginning(value, 120) }));
-  return left > 0 ? [...shown, { label: '…', value: `and ${left} more` }] : shown;
 }

@@ -1,50 +1,39 @@
-import { type Card, layoutCard } from '../../../approval/card/card.ts';
-import type { CardSection } from '../../../approval/card/card-section.ts';
-import { approveLine } from '../../../approval/card/card-text.ts';
+import type { Card } from '../../../approval/card/card.ts';
 import type { RequestState } from '../../../approval/request-state.ts';
 import { requestUrl } from '../../../approval/request-url.ts';
+import { beginning } from '../../cards/beginning.ts';
+import type { Look, Shown } from '../../cards/board.ts';
+import { type CardTitle, titleCard } from '../../cards/card-title.ts';
+import { type Headline, headlineOf } from '../../cards/headline.ts';
+import { stateAt, takesDecisions } from '../../cards/state-at.ts';
+import { isClickable, stillCard } from '../../cards/still-card.ts';
 import type { StandingRequest } from '../../channel.ts';
-import type { SlackBlock } from '../api/slack-api.ts';
+import type { SlackBlock, SlackMessage } from '../api/slack-api.ts';
 import { actionIds, buttonValue } from '../button-ids.ts';
-import type { SlackSettings } from '../settings.ts';
 import {
   type Button,
+  bullets,
   buttonRow,
   code,
   context,
   divider,
   header,
+  inlines,
   line,
   type RichPart,
   richText,
   strong,
   words,
 } from './blocks.ts';
-import { beginning, plainWords } from './escape.ts';
 import { fitsMessage, limits, weigh } from './limits.ts';
 import { shortCard, wholeCard } from './message-card.ts';
-import { type Headline, headlineOf, stateAt, takesDecisions } from './message-state.ts';
 
-/** What a message depends on beside its request. */
-export interface Look {
-  readonly nowMs: number;
-  /** Where people read a request whole; null where nothing serves it. */
-  readonly url: string | null;
-  /** A click reaches somebody. */
-  readonly receives: boolean;
-  readonly buttons: SlackSettings['buttons'];
-  /** Words of the request that took this one's place; null where there is none, or it is not known. */
-  readonly replacedBy: string | null;
-  /** Slack refused the whole card as too long: its count is its own. */
-  readonly short: boolean;
-}
+/** What a message says: no channel, no thread yet. */
+export type MessageBody = Pick<SlackMessage, 'text' | 'blocks'>;
 
-export interface RequestMessage {
-  /** For notifications and screen readers. */
-  readonly text: string;
-  readonly blocks: readonly SlackBlock[];
-  /** The whole card is shown. Without that there is no Approve. */
+export interface RequestMessage extends MessageBody {
   readonly fits: boolean;
+  readonly offers: Shown<MessageBody>['offers'];
 }
 
 /**
@@ -55,11 +44,10 @@ export interface RequestMessage {
 export function messageOf(standing: StandingRequest, look: Look): RequestMessage {
   const state = stateAt(standing, look.nowMs);
   const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
-  const alarm = standing.content.break_glass === null ? '' : 'BREAK-GLASS, ';
-  const title = `${alarm}${headline.title}: ${placeOf(standing)}`;
-  const names = `${namesBehind(standing)}, ${plainWords(standing.words, 80)}`;
-  const draft = { standing, look, state, card: layOut(standing), title, headline };
-  return { text: title + names, ...bodyOf(draft) };
+  const title = titleCard(standing, headline);
+  const draft = { standing, look, state, card: stillCard(standing), title, headline };
+  const { blocks, fits } = layOut(draft);
+  return { text: title.summary, blocks, fits, offers: offersOf(draft, fits) };
 }
 
 interface Draft {
@@ -67,98 +55,76 @@ interface Draft {
   readonly look: Look;
   readonly state: RequestState;
   readonly card: Card;
-  readonly title: string;
+  readonly title: CardTitle;
   readonly headline: Headline;
 }
 
-function bodyOf(draft: Draft): Pick<RequestMessage, 'blocks' | 'fits'> {
-  const top = [header(draft.title), richText([...draft.headline.parts, titleLine(draft.card)])];
+function layOut(draft: Draft): { readonly blocks: readonly SlackBlock[]; readonly fits: boolean } {
+  const top = [
+    header(draft.title.title),
+    richText([...headlineParts(draft.headline), titleLine(draft.card)]),
+  ];
   const foot = [divider, ...footOf(draft)];
   const card = wholeCard(draft.card);
-  const whole = [...top, ...card.blocks, ...foot, ...buttonsOf(draft, { fits: true })];
+  const whole = [...top, ...card.blocks, ...foot, ...buttonsOf(draft, true)];
   if (card.whole && !draft.look.short && fitsMessage(whole)) {
     return { blocks: whole, fits: true };
   }
   const before = [...top, richText([line(strong(tooLong))])];
-  const after = [...foot, ...buttonsOf(draft, { fits: false })];
+  const after = [...foot, ...buttonsOf(draft, false)];
   const room = limits.sum - weigh([...before, ...after]);
   return { blocks: [...before, ...shortCard(draft.card, room).blocks, ...after], fits: false };
 }
 
+function headlineParts({ lines, decisions }: Headline): readonly RichPart[] {
+  const all = decisions.map((decision) => inlines(decision, null));
+  return [
+    ...lines.map((pieces) => line(...inlines(pieces, null))),
+    ...(all.length > 0 ? [bullets(all)] : []),
+  ];
+}
+
 const tooLong =
   'Too long for Slack: what follows is shortened. It cannot be approved here; read it whole before you decide.';
-
-/** As the card has it, but without the time that is left: a message does not tick. */
-function layOut(standing: StandingRequest): Card {
-  const { created, pending_until } = standing.content.limits;
-  const card = layoutCard({ ...standing, nowMs: Date.parse(created) });
-  return { ...card, sections: card.sections.map((section) => stopClock(section, pending_until)) };
-}
-
-function stopClock(section: CardSection, until: string): CardSection {
-  return section.kind === 'fields' && section.heading === 'Limits'
-    ? {
-        ...section,
-        fields: section.fields.map((field) =>
-          field.label === 'decide by' ? { ...field, value: until } : field,
-        ),
-      }
-    : section;
-}
 
 /** The action in one line. It stands whole below, so that its beginning is enough here. */
 function titleLine({ title }: Card): RichPart {
   return line(code(beginning(title, 160)));
 }
 
-function placeOf({ content, command }: StandingRequest): string {
-  const { runbook, commands } = content;
-  const steps = plainWords(commands.map(({ step }) => step).join(', '), 60);
-  const what = `${commands.length > 1 ? 'steps' : 'step'} ${steps}`;
-  return `${plainWords(runbook.name, 60)}, ${what} in ${plainWords(command.environment, 60)}`;
-}
-
-function namesBehind({ content }: StandingRequest): string {
-  const people = content.initiator.chain.flatMap(({ person }) => (person === null ? [] : [person]));
-  const names = [...new Set(people)].slice(0, 3).map((name) => plainWords(name, 60));
-  return names.length === 0 ? '' : `, asked for by ${names.join(', ')}`;
-}
-
 /** How else to decide, and what the request is called everywhere. */
-function footOf({ standing, state }: Draft): readonly SlackBlock[] {
-  const { content } = standing;
-  const digests = content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ');
-  const names = context(
-    `${plainWords(standing.words, 80)} · sha256 ${digests} · run ${content.run}`,
-  );
-  if (!takesDecisions(state)) {
-    return [names];
-  }
-  const paste = line(
-    words('In your own session: '),
-    code(approveLine(plainWords(standing.words, 80))),
-  );
-  return [richText([paste]), names];
+function footOf({ title, state }: Draft): readonly SlackBlock[] {
+  const names = context(title.names);
+  const paste = line(words('In your own session: '), code(title.paste));
+  return takesDecisions(state) ? [richText([paste]), names] : [names];
 }
 
-/** Approve, where the whole command is shown and a click can count; Reject; the way to the page. */
-function buttonsOf(draft: Draft, { fits }: { fits: boolean }): readonly SlackBlock[] {
-  const { standing, look, state, card } = draft;
+/** Approve, where the whole command is shown and a click can count; Reject where a click can count. */
+function offersOf(draft: Draft, fits: boolean): Shown<MessageBody>['offers'] {
+  if (!isClickable(draft.standing, draft)) {
+    return [];
+  }
+  return fits ? ['approve', 'reject'] : ['reject'];
+}
+
+/** What is offered, and the way to the page. */
+function buttonsOf(draft: Draft, fits: boolean): readonly SlackBlock[] {
+  const { standing, look, card } = draft;
   const { content } = standing;
   const value = buttonValue(standing.hash);
   const text = `In ${content.target.environment}: ${card.title}`;
-  const approve: Button = {
-    label: 'Approve',
-    action: actionIds.approve,
-    value,
-    style: 'primary',
-    confirm: { title: 'Approve exactly this?', text, yes: 'Approve' },
+  const decisions: Readonly<Record<'approve' | 'reject', Button>> = {
+    approve: {
+      label: 'Approve',
+      action: actionIds.approve,
+      value,
+      style: 'primary',
+      confirm: { title: 'Approve exactly this?', text, yes: 'Approve' },
+    },
+    reject: { label: 'Reject', action: actionIds.reject, value, style: 'danger' },
   };
-  const reject: Button = { label: 'Reject', action: actionIds.reject, value, style: 'danger' };
-  const clickable = takesDecisions(state) && look.receives && allows(standing, look.buttons);
   const buttons = [
-    ...(clickable && fits ? [approve] : []),
-    ...(clickable ? [reject] : []),
+    ...offersOf(draft, fits).map((decision) => decisions[decision]),
     ...(look.url === null ? [] : [pageButton(requestUrl(look.url, content.id))]),
   ];
   return buttons.length === 0 ? [] : [buttonRow(buttons)];
@@ -166,14 +132,4 @@ function buttonsOf(draft: Draft, { fits }: { fits: boolean }): readonly SlackBlo
 
 function pageButton(url: string): Button {
   return { label: 'Read it whole', action: actionIds.open, url };
-}
-
-/** Only where configuration wants buttons, and where a receiver's word can stand for somebody missing. */
-function allows({ content, missing }: StandingRequest, buttons: SlackSettings['buttons']): boolean {
-  const wanted =
-    buttons === 'everywhere' || (buttons === 'unprotected' && !content.target.protected);
-  const attestable = content.policy.slots.filter(
-    ({ assurance, presence }) => !presence && (assurance === 'A0' || assurance === 'A1'),
-  );
-  return wanted && attestable.some(({ id }) => missing.some(({ slot }) => slot === id));
 }

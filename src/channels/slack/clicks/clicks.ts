@@ -1,25 +1,24 @@
-import type { Sha256 } from '../../../base/ids.ts';
-import type { Answer, Front, StandingRequest } from '../../channel.ts';
-import { SlackError, type SlackPlace } from '../api/slack-api.ts';
+import { ChatError } from '../../cards/chat-error.ts';
+import {
+  judgeClick,
+  standingFor,
+  unknownRequest,
+  unrecorded,
+  type Wish,
+} from '../../cards/judge-click.ts';
+import type { Answer, Front } from '../../channel.ts';
+import type { SlackPlace } from '../api/slack-api.ts';
 import { actionIds, parseButtonValue, parseRejectContext } from '../button-ids.ts';
-import { refuseCard } from './card-gate.ts';
+import { slackDeck } from '../card/slack-board.ts';
 import { type Inbox, tellFailure } from './inbox.ts';
 import { type Click, type Sender, type Submission, senderName } from './payload.ts';
 import { rejectView } from './reject-modal.ts';
 import { askMember, identify } from './who.ts';
 
-/** What somebody wants, as it came. Nothing in it is believed but the ids that Slack vouches for. */
-interface Wish {
-  readonly decision: 'approve' | 'reject';
-  /** Leaf hash of the request that the card shows; null where the button named none. */
-  readonly request: Sha256 | null;
-  readonly reason: string | null;
+/** What somebody wants. The person is told beside the message whose button they pressed, and nobody else. */
+interface SlackWish extends Wish<SlackPlace> {
   readonly sender: Sender;
-  /** The message whose button was pressed. The person is told beside it, and nobody else. */
-  readonly card: SlackPlace;
   readonly thread: string | null;
-  readonly event: string;
-  readonly raw: Buffer;
 }
 
 /** Approve is a decision; Reject asks for a reason first. */
@@ -29,7 +28,7 @@ export async function takeClick(
   { click, raw }: { readonly click: Click; readonly raw: Buffer },
 ): Promise<void> {
   const { sender, channel, message, thread, value } = click;
-  const wish: Omit<Wish, 'decision'> = {
+  const wish: Omit<SlackWish, 'decision'> = {
     request: parseButtonValue(value),
     reason: null,
     sender,
@@ -78,7 +77,7 @@ export function viewEvent({ sender, view }: Submission): string {
 }
 
 /** The one way a wish becomes a decision; the person hears what became of it. */
-async function decide(inbox: Inbox, front: Front, wish: Wish): Promise<void> {
+async function decide(inbox: Inbox, front: Front, wish: SlackWish): Promise<void> {
   const answer = await judge(inbox, front, wish).catch((error: unknown) => {
     tellFailure(inbox, senderName(wish.sender), error);
     return unrecorded;
@@ -87,59 +86,16 @@ async function decide(inbox: Inbox, front: Front, wish: Wish): Promise<void> {
   await whisper(inbox, wish, answer);
 }
 
-/** What went wrong is for whoever keeps the server; the person hears that it did. */
-const unrecorded: Answer = {
-  accepted: false,
-  code: 'unrecorded',
-  message: 'something went wrong here, and your decision may not have been recorded',
-  hint: 'the card shows how the request stands',
-};
-
-async function judge(inbox: Inbox, front: Front, wish: Wish): Promise<Answer> {
-  const request = await standing(inbox, front, wish);
-  if ('refusal' in request) {
-    return request.refusal;
-  }
-  const member = await askMember(inbox.api, wish.sender, patienceMs);
-  const who = member.kind === 'member' ? identify(front.people(), member, inbox.settings) : member;
-  if (who.kind === 'refused') {
-    return { ...who, accepted: false };
-  }
-  return front.attest({
-    request: request.hash,
-    decision: wish.decision,
-    reason: wish.reason,
-    identity: who.identity,
-    matchedBy: who.matchedBy,
-    event: wish.event,
-    raw: wish.raw,
+function judge({ settings, api }: Inbox, front: Front, wish: SlackWish): Promise<Answer> {
+  const deck = slackDeck(settings.buttons);
+  return judgeClick({ deck, front }, wish, async (people) => {
+    const member = await askMember(api, wish.sender, patienceMs);
+    return member.kind === 'member' ? identify(people, member, settings) : member;
   });
 }
 
 /** Nobody waits for this answer but the person; Slack has had its own. */
 const patienceMs = 10_000;
-
-/** The stored request that the card is of, or why the card counts for nothing. */
-async function standing(
-  inbox: Inbox,
-  front: Front,
-  wish: Wish,
-): Promise<StandingRequest | { readonly refusal: Answer }> {
-  const id = wish.request === null ? null : await front.find(wish.request);
-  if (id === null) {
-    return { refusal: unknownRequest };
-  }
-  const request = await front.look(id);
-  const refusal = await refuseCard(inbox.settings, front, { ...wish, request });
-  return refusal === null ? request : { refusal };
-}
-
-const unknownRequest: Answer = {
-  accepted: false,
-  code: 'request_unknown',
-  message: 'this card is of no request that this journal has, so nothing was decided',
-  hint: '`runbook requests` lists what waits',
-};
 
 /**
  * Opened before anybody asks who it is: the trigger lives three seconds, and the modal gives nothing
@@ -148,9 +104,9 @@ const unknownRequest: Answer = {
 async function askWhy(
   inbox: Inbox,
   front: Front,
-  { click, wish }: { readonly click: Click; readonly wish: Wish },
+  { click, wish }: { readonly click: Click; readonly wish: SlackWish },
 ): Promise<void> {
-  const request = await standing(inbox, front, wish);
+  const request = await standingFor(slackDeck(inbox.settings.buttons), front, wish);
   if ('refusal' in request) {
     tell(inbox, wish.sender, request.refusal);
     await whisper(inbox, wish, request.refusal);
@@ -162,7 +118,7 @@ async function askWhy(
     const message = 'asked for a reason';
     inbox.tell({ kind: 'opened', code: 'opened', message, sender: senderName(wish.sender) });
   } catch (error) {
-    if (!(error instanceof SlackError)) {
+    if (!(error instanceof ChatError)) {
       throw error;
     }
     const answer = {
@@ -182,7 +138,7 @@ function tell(inbox: Inbox, sender: Sender, { accepted, code, message }: Answer)
 }
 
 /** For this person alone. Where Slack does not take it, the card still shows how things stand. */
-async function whisper(inbox: Inbox, wish: Wish, answer: Answer): Promise<void> {
+async function whisper(inbox: Inbox, wish: SlackWish, answer: Answer): Promise<void> {
   const { card, thread } = wish;
   const text = answer.hint === null ? answer.message : `${answer.message}\n${answer.hint}`;
   await inbox.api.whisper({

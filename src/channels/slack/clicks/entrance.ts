@@ -1,12 +1,14 @@
 import { decodeUtf8 } from '../../../base/utf8.ts';
+import type { ChatEvent } from '../../cards/chat-event.ts';
+import { openMemory } from '../../cards/memory.ts';
 import type { Front, HttpEntrance } from '../../channel.ts';
 import type { SlackApi } from '../api/slack-api.ts';
 import type { SlackSettings } from '../settings.ts';
 import { httpEvidence } from './evidence.ts';
-import { type Inbox, type InboxEvent, openInbox, tellFailure, type ViewReply } from './inbox.ts';
+import { type Inbox, openInbox, tellFailure, type ViewReply } from './inbox.ts';
 import { parsePayload } from './payload.ts';
 import { receive } from './receive.ts';
-import { openMemory, readClaim, verifySignature, windowMs } from './signature.ts';
+import { readClaim, verifySignature, windowMs } from './signature.ts';
 
 export interface EntranceOptions {
   readonly settings: Pick<SlackSettings, 'buttons' | 'matchEmail'>;
@@ -14,7 +16,7 @@ export interface EntranceOptions {
   readonly api: SlackApi;
   /** Null while no front attends: then nothing can be decided, and Slack is told so. */
   readonly front: () => Front | null;
-  readonly onEvent: (event: InboxEvent) => void;
+  readonly onEvent: (event: ChatEvent) => void;
   readonly working?: Inbox['working'];
 }
 

@@ -1,29 +1,19 @@
-import { RunbookError } from '../../../base/errors.ts';
-import { type SlackApi, SlackError } from '../api/slack-api.ts';
+import { type ChatEvent, failureEvent } from '../../cards/chat-event.ts';
+import { type Memory, openMemory } from '../../cards/memory.ts';
+import type { SlackApi } from '../api/slack-api.ts';
 import type { SlackSettings } from '../settings.ts';
-import { type Memory, openMemory } from './signature.ts';
 
 /** What everything that comes in from Slack is taken with, by whichever way it came. */
 export interface Inbox {
   readonly settings: Pick<SlackSettings, 'buttons' | 'matchEmail'>;
   readonly api: SlackApi;
-  readonly tell: (event: InboxEvent) => void;
+  readonly tell: (event: ChatEvent) => void;
   /** What was acted on already. */
   readonly seen: Memory;
   /** What is being done about what came in. */
   readonly working: Set<Promise<void>>;
   /** Codes that each account typed. */
   readonly tries: Memory;
-}
-
-/** One thing that came in, for logs and metrics. Holds no token, no reason and no Slack name. */
-export interface InboxEvent {
-  readonly kind: 'recorded' | 'refused' | 'opened' | 'linking' | 'ignored' | 'failed';
-  /** Stable: an answer's code, or one of ours (`wrong_workspace`, `card_incomplete`). */
-  readonly code: string;
-  readonly message: string;
-  /** `slack:T0123ABCD/U0123ABCD` as the payload has it; null where it has none. */
-  readonly sender: string | null;
 }
 
 /** What a modal that was sent is answered with; null closes it. */
@@ -42,10 +32,7 @@ export function tellFailure(
   sender: string | null,
   error: unknown,
 ): void {
-  const known = error instanceof RunbookError || error instanceof SlackError;
-  const code = known ? error.code : 'internal';
-  const message = error instanceof Error ? error.message : String(error);
-  inbox.tell({ kind: 'failed', code, message, sender });
+  inbox.tell(failureEvent(sender, error));
 }
 
 export function openInbox(

@@ -1,10 +1,10 @@
+import { readReason } from '../../cards/typed-reason.ts';
 import type { Front } from '../../channel.ts';
 import { actionIds, linkAction, linkModal, rejectModal } from '../button-ids.ts';
 import { clickEvent, takeClick, takeRejection, viewEvent } from './clicks.ts';
 import { type Inbox, tellFailure, type ViewReply, viewErrors } from './inbox.ts';
 import { linkView, takeCode } from './link-modal.ts';
 import { type Click, type Payload, type Sender, type Submission, senderName } from './payload.ts';
-import { readReason } from './reject-modal.ts';
 
 /** A payload that came by a way that proves it is Slack's, with what is kept of it as evidence. */
 export interface Delivery<Kind = Payload> {

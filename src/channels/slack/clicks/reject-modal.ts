@@ -1,9 +1,7 @@
+import { longestReason } from '../../cards/typed-reason.ts';
 import type { SlackView } from '../api/slack-api.ts';
 import { formatRejectContext, type RejectContext, rejectModal } from '../button-ids.ts';
 import { plainText } from '../card/escape.ts';
-
-/** The longest reason that Slack lets people type, and that a card still shows whole. */
-const longestReason = 2_000;
 
 /** The modal that asks why: a rejection without a reason helps nobody. */
 export function rejectView(context: RejectContext, words: string): SlackView {
@@ -29,25 +27,4 @@ export function rejectView(context: RejectContext, words: string): SlackView {
       },
     ],
   };
-}
-
-/** A reason as it is recorded, or what is wrong with it, for the person who typed it. */
-export type TypedReason =
-  | { readonly kind: 'reason'; readonly reason: string }
-  | { readonly kind: 'problem'; readonly problem: string };
-
-/** Judged here, whatever the modal allowed: a forged one allows anything. */
-export function readReason(typed: string): TypedReason {
-  const reason = typed.replaceAll(/\r\n?/g, '\n').trim();
-  if (reason === '') {
-    return { kind: 'problem', problem: 'Say why: a few words will do.' };
-  }
-  if (reason.length > longestReason) {
-    const length = `${reason.length} characters`;
-    return { kind: 'problem', problem: `At most ${longestReason} characters, not ${length}.` };
-  }
-  // Half a surrogate pair is no text: the journal could not say it.
-  return /(?![\t\n])[\p{Cc}\p{Cs}]/u.test(reason)
-    ? { kind: 'problem', problem: 'This holds control characters: type it anew.' }
-    : { kind: 'reason', reason };
 }

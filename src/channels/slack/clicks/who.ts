@@ -1,29 +1,11 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { personOf } from '../../../approval/people/identity.ts';
 import type { People } from '../../../approval/people/people.ts';
-import { type SlackApi, SlackError, type SlackSelf, type SlackUser } from '../api/slack-api.ts';
+import { ChatError } from '../../cards/chat-error.ts';
+import { type Refusal, refused, type Who } from '../../cards/judge-click.ts';
+import { type SlackApi, type SlackSelf, type SlackUser } from '../api/slack-api.ts';
 import type { SlackSettings } from '../settings.ts';
 import type { Sender } from './payload.ts';
-
-/** Whose account acted, as `people.yaml` knows it, or why that counts for nothing. */
-export type Who =
-  | {
-      readonly kind: 'person';
-      readonly person: string;
-      /** `slack:T0123ABCD/U0123ABCD` */
-      readonly identity: string;
-      /** `email:ana@example.com` where only the address is theirs. */
-      readonly matchedBy: string | null;
-    }
-  | Refusal;
-
-export interface Refusal {
-  readonly kind: 'refused';
-  readonly code: string;
-  /** For the person, in words. */
-  readonly message: string;
-  readonly hint: string | null;
-}
 
 /** A member of our own workspace, whoever it is in `people.yaml`. */
 export interface Member {
@@ -51,7 +33,7 @@ export async function askMember(
       timer(patienceMs, unreachable('timeout'), { signal: late.signal }),
     ]);
   } catch (error) {
-    if (error instanceof SlackError) {
+    if (error instanceof ChatError) {
       return unreachable(error.code);
     }
     throw error;
@@ -157,8 +139,4 @@ function isOfOurs(self: SlackSelf, user: SlackUser): boolean {
 function unreachable(code: string): Refusal {
   const message = `Slack does not say who you are (\`${code}\`), so nothing was decided`;
   return refused('slack_unreachable', message, 'try again in a moment');
-}
-
-function refused(code: string, message: string, hint: string | null): Refusal {
-  return { kind: 'refused', code, message, hint };
 }

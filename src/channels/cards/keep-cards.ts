@@ -1,16 +1,15 @@
-import { RunbookError } from '../../../base/errors.ts';
-import type { RequestId, RunId } from '../../../base/ids.ts';
-import type { Front } from '../../channel.ts';
-import { type SlackApi, SlackError } from '../api/slack-api.ts';
-import type { SlackSettings } from '../settings.ts';
+import { RunbookError } from '../../base/errors.ts';
+import type { RequestId, RunId } from '../../base/ids.ts';
+import type { Front } from '../channel.ts';
+import type { Board } from './board.ts';
 import { listCardNotes } from './card-note.ts';
 import { type CardQueue, type CardTask, openCardQueue, pause } from './card-queue.ts';
 import { touchesCards } from './card-thread.ts';
+import { ChatError } from './chat-error.ts';
 import { type Keeper, settleCard } from './settle-card.ts';
 
-export interface KeepCardsInput {
-  readonly api: SlackApi;
-  readonly settings: SlackSettings;
+export interface KeepCardsInput<Place, Message> {
+  readonly board: Board<Place, Message>;
   readonly front: Front;
   readonly onUpkeep: (upkeep: Upkeep) => void;
 }
@@ -19,18 +18,21 @@ export interface KeepCardsInput {
 export interface Upkeep {
   /** Cards that wait to be posted or rewritten. */
   readonly backlog: number;
-  /** What Slack answers since when; null where it takes what it is given. */
+  /** What the chat answers since when; null where it takes what it is given. */
   readonly problem: { readonly code: string; readonly sinceMs: number } | null;
 }
 
 /**
- * Makes the cards in Slack agree with the journal and keeps them so until `signal` aborts: whatever
+ * Makes the cards in a chat agree with the journal and keeps them so until `signal` aborts: whatever
  * changed is looked at, and what should be shown is compared with what was. Events only say where to
- * look, so that a restart, a lost answer or an hour without Slack is no case of its own.
+ * look, so that a restart, a lost answer or an hour without the chat is no case of its own.
  */
-export async function keepCards(input: KeepCardsInput, signal: AbortSignal): Promise<void> {
+export async function keepCards<Place, Message>(
+  input: KeepCardsInput<Place, Message>,
+  signal: AbortSignal,
+): Promise<void> {
   const queue = openCardQueue();
-  let size = await begin(input.front, queue, signal);
+  let size = await begin(input, queue, signal);
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const follow = async (): Promise<void> => {
@@ -45,10 +47,13 @@ export async function keepCards(input: KeepCardsInput, signal: AbortSignal): Pro
   }
 }
 
-/** One look at everything, for a process that goes away; what Slack does not take is left. */
-export async function showCards(input: KeepCardsInput, signal: AbortSignal): Promise<void> {
+/** One look at everything, for a process that goes away; what the chat does not take is left. */
+export async function showCards<Place, Message>(
+  input: KeepCardsInput<Place, Message>,
+  signal: AbortSignal,
+): Promise<void> {
   const queue = openCardQueue();
-  const size = await begin(input.front, queue, signal);
+  const size = await begin(input, queue, signal);
   const keeper = { ...input, seen: () => size - 1 };
   for (;;) {
     const { wallMs } = input.front.clock.now();
@@ -68,8 +73,12 @@ export async function showCards(input: KeepCardsInput, signal: AbortSignal): Pro
 }
 
 /** Every card that is not done with, with what its thread has not told, and every open request. */
-async function begin(front: Front, queue: CardQueue, signal: AbortSignal): Promise<number> {
-  const notes = await listCardNotes(front.notes);
+async function begin<Place, Message>(
+  { front, board }: KeepCardsInput<Place, Message>,
+  queue: CardQueue,
+  signal: AbortSignal,
+): Promise<number> {
+  const notes = await listCardNotes({ notes: front.notes, place: board.place });
   notes.forEach(({ request }) => queue.add(request));
   (await front.open()).forEach((request) => queue.add(request));
   (await front.owed()).forEach((request) => queue.add(request));
@@ -113,8 +122,12 @@ async function readEntries(
   }
 }
 
-/** One card after the other: Slack takes a message a second, and what fails, fails for all. */
-async function work(keeper: Keeping, queue: CardQueue, signal: AbortSignal): Promise<void> {
+/** One card after the other: chats take a message a second, and what fails, fails for all. */
+async function work<Place, Message>(
+  keeper: Keeping<Place, Message>,
+  queue: CardQueue,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0;
   let sinceMs = 0;
   while (!signal.aborted) {
@@ -145,19 +158,23 @@ async function work(keeper: Keeping, queue: CardQueue, signal: AbortSignal): Pro
 /** What time alone will not mend is tried again, but not often. */
 const longestPauseMs = 60_000;
 
-type Keeping = Keeper & Pick<KeepCardsInput, 'onUpkeep'>;
+type Keeping<Place, Message> = Keeper<Place, Message> &
+  Pick<KeepCardsInput<Place, Message>, 'onUpkeep'>;
 
 type Settled =
   | { readonly kind: 'settled'; readonly againMs: number | null }
   | { readonly kind: 'failed'; readonly code: string; readonly passing: boolean };
 
-/** Slack and a people file that is wrong right now are no reason to end. */
-async function trySettle(keeper: Keeper, task: CardTask): Promise<Settled> {
+/** A chat and a people file that is wrong right now are no reason to end. */
+async function trySettle<Place, Message>(
+  keeper: Keeper<Place, Message>,
+  task: CardTask,
+): Promise<Settled> {
   try {
     return { kind: 'settled', againMs: await settleCard(keeper, task) };
   } catch (error) {
-    if (error instanceof SlackError || error instanceof RunbookError) {
-      const passing = error instanceof SlackError && error.passing;
+    if (error instanceof ChatError || error instanceof RunbookError) {
+      const passing = error instanceof ChatError && error.passing;
       return { kind: 'failed', code: error.code, passing };
     }
     throw error;

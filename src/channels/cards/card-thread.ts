@@ -1,14 +1,11 @@
-import { chainPeople } from '../../../approval/people/initiator.ts';
-import type { People } from '../../../approval/people/people.ts';
-import type { RequestState } from '../../../approval/request-state.ts';
-import { sanitizeLine } from '../../../base/sanitize.ts';
-import type { JournalEntry, StandingRequest } from '../../channel.ts';
-import type { SlackMessage, SlackSelf } from '../api/slack-api.ts';
-import { code, type Inline, line, richText, words } from './blocks.ts';
-import { beginning, plainWords } from './escape.ts';
+import { chainPeople } from '../../approval/people/initiator.ts';
+import type { People } from '../../approval/people/people.ts';
+import type { RequestState } from '../../approval/request-state.ts';
+import type { JournalEntry, StandingRequest } from '../channel.ts';
+import { brief, mention, type Piece, words } from './piece.ts';
 
-/** What stands in a card's thread: no channel, no place yet. */
-export type Reply = Pick<SlackMessage, 'text' | 'blocks'>;
+/** One answer in a card's thread. */
+export type Reply = readonly Piece[];
 
 /** Entries that any card's thread may tell of. */
 const titles: Readonly<Record<string, string>> = {
@@ -42,7 +39,7 @@ export function replyTo(entry: JournalEntry, { content }: StandingRequest): Repl
       content.commands.every((asked) => step !== asked.step && step !== `${asked.step}/check`));
   return title === undefined || foreign || entry.run !== content.run
     ? null
-    : reply([words(`${title}: ${beginning(sanitizeLine(entry.summary), 1_000)}`)]);
+    : [words(`${title}: ${brief(entry.summary, 1_000)}`)];
 }
 
 /** States that end the wait of whoever asked. A claim says that there was an approval. */
@@ -59,58 +56,35 @@ export function outcomeFor(state: RequestState): string | null {
   return outcomes[state] ?? null;
 }
 
-/** Mentions whoever stands behind the run where they have an account here; names them where not. */
+/** Calls whoever stands behind the run. */
 export function tellRequester(
   { content }: StandingRequest,
   outcome: string,
-  { people, self }: { readonly people: People; readonly self: SlackSelf },
+  people: People,
 ): Reply {
   const names = chainPeople(content.initiator).slice(0, 5);
-  return reply([...mention(names, { people, self }), words(`${subject(content)} ${outcome}.`)]);
+  return [...call(names, people), words(`${subject(content)} ${outcome}.`)];
 }
 
-/** Mentions those whom a reminder or an escalation goes to. */
+/** Calls those whom a reminder or an escalation goes to. */
 export function tellReminded(
   { data }: JournalEntry,
   { content }: StandingRequest,
-  at: { readonly people: People; readonly self: SlackSelf },
+  people: People,
 ): Reply {
   const to = Array.isArray(data['to']) ? data['to'].map(String) : [];
   const what =
     data['kind'] === 'escalation'
       ? 'still waits, and now for you, too'
       : 'still waits for an approval';
-  return reply([...mention(to.slice(0, 20), at), words(`${subject(content)} ${what}.`)]);
+  return [...call(to.slice(0, 20), people), words(`${subject(content)} ${what}.`)];
 }
 
-function mention(
-  names: readonly string[],
-  { people, self }: { readonly people: People; readonly self: SlackSelf },
-): readonly Inline[] {
-  return names.flatMap((name) => [accountOf(people, name, self) ?? code(short(name)), words(' ')]);
+function call(names: readonly string[], people: People): readonly Piece[] {
+  return names.flatMap((name) => [mention(people, name), words(' ')]);
 }
 
 function subject({ commands, runbook }: StandingRequest['content']): string {
   const steps = commands.map(({ step }) => step).join(', ');
-  return `${commands.length > 1 ? 'steps' : 'step'} ${short(steps)} of ${short(runbook.name)}`;
-}
-
-function short(name: string): string {
-  return beginning(sanitizeLine(name), 80);
-}
-
-function accountOf(people: People, name: string, self: SlackSelf): Inline | null {
-  const places = [self.team, self.enterprise].filter((it) => it !== null);
-  const accounts = people.people.find((person) => person.name === name)?.slack ?? [];
-  const here = accounts.find((account) => places.some((place) => account.startsWith(`${place}/`)));
-  const user = here?.split('/')[1];
-  return user === undefined ? null : { type: 'user', user_id: user };
-}
-
-function reply(elements: readonly Inline[]): Reply {
-  const text = elements.map((it) => (it.type === 'text' ? it.text : '')).join('');
-  return {
-    text: plainWords(text.trim(), 300),
-    blocks: [richText([line(...elements)])],
-  };
+  return `${commands.length > 1 ? 'steps' : 'step'} ${brief(steps, 80)} of ${brief(runbook.name, 80)}`;
 }

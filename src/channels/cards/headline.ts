@@ -1,14 +1,14 @@
-import type { GivenDecision, RequestState } from '../../../approval/request-state.ts';
-import { sanitizeLine } from '../../../base/sanitize.ts';
-import type { StandingRequest } from '../../channel.ts';
-import { bullets, code, type Inline, line, moment, type RichPart, words } from './blocks.ts';
-import { beginning } from './escape.ts';
+import type { GivenDecision, RequestState } from '../../approval/request-state.ts';
+import type { StandingRequest } from '../channel.ts';
+import { brief, data, moment, type Piece, words } from './piece.ts';
 
-/** How a request stands, for the first lines of its message. */
+/** How a request stands, for the first lines of its card. */
 export interface Headline {
   /** Leads the header: `Approval needed`. */
   readonly title: string;
-  readonly parts: readonly RichPart[];
+  readonly lines: readonly (readonly Piece[])[];
+  /** Every decision, a line each. */
+  readonly decisions: readonly (readonly Piece[])[];
 }
 
 export interface HeadlineInput {
@@ -18,17 +18,6 @@ export interface HeadlineInput {
   readonly replacedBy: string | null;
 }
 
-/** The state by the clock of now: nobody writes an entry at the moment when a request expires. */
-export function stateAt({ state, content }: StandingRequest, nowMs: number): RequestState {
-  const late = nowMs >= Date.parse(content.limits.pending_until);
-  return late && takesDecisions(state) ? 'expired' : state;
-}
-
-/** A revoked approval can be given anew. */
-export function takesDecisions(state: RequestState): boolean {
-  return state === 'pending' || state === 'revoked';
-}
-
 /** What happened, in one line, then every decision. */
 export function headlineOf(input: HeadlineInput): Headline {
   const { title, elements } = sayState(input);
@@ -36,21 +25,14 @@ export function headlineOf(input: HeadlineInput): Headline {
   const left = decisions.length - shownDecisions;
   const shown = left > 0 ? [[words(`… and ${left} earlier`)], ...decisions.slice(left)] : decisions;
   const review = sayReview(input.standing);
-  return {
-    title,
-    parts: [
-      line(...elements),
-      ...(review === null ? [] : [line(...review)]),
-      ...(shown.length > 0 ? [bullets(shown)] : []),
-    ],
-  };
+  return { title, lines: [elements, ...(review === null ? [] : [review])], decisions: shown };
 }
 
 const shownDecisions = 6;
 
 interface Saying {
   readonly title: string;
-  readonly elements: readonly Inline[];
+  readonly elements: readonly Piece[];
 }
 
 function sayState({ standing, state, replacedBy }: HeadlineInput): Saying {
@@ -84,7 +66,7 @@ function sayState({ standing, state, replacedBy }: HeadlineInput): Saying {
 }
 
 /** What was done under break-glass is not over before somebody looked at it. */
-function sayReview({ review: standing, content }: StandingRequest): readonly Inline[] | null {
+function sayReview({ review: standing, content }: StandingRequest): readonly Piece[] | null {
   if (standing === null) {
     return null;
   }
@@ -94,21 +76,21 @@ function sayReview({ review: standing, content }: StandingRequest): readonly Inl
         words('A review is owed by '),
         moment(due),
         words(': '),
-        code(`runbook break-glass review ${content.id}`),
+        data(`runbook break-glass review ${content.id}`),
       ]
     : [
         words('Reviewed by '),
-        code(brief(review.person, 60)),
+        data(brief(review.person, 60)),
         words(`: ${review.finding}: `),
-        code(brief(review.reason, 150)),
+        data(brief(review.reason, 150)),
       ];
 }
 
-function resume(run: string): Inline {
-  return code(`runbook resume ${run}`);
+function resume(run: string): Piece {
+  return data(`runbook resume ${run}`);
 }
 
-function sayMissing({ missing, content }: StandingRequest): readonly Inline[] {
+function sayMissing({ missing, content }: StandingRequest): readonly Piece[] {
   const open = missing.map(({ slot, count, from }) => {
     const people = from.includes('*') ? 'anybody who may approve' : from.join(', ');
     return `${count} for ${slot}, from ${people}`;
@@ -123,8 +105,8 @@ function sayMissing({ missing, content }: StandingRequest): readonly Inline[] {
 /** What became of the step; a retry's next attempt shows as its own. */
 function sayClaimed(outcome: string | null): Saying {
   const [kind = '', ...reason] = (outcome ?? 'running').split(': ');
-  const why: Inline[] =
-    reason.length === 0 ? [] : [words(': '), code(brief(reason.join(': '), 150))];
+  const why: Piece[] =
+    reason.length === 0 ? [] : [words(': '), data(brief(reason.join(': '), 150))];
   switch (kind) {
     case 'running':
       return { title: 'Running', elements: [words('Approved; the step is running.')] };
@@ -135,23 +117,23 @@ function sayClaimed(outcome: string | null): Saying {
     default:
       return {
         title: 'Approved',
-        elements: [words('Approved; the step: '), code(brief(kind, 150)), ...why],
+        elements: [words('Approved; the step: '), data(brief(kind, 150)), ...why],
       };
   }
 }
 
-function sayRejected(decisions: readonly GivenDecision[]): readonly Inline[] {
+function sayRejected(decisions: readonly GivenDecision[]): readonly Piece[] {
   const rejection = decisions.findLast(({ decision }) => decision === 'reject');
   return rejection === undefined
     ? [words('Rejected.')]
-    : [words('Rejected by '), ...namePerson(rejection), ...sayReason(rejection)];
+    : [words('Rejected by '), namePerson(rejection), ...sayReason(rejection)];
 }
 
-function saySuperseded(replacedBy: string | null): readonly Inline[] {
+function saySuperseded(replacedBy: string | null): readonly Piece[] {
   const before = words('What would run is no longer what this asks for. ');
   return replacedBy === null
     ? [before, words('A new request takes its place.')]
-    : [before, words('The new request: '), code(brief(replacedBy, 100))];
+    : [before, words('The new request: '), data(brief(replacedBy, 100))];
 }
 
 const verbs = {
@@ -168,31 +150,20 @@ const evidence: Readonly<Record<string, string>> = {
   A3: 'signed, A3',
 };
 
-function sayDecision(decision: GivenDecision): readonly Inline[] {
+function sayDecision(decision: GivenDecision): readonly Piece[] {
   const level = evidence[decision.assurance] ?? decision.assurance;
   return [
-    ...namePerson(decision),
+    namePerson(decision),
     words(` ${verbs[decision.decision]} (${level}), `),
     moment(decision.time),
     ...sayReason(decision),
   ];
 }
 
-function sayReason({ reason }: GivenDecision): readonly Inline[] {
-  return reason === null || reason === '' ? [] : [words(': '), code(brief(reason, 150))];
+function sayReason({ reason }: GivenDecision): readonly Piece[] {
+  return reason === null || reason === '' ? [] : [words(': '), data(brief(reason, 150))];
 }
 
-/** By their account where they decided in Slack: its name and picture are Slack's affair. */
-function namePerson({ person, identity }: GivenDecision): readonly Inline[] {
-  const [, user] = /^slack:[A-Z0-9]+\/([UW][A-Z0-9]+)$/.exec(identity ?? '') ?? [];
-  const name = brief(person, 60);
-  return user === undefined ? [code(name)] : [{ type: 'user', user_id: user }, words(` (${name})`)];
-}
-
-/**
- * Reasons and names are no part of what is approved: a long one must not push the command out of the
- * message. Cut after it was made visible, as that makes it longer.
- */
-function brief(text: string, most: number): string {
-  return beginning(sanitizeLine(text.slice(0, 4 * most)), most);
+function namePerson({ person, identity }: GivenDecision): Piece {
+  return { kind: 'person', name: brief(person, 60), identity };
 }

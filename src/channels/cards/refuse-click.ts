@@ -1,32 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RequestState } from '../../../approval/request-state.ts';
-import type { RequestId } from '../../../base/ids.ts';
-import type { Answer, Front, StandingRequest } from '../../channel.ts';
-import type { SlackPlace } from '../api/slack-api.ts';
-import { actionIds } from '../button-ids.ts';
-import { type CardNote, readCardNote } from '../card/card-note.ts';
-import { messageOf, type RequestMessage } from '../card/message.ts';
-import { stateAt, takesDecisions } from '../card/message-state.ts';
-import type { Inbox } from './inbox.ts';
+import type { RequestState } from '../../approval/request-state.ts';
+import type { RequestId } from '../../base/ids.ts';
+import type { Answer, Front, StandingRequest } from '../channel.ts';
+import type { Deck } from './board.ts';
+import { type CardNote, readCardNote } from './card-note.ts';
+import { stateAt, takesDecisions } from './state-at.ts';
 
 /** A decision, and the message whose button was pressed for it. */
-export interface CardWish {
+export interface CardWish<P> {
   readonly request: StandingRequest;
   readonly decision: 'approve' | 'reject';
-  readonly card: SlackPlace;
+  readonly card: P;
 }
 
 /**
  * Why this decision cannot have come from a card of ours; null where it can. It must be the very message
  * that we posted for this request, and that message, as we would show it now, must have this button:
- * else somebody with the bot's token posted a card of their own, or the value was made up, or the card
+ * else somebody with the app's token posted a card of their own, or the value was made up, or the card
  * shows less than what would run. Nor does any button stand on a card whose approval holds, or is being
  * used. Of requests that are over, the journal says what became of them.
  */
-export async function refuseCard(
-  { buttons }: Inbox['settings'],
+export async function refuseClick<P, M>(
+  deck: Deck<P, M>,
   front: Front,
-  wish: CardWish,
+  wish: CardWish<P>,
 ): Promise<Answer | null> {
   const { request, decision, card } = wish;
   const { wallMs: nowMs } = front.clock.now();
@@ -34,21 +31,22 @@ export async function refuseCard(
   if (over.has(state)) {
     return null;
   }
-  const note = await noteOf(front, request.content.id);
-  if (note === null || note.channel !== card.channel || note.ts !== card.ts) {
+  const note = await noteOf(deck, front, request.content.id);
+  if (note === null || !deck.same(note, card)) {
     return refusal(wish, 'card_unknown', 'this is not the card that we keep for this request');
   }
   if (!takesDecisions(state)) {
     return alreadyApproved(request);
   }
   const { url, receives } = front;
+  const { buttons, chat } = deck;
   const look = { nowMs, url, receives, buttons, replacedBy: null, short: note.short };
-  const message = messageOf(request, look);
-  if (offers(message, actionIds[decision])) {
+  const { offers, fits } = deck.show(request, look);
+  if (offers.includes(decision)) {
     return null;
   }
-  return decision === 'approve' && !message.fits
-    ? refusal(wish, 'card_incomplete', 'the whole command does not fit into a Slack message')
+  return decision === 'approve' && !fits
+    ? refusal(wish, 'card_incomplete', `the whole command does not fit into a message of ${chat}`)
     : refusal(wish, 'not_offered', 'this request cannot be decided with a button');
 }
 
@@ -62,9 +60,13 @@ const over: ReadonlySet<RequestState> = new Set([
 ]);
 
 /** A card is noted after it was posted: whoever presses at once may come before its note. */
-async function noteOf(front: Front, request: RequestId): Promise<CardNote | null> {
+async function noteOf<P, M>(
+  { place }: Deck<P, M>,
+  front: Front,
+  request: RequestId,
+): Promise<CardNote<P> | null> {
   for (let tries = 0; tries < 20; tries += 1) {
-    const note = await readCardNote(front.notes, request);
+    const note = await readCardNote({ notes: front.notes, place }, request);
     if (note !== null) {
       return note;
     }
@@ -73,7 +75,11 @@ async function noteOf(front: Front, request: RequestId): Promise<CardNote | null
   return null;
 }
 
-function refusal({ request, decision }: CardWish, code: string, why: string): Answer {
+function refusal(
+  { request, decision }: Pick<CardWish<unknown>, 'request' | 'decision'>,
+  code: string,
+  why: string,
+): Answer {
   const hint = `decide in your own session: \`runbook ${decision} ${request.content.id}\``;
   return { accepted: false, code, message: `${why}, so nothing was decided`, hint };
 }
@@ -85,17 +91,4 @@ function alreadyApproved({ content }: StandingRequest): Answer {
     message: 'this request is already approved, so nothing was decided',
     hint: `whoever approved it may withdraw that: \`runbook revoke ${content.id}\``,
   };
-}
-
-function offers({ blocks }: RequestMessage, action: string): boolean {
-  return blocks.some(
-    ({ type, elements }) =>
-      type === 'actions' &&
-      Array.isArray(elements) &&
-      elements.some((element: unknown) => isButton(element) && element.action_id === action),
-  );
-}
-
-function isButton(element: unknown): element is { readonly action_id: unknown } {
-  return typeof element === 'object' && element !== null && 'action_id' in element;
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { RequestId } from '../../../base/ids.ts';
-import type { JournalEntry } from '../../channel.ts';
+import type { RequestId } from '../../base/ids.ts';
+import type { JournalEntry } from '../channel.ts';
 
 /** A card to be looked at, with the entries of its run since it was last. */
 export interface CardTask {
@@ -14,7 +15,7 @@ export interface CardQueue {
   add(request: RequestId, entry?: JournalEntry): void;
   /** To be looked at again at this time of the wall clock, unless something happens before. */
   schedule(request: RequestId, atMs: number): void;
-  /** Slack did not take it: it stays due, but not before this time. */
+  /** The chat did not take it: it stays due, but not before this time. */
   putBack(task: CardTask, atMs: number): void;
   /** Takes out what is due first; null where nothing is. */
   take(nowMs: number): CardTask | null;
@@ -77,5 +78,12 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     await setTimeout(Math.max(0, ms), undefined, { signal });
   } catch {
     // Aborted: nothing is left to wait for.
+  }
+}
+
+/** Resolves when `signal` aborts. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await once(signal, 'abort');
   }
 }

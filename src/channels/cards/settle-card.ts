@@ -1,36 +1,38 @@
-import type { RequestState } from '../../../approval/request-state.ts';
-import { sha256 } from '../../../base/digest.ts';
-import type { Front, JournalEntry, StandingRequest } from '../../channel.ts';
-import { type SlackApi, SlackError } from '../api/slack-api.ts';
-import { channelFor, type SlackSettings } from '../settings.ts';
+import type { RequestState } from '../../approval/request-state.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { Front, JournalEntry, StandingRequest } from '../channel.ts';
+import type { Board } from './board.ts';
 import { type CardNote, readCardNote, writeCardNote } from './card-note.ts';
 import type { CardTask } from './card-queue.ts';
 import { outcomeFor, type Reply, replyTo, tellReminded, tellRequester } from './card-thread.ts';
-import { messageOf } from './message.ts';
-import { stateAt, takesDecisions } from './message-state.ts';
+import { ChatError } from './chat-error.ts';
+import { stateAt, takesDecisions } from './state-at.ts';
 
-export interface Keeper {
-  readonly api: SlackApi;
-  readonly settings: SlackSettings;
+export interface Keeper<P, M> {
+  readonly board: Board<P, M>;
   readonly front: Front;
   /** Last entry that was taken in: what a new card shows, its thread need not tell. */
   readonly seen: () => number;
 }
 
 /**
- * Makes Slack show what the journal says of one request: posts its card, rewrites it, tells its thread
+ * Makes a chat show what the journal says of one request: posts its card, rewrites it, tells its thread
  * and whoever asked. Answers when the card must be looked at again though nothing happens, null for
- * never. Throws SlackError where Slack would not; done again, it goes on where it stopped.
+ * never. Throws ChatError where the chat would not; done again, it goes on where it stopped.
  *
  * Each step is noted after it was taken: a crash in between takes it again, so that a card or a reply may
  * stand there twice, and never not at all.
  */
-export async function settleCard(keeper: Keeper, task: CardTask): Promise<number | null> {
+export async function settleCard<P, M>(
+  keeper: Keeper<P, M>,
+  task: CardTask,
+): Promise<number | null> {
   const { front } = keeper;
   const standing = endedWith(task, await front.look(task.request));
   const state = stateAt(standing, front.clock.now().wallMs);
-  const card: Card = { keeper, task, standing, state };
-  const note = await readCardNote(front.notes, task.request);
+  const card: Card<P, M> = { keeper, task, standing, state };
+  const notes = { notes: front.notes, place: keeper.board.place };
+  const note = await readCardNote(notes, task.request);
   const shown = note === null ? await postMissing(card) : await refresh(card, note);
   if (shown === null) {
     return null;
@@ -45,15 +47,17 @@ function endedWith({ entries }: CardTask, standing: StandingRequest): StandingRe
   return ended && takesDecisions(standing.state) ? { ...standing, state: 'cancelled' } : standing;
 }
 
-interface Card {
-  readonly keeper: Keeper;
+interface Card<P, M> {
+  readonly keeper: Keeper<P, M>;
   readonly task: CardTask;
   readonly standing: StandingRequest;
   readonly state: RequestState;
 }
 
+type CardState = Pick<Card<unknown, unknown>, 'state' | 'standing'>;
+
 /** Still to be decided, to be used, or to be reviewed: what broke the glass is shown though it began meanwhile. */
-function isOpen({ state, standing }: Pick<Card, 'state' | 'standing'>): boolean {
+function isOpen({ state, standing }: CardState): boolean {
   return takesDecisions(state) || state === 'approved' || isOwed(standing);
 }
 
@@ -62,7 +66,7 @@ function isOwed({ review }: StandingRequest): boolean {
 }
 
 /** Without an entry: the request expires, or its approval lapses. */
-function changesAt({ standing, state }: Card): number | null {
+function changesAt({ standing, state }: CardState): number | null {
   const { pending_until, unused_ms } = standing.content.limits;
   if (takesDecisions(state)) {
     return Date.parse(pending_until);
@@ -72,33 +76,34 @@ function changesAt({ standing, state }: Card): number | null {
 }
 
 /** A request that ended before anybody could see it gets no card. */
-async function postMissing(card: Card): Promise<CardNote | null> {
+async function postMissing<P, M>(card: Card<P, M>): Promise<CardNote<P> | null> {
   return isOpen(card) ? postCard(card, { thread_seq: card.keeper.seen(), told: null }) : null;
 }
 
-async function postCard(
-  card: Card,
-  past: Pick<CardNote, 'thread_seq' | 'told'>,
-): Promise<CardNote> {
-  const { api, settings } = card.keeper;
-  const channel = channelFor(settings, card.standing.content.target.environment);
-  const message = await build(card, false);
-  const { answer, shown } = await send(card, message, (fit) => api.post({ channel, ...fit }));
-  return keep(card, { ...past, ...answer, ...shown });
+async function postCard<P, M>(
+  card: Card<P, M>,
+  { thread_seq, told }: Pick<CardNote<unknown>, 'thread_seq' | 'told'>,
+): Promise<CardNote<P>> {
+  const { board } = card.keeper;
+  const { environment } = card.standing.content.target;
+  const { answer, shown } = await send(card, await build(card, false), (message) =>
+    board.post(environment, message),
+  );
+  return keep(card, { ...answer, ...shown, thread_seq, told });
 }
 
 /** Null where the card is gone and nobody needs it any more. */
-async function refresh(card: Card, note: CardNote): Promise<CardNote | null> {
-  const message = await build(card, note.short);
-  if (shownBy(message) === note.shown) {
+async function refresh<P, M>(card: Card<P, M>, note: CardNote<P>): Promise<CardNote<P> | null> {
+  const { board } = card.keeper;
+  const built = await build(card, note.short);
+  if (built.shown === note.shown) {
     return note;
   }
   try {
-    const { api } = card.keeper;
-    const { shown } = await send(card, message, (fit) => api.update(note, fit));
+    const { shown } = await send(card, built, (message) => board.update(note, message));
     return await keep(card, { ...note, ...shown });
   } catch (error) {
-    if (!(error instanceof SlackError && gone.has(error.code))) {
+    if (!(error instanceof ChatError && board.gone.has(error.code))) {
       throw error;
     }
   }
@@ -109,52 +114,40 @@ async function refresh(card: Card, note: CardNote): Promise<CardNote | null> {
   return null;
 }
 
-/** Deleted, or posted by an app that is ours no more. */
-const gone: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message']);
-
-/** Slack counts in a way of its own: where it finds our count wrong, the card is shortened. */
-const tooLong: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-  'msg_too_long',
-]);
-
-interface Built extends Reply {
+interface Built<M> {
+  readonly message: M;
+  readonly shown: string;
   readonly short: boolean;
 }
 
-async function send<Answer>(
-  card: Card,
-  { text, blocks, short }: Built,
-  deliver: (message: Reply) => Promise<Answer>,
-): Promise<{ readonly answer: Answer; readonly shown: Pick<CardNote, 'shown' | 'short'> }> {
+/** A chat counts in a way of its own: where it finds our count wrong, the card is shortened. */
+async function send<P, M, Answer>(
+  card: Card<P, M>,
+  { message, ...shown }: Built<M>,
+  deliver: (message: M) => Promise<Answer>,
+): Promise<{ readonly answer: Answer; readonly shown: Omit<Built<M>, 'message'> }> {
   try {
-    const answer = await deliver({ text, blocks });
-    return { answer, shown: { shown: shownBy({ text, blocks }), short } };
+    return { answer: await deliver(message), shown };
   } catch (error) {
-    if (!short && error instanceof SlackError && tooLong.has(error.code)) {
+    const isTooLong = error instanceof ChatError && card.keeper.board.tooLong.has(error.code);
+    if (isTooLong && !shown.short) {
       return send(card, await build(card, true), deliver);
     }
     throw error;
   }
 }
 
-async function build(card: Card, short: boolean): Promise<Built> {
-  const { front, settings } = card.keeper;
-  const { text, blocks } = messageOf(card.standing, {
+async function build<P, M>(card: Card<P, M>, short: boolean): Promise<Built<M>> {
+  const { front, board } = card.keeper;
+  const { message } = board.show(card.standing, {
     nowMs: front.clock.now().wallMs,
     url: front.url,
     receives: front.receives,
-    buttons: settings.buttons,
+    buttons: board.buttons,
     replacedBy: card.state === 'superseded' ? await findSuccessor(front, card.standing) : null,
     short,
   });
-  return { text, blocks, short };
-}
-
-function shownBy({ text, blocks }: Reply): string {
-  return sha256(JSON.stringify([text, blocks]));
+  return { message, shown: sha256(JSON.stringify(message)), short };
 }
 
 /** Words of the request that took this one's place, once it is made. */
@@ -170,10 +163,10 @@ async function findSuccessor(front: Front, { content }: StandingRequest): Promis
 }
 
 /** Entries that came since, then the outcome. `done` where nothing will change any more. */
-async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> {
+async function tellThread<P, M>(card: Card<P, M>, from: CardNote<P>): Promise<'open' | 'done'> {
   let note = from;
   for (const entry of card.task.entries.filter(({ seq }) => seq > note.thread_seq)) {
-    const reply = await replyOf(card, entry);
+    const reply = replyOf(card, entry);
     if (reply !== null) {
       await answerIn(card, note, reply);
     }
@@ -185,7 +178,7 @@ async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> 
   }
   const outcome = outcomeFor(card.state);
   if (outcome !== null && outcome !== note.told) {
-    await answerIn(card, note, await outcomeReply(card, outcome));
+    await answerIn(card, note, tellRequester(card.standing, outcome, card.keeper.front.people()));
     note = await keep(card, { ...note, told: outcome });
   }
   const ended = card.task.entries.some(({ type }) => type === 'run.finished');
@@ -197,45 +190,38 @@ async function tellThread(card: Card, from: CardNote): Promise<'open' | 'done'> 
   return 'done';
 }
 
-/** A reminder mentions whom it goes to; of what is over nobody need be reminded. */
-async function replyOf(card: Card, entry: JournalEntry): Promise<Reply | null> {
-  const { keeper, standing, state } = card;
+/** A reminder calls whom it goes to; of what is over nobody need be reminded. */
+function replyOf<P, M>({ keeper, standing, state }: Card<P, M>, entry: JournalEntry): Reply | null {
   const reply = replyTo(entry, standing);
   if (reply === null || entry.type !== 'approval.reminded') {
     return reply;
   }
-  const people = keeper.front.people();
-  return takesDecisions(state)
-    ? tellReminded(entry, standing, { people, self: await keeper.api.whoAmI() })
-    : null;
+  return takesDecisions(state) ? tellReminded(entry, standing, keeper.front.people()) : null;
 }
 
 /** What comes after these belongs to another request. After the others the run goes on, or ends. */
 const final: ReadonlySet<RequestState> = new Set(['expired', 'lapsed', 'cancelled', 'superseded']);
 
-async function outcomeReply({ keeper, standing }: Card, outcome: string): Promise<Reply> {
-  const people = keeper.front.people();
-  return tellRequester(standing, outcome, { people, self: await keeper.api.whoAmI() });
-}
-
 /** A thread whose card was deleted is nobody's. */
-async function answerIn({ keeper }: Card, note: CardNote, reply: Reply): Promise<void> {
+async function answerIn<P, M>(
+  { keeper: { board } }: Card<P, M>,
+  note: CardNote<P>,
+  reply: Reply,
+): Promise<void> {
   try {
-    await keeper.api.post({ channel: note.channel, thread: note.ts, ...reply });
+    await board.reply(note, reply);
   } catch (error) {
-    if (!(error instanceof SlackError && lost.has(error.code))) {
+    if (!(error instanceof ChatError && board.gone.has(error.code))) {
       throw error;
     }
   }
 }
 
-const lost: ReadonlySet<string> = new Set([...gone, 'thread_not_found']);
-
-async function keep({ keeper, task }: Card, note: CardNote): Promise<CardNote> {
+async function keep<P, M>({ keeper, task }: Card<P, M>, note: CardNote<P>): Promise<CardNote<P>> {
   await writeCardNote(keeper.front.notes, task.request, note);
   return note;
 }
 
-async function forget({ keeper, task }: Card): Promise<void> {
+async function forget<P, M>({ keeper, task }: Card<P, M>): Promise<void> {
   await writeCardNote(keeper.front.notes, task.request, null);
 }
