@@ -48,7 +48,8 @@ export const auditRoutes: readonly Route[] = [
   }),
 ];
 
-function readIndex(text: string): number {
+/** Throws UsageError `index_invalid`. */
+export function readIndex(text: string): number {
   if (/^\d{1,15}$/.test(text)) {
     return Number(text);
   }
