@@ -106,42 +106,36 @@ async function toBeSigned(namespace, statement) {
 // One thing at a time: meanwhile the buttons around it rest, and what goes wrong is said beside them.
 async function attempt(place, work) {
   const around = place.closest('form') ?? place.parentElement;
-  const buttons = [...around.querySelectorAll('button')];
-  const alert = alertIn(around);
-  alert.textContent = '';
-  rest(buttons, true);
+  around.querySelector('[role="alert"]')?.remove();
+  const wake = rest(around.querySelectorAll('button:enabled'));
   try {
     const { to } = await work();
     location.assign(to);
+    // Whoever comes back finds the page as it was.
+    addEventListener('pageshow', wake, { once: true });
   } catch (error) {
-    rest(buttons, false);
+    wake();
     place.focus();
-    alert.textContent = inWords(error);
+    say(around, inWords(error));
   }
 }
 
-function rest(buttons, disabled) {
-  for (const button of buttons) {
-    button.disabled = disabled;
-  }
+function rest(buttons) {
+  const turn = (disabled) => {
+    for (const button of buttons) {
+      button.disabled = disabled;
+    }
+  };
+  turn(true);
+  return () => turn(false);
 }
 
-// Whoever comes back finds the page as it was left, its buttons at rest.
-addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) {
-    rest(document.querySelectorAll('button'), false);
-  }
-});
-
-function alertIn(around) {
-  const there = around.querySelector('[role="alert"]');
-  if (there !== null) {
-    return there;
-  }
-  const made = document.createElement('p');
-  made.setAttribute('role', 'alert');
-  around.append(made);
-  return made;
+function say(around, words) {
+  const alert = document.createElement('p');
+  alert.className = 'notice bad';
+  alert.setAttribute('role', 'alert');
+  alert.textContent = words;
+  around.append(alert);
 }
 
 class Refusal extends Error {}

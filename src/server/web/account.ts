@@ -1,4 +1,65 @@
-import type { WebRoute } from './web-route.ts';
+import { IntegrityError } from '../../base/errors.ts';
+import { layoutAccount, layoutNeedsScript } from '../../pages/passkeys.ts';
+import { prepareEnrolment, readEnrolment } from './enrol.ts';
+import { freshLogin } from './fresh-login.ts';
+import { invitedRoutes } from './invited.ts';
+import { ownPasskeys } from './own-passkeys.ts';
+import { beginAtIssuer } from './to-issuer.ts';
+import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
 /** Passkeys of whoever is logged in, and enrolling one by a one-time link. */
-export const accountRoutes: readonly WebRoute[] = [];
+export const accountRoutes: readonly WebRoute[] = [
+  { method: 'GET', path: '/account', access: 'person', handle: show },
+  { method: 'POST', path: '/account/passkeys/:passkey/remove', access: 'person', handle: remove },
+  { method: 'POST', path: '/account/passkeys/begin', access: 'person', handle: begin },
+  { method: 'POST', path: '/account/passkeys/statement', access: 'person', handle: prepare },
+  { method: 'POST', path: '/account/passkeys', access: 'person', handle: enrol },
+  ...invitedRoutes,
+];
+
+async function show(visit: WebVisit, visitor: Visitor): Promise<Response> {
+  const { web } = visit;
+  const { person, csrf, expiresAt: until, service } = visitor;
+  const passkeys = await service.passkeys(person);
+  const { origin, logins: issuers } = web;
+  return visit.page({
+    title: 'Your account',
+    main: layoutAccount({ person, csrf, until, passkeys, issuers, origin }),
+  });
+}
+
+async function remove(visit: WebVisit, { service, person }: Visitor): Promise<Response> {
+  const passkey = visit.context.req.param('passkey') ?? '';
+  await service.removePasskey(passkey, `removed by ${person} on the account page`);
+  return visit.seeOther('/account');
+}
+
+/** Whose passkey it becomes, and which devices hold one already. */
+async function begin(visit: WebVisit, visitor: Visitor): Promise<Response> {
+  const own = await ownPasskeys(visit.web, visitor);
+  return visit.json({
+    person: visitor.person,
+    credentials: own.map(({ credential }) => credential),
+  });
+}
+
+async function prepare(visit: WebVisit, { person }: Visitor): Promise<Response> {
+  return visit.json({ statement: await prepareEnrolment(visit, { person }) });
+}
+
+/** A session alone adds no key: its owner logs in for this one, and it is recorded when they come back. */
+async function enrol(visit: WebVisit, visitor: Visitor): Promise<Response> {
+  if (!visit.form.has('statement')) {
+    return visit.page({ title: 'Passkeys', main: layoutNeedsScript('/account') });
+  }
+  const { person, statement, signature } = readEnrolment(visit);
+  if (person !== visitor.person) {
+    throw new IntegrityError({
+      code: 'other_person',
+      message: `the passkey would be \`${person}\`'s, and \`${visitor.person}\` is logged in`,
+      hint: 'log in as the person whose passkey it is',
+    });
+  }
+  const begun = { kind: 'enrolment', statement, signature } as const;
+  return visit.json({ to: await beginAtIssuer(visit, freshLogin(visit, visitor, begun)) });
+}

@@ -23,6 +23,13 @@ export type Pending =
       readonly request: string;
       readonly statement: string;
     }
+  /** A decision that waits for its passkey's signature, in the session that it was prepared for. */
+  | {
+      readonly kind: 'signature';
+      readonly session: string;
+      readonly request: string;
+      readonly statement: string;
+    }
   /** A passkey that waits for its owner's fresh login. */
   | {
       readonly kind: 'enrolment';

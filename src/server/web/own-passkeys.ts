@@ -1,0 +1,41 @@
+import { UsageError } from '../../base/errors.ts';
+import type { PasskeySummary } from '../../engine/reports.ts';
+import type { Visitor, Web, WebVisit } from './web-route.ts';
+
+/** The visitor's passkeys that count on this page. */
+export async function ownPasskeys(
+  { origin }: Web,
+  { service, person }: Visitor,
+): Promise<readonly PasskeySummary[]> {
+  const all = await service.passkeys(person);
+  return all.filter((passkey) => passkey.removed_at === null && passkey.origin === origin);
+}
+
+/** The same, where there is one. Throws UsageError `passkey_unknown`. */
+export async function usablePasskeys(
+  { web }: WebVisit,
+  visitor: Visitor,
+): Promise<readonly PasskeySummary[]> {
+  const own = await ownPasskeys(web, visitor);
+  return own.length > 0
+    ? own
+    : unknown(`\`${visitor.person}\` has no passkey that counts on \`${web.origin}\``);
+}
+
+/** The one of them that the script names as the one that signed. Throws UsageError `passkey_unknown`. */
+export async function signingPasskey(visit: WebVisit, visitor: Visitor): Promise<PasskeySummary> {
+  const own = await ownPasskeys(visit.web, visitor);
+  const named = visit.form.get('credential');
+  return (
+    own.find(({ credential }) => credential === named) ??
+    unknown(`the passkey that signed is none of \`${visitor.person}\``)
+  );
+}
+
+function unknown(message: string): never {
+  throw new UsageError({
+    code: 'passkey_unknown',
+    message,
+    hint: 'your account page lists your passkeys, and adds one',
+  });
+}
