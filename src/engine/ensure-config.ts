@@ -1,11 +1,17 @@
+import { withEnrolled } from '../approval/people/passkeys.ts';
 import type { Rules } from '../run/judge.ts';
 import { recordedOf } from '../run/recorded.ts';
+import type { CommitInput } from '../store/store.ts';
 import type { Engine, Trusted } from './engine.ts';
+import { provenIdentities } from './proof/proven-identities.ts';
 
 /** The trusted files, and the entry under which they are in force. */
 export interface InForce {
   readonly trusted: Trusted;
+  /** With people as the file has them and the journal enrolled them. */
   readonly rules: Rules;
+  /** Of a commit that rests on them: nobody may have changed who is who, or by which rules, since. */
+  readonly guards: Required<Pick<NonNullable<CommitInput['guards']>, 'config' | 'identities'>>;
 }
 
 /**
@@ -23,10 +29,12 @@ export async function ensureConfig(engine: Engine): Promise<InForce> {
     data.config_digest === trusted.config.digest;
   const config =
     entry !== null && same ? entry.seq : await commitConfig(engine, trusted, entry?.seq ?? 0);
+  const identities = await provenIdentities(engine.store);
   return {
     trusted,
+    guards: { config, identities: identities.newest },
     rules: {
-      people: trusted.people.value,
+      people: withEnrolled(trusted.people.value, identities.enrolled()),
       policy: trusted.policy.value,
       config,
       policyDigest: trusted.policy.digest,

@@ -57,7 +57,7 @@ export async function resolveStep(engine: Engine, input: ResolveInput): Promise<
       // Never the same twice: what somebody else said meanwhile must not pass for this.
       commandId: `resolve.${input.step}.${attempt.attempt}.${newNonce()}`,
       events: [{ type: 'step.resolved', data }],
-      guards: { config: inForce.rules.config },
+      guards: inForce.guards,
     });
   } catch (error) {
     if (error instanceof ConflictError) {

@@ -65,7 +65,7 @@ export async function resumeRun(engine: Engine, input: ResumeInput): Promise<Res
         { type: 'run.resumed', data: { links, ...(signed === undefined ? {} : { signed }) } },
       ],
       // By these people the links are replayed.
-      guards: { config: inForce.rules.config, ...guardToken(engine) },
+      guards: { ...inForce.guards, ...guardToken(engine) },
     });
   } catch (error) {
     if (error instanceof ConflictError) {

@@ -95,7 +95,7 @@ export async function startRun(unsigned: Engine, input: StartInput): Promise<Dra
       commandId: 'run.started',
       events: [{ type: 'run.started', data }],
       openings: draft.openings,
-      guards: { config: inForce.rules.config, ...guardToken(engine) },
+      guards: { ...inForce.guards, ...guardToken(engine) },
     });
     refuseTaken(draft.run, duplicate);
   } catch (error) {

@@ -60,6 +60,8 @@ export interface Store extends PreparedKeys {
 
   /** The newest `config.set`. */
   latestConfig(): Promise<StoredEntry | null>;
+  /** Entries from `from` on that say who is who: `config.set`, `passkey.*` and `issuer.keys`, in order. */
+  identityEntries(from: number): Promise<readonly StoredEntry[]>;
   /** Newest first; with `caller` (an identity) only those that this one started. */
   listRuns(filter: {
     readonly limit: number;
@@ -217,6 +219,8 @@ export interface CommitInput {
   readonly guards?: {
     /** `config.set` in force must still be this one (`config_changed`). */
     readonly config?: number;
+    /** The newest of `identityEntries` must still be this one (`config_changed`). */
+    readonly identities?: number;
     /** The wall clock must be earlier (`too_late`). */
     readonly beforeMs?: number;
     /** The token of this id must have been issued, and be neither revoked nor expired (`token_ended`). */

@@ -2,6 +2,7 @@ import { reaches } from '../../policy/assurance.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import { jointOutcomes, type TruthTable } from '../../policy/check/truth-table.ts';
 import type { Policy, Rule, Slot } from '../../policy/policy.ts';
+import { signingKeys } from '../people/identity.ts';
 import type { People } from '../people/people.ts';
 import { provable, whyUnfillable } from '../tally/provable.ts';
 import { type Starter, slotsFor, startersOf } from './slots-for.ts';
@@ -194,7 +195,7 @@ function crowdOf(slots: readonly Slot[], people: People): Pick<Weighed, 'places'
 
 function reaching({ people }: People): (name: string, assurance: Slot['assurance']) => boolean {
   const holders = new Set(
-    people.filter(({ sshKeys }) => sshKeys.length > 0).map(({ name }) => name),
+    people.filter((person) => signingKeys(person).length > 0).map(({ name }) => name),
   );
   return (name, assurance) => !reaches(assurance, 'A2') || holders.has(name);
 }

@@ -1,9 +1,11 @@
 import { RunbookError } from '../../base/errors.ts';
+import { signingKeys } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 import { decodeBase64 } from '../ssh/ssh-wire.ts';
-import { verifySshsig } from '../ssh/sshsig.ts';
+import { type SshsigEvidence, verifySshsig } from '../ssh/sshsig.ts';
 import type { SignedStatement } from '../statement/statement.ts';
 import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+import { refusePage, refuseUnverified } from './refuse-page.ts';
 
 /** A text whose signature holds, with the one person whose key made it. */
 export interface Signed<Text> {
@@ -23,7 +25,8 @@ export interface SignedCourt extends Court {
 
 /**
  * Answers who signed, asking in this order: the signature holds in its namespace, the key is one
- * person's, the text is well formed and names that person, and the person is outside the run's chain.
+ * person's and was used as it counts, the text is well formed and names that person, and the person is
+ * outside the run's chain.
  */
 export function judgeSigned<Text extends { readonly person: string }>(
   court: SignedCourt,
@@ -34,7 +37,7 @@ export function judgeSigned<Text extends { readonly person: string }>(
     const message = Buffer.from(court.signed.statement);
     const signature = decodeBase64(court.signed.signature) ?? Buffer.alloc(0);
     const evidence = verifySshsig({ signature, message, namespace });
-    const person = ownerOf(court.people, evidence.publicKey);
+    const person = signerOf(court.people, evidence);
     if ('kind' in person) {
       return person;
     }
@@ -59,16 +62,21 @@ export function judgeSigned<Text extends { readonly person: string }>(
   }
 }
 
+function signerOf(people: People, evidence: SshsigEvidence): Person | Refused {
+  const person = ownerOf(people, evidence.publicKey);
+  return 'kind' in person ? person : (refuseMisused(person, evidence) ?? person);
+}
+
 function ownerOf(people: People, publicKey: string): Person | Refused {
   const owners = people.people.filter((person) =>
-    person.sshKeys.some((line) => line.trim().split(/\s+/, 2).join(' ') === publicKey),
+    signingKeys(person).some((line) => line.trim().split(/\s+/, 2).join(' ') === publicKey),
   );
   const [owner] = owners;
   if (owner === undefined) {
     return refused(
       'key_unknown',
-      `the key \`${publicKey}\` belongs to nobody in \`people.yaml\``,
-      'runbook people add NAME --ssh-key PUBLIC_KEY_FILE',
+      `the key \`${publicKey}\` belongs to nobody in \`people.yaml\`, and is nobody's passkey`,
+      'runbook people add NAME --ssh-key PUBLIC_KEY_FILE, or for a passkey: runbook passkey invite NAME',
     );
   }
   const names = owners.map((person) => `\`${person.name}\``).join(' and ');
@@ -78,6 +86,15 @@ function ownerOf(people: People, publicKey: string): Person | Refused {
         'key_shared',
         `the key \`${publicKey}\` belongs to ${names}, so it speaks for nobody`,
       );
+}
+
+/** A passkey counts on the page that it was enrolled on; a key of `people.yaml` on any page of its rpId. */
+function refuseMisused({ passkeys = [] }: Person, evidence: SshsigEvidence): Refused | null {
+  const passkey = passkeys.find((each) => each.public === evidence.publicKey);
+  if (passkey !== undefined) {
+    return refusePage(evidence, passkey.origin);
+  }
+  return evidence.origin === null ? null : refuseUnverified(evidence);
 }
 
 function refuseOther(person: Person, named: string): Refused | null {

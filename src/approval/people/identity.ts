@@ -3,7 +3,7 @@ import type { People, Person } from './people.ts';
 /**
  * Everything that means this person, in the form the initiator chain uses: `person:ana`,
  * `os:ana@web1`, `ssh:ssh-ed25519 AAAA…`, `slack:TEAM/USER`, `teams:TENANT/OBJECT`, `email:ADDRESS`,
- * `oidc:ISSUER#SUBJECT`,
+ * `oidc:ISSUER#SUBJECT`, `passkey:4f7k…`,
  * and what they answer for: `agent:deploy-bot`, `ci:github/acme/infra`.
  */
 export function identitiesOf(person: Person): readonly string[] {
@@ -23,13 +23,19 @@ function listIdentities(person: Person): readonly string[] {
   return [
     `person:${person.name}`,
     ...person.osUsers.map((user) => `os:${user}`),
-    ...person.sshKeys.map((key) => `ssh:${key}`),
+    ...signingKeys(person).map((key) => `ssh:${key}`),
     ...person.slack.map((user) => `slack:${user}`),
     ...person.teams.map((user) => `teams:${user}`),
     ...person.emails.map((address) => `email:${address}`),
     ...person.oidc.map((subject) => `oidc:${subject}`),
+    ...(person.passkeys ?? []).map(({ passkey }) => `passkey:${passkey}`),
     ...person.agents.map(agentIdentity),
   ];
+}
+
+/** Public key lines of all that a person signs with: the file's keys, and passkeys that the journal enrolled. */
+export function signingKeys({ sshKeys, passkeys = [] }: Person): readonly string[] {
+  return passkeys.length === 0 ? sshKeys : [...sshKeys, ...passkeys.map((key) => key.public)];
 }
 
 /** The one person an identity belongs to; `parsePeople` refuses an identity with two. */

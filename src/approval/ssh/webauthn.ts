@@ -43,14 +43,18 @@ export function checkClientData(assertion: Assertion, fail: Fail): ClientData {
   if (!hashed.toString().startsWith(expected) || !/^[,}]/.test(rest)) {
     fail('comes with client data for another challenge or page');
   }
-  if (rest.includes('"crossOrigin":true')) {
+  if (rest.startsWith(',"crossOrigin":true')) {
     fail('was made inside a frame of another page');
+  }
+  // What else a browser may add stands behind that word (5.8.1.1); older ones say nothing of frames.
+  if (rest !== '}' && !/^,"crossOrigin":false[,}]/.test(rest)) {
+    fail('comes with client data that no browser writes');
   }
   return { hashed, extensions, origin };
 }
 
 /** True where a browser would let a page of `origin` use a passkey of `rpId` (WebAuthn section 5.1.3). */
-function isOriginOf(origin: string, rpId: string): boolean {
+export function isOriginOf(origin: string, rpId: string): boolean {
   const url = URL.canParse(origin) ? new URL(origin) : null;
   if (url === null || url.origin !== origin) {
     return false;

@@ -1,6 +1,6 @@
 import { reaches } from '../../policy/assurance.ts';
 import type { Assurance } from '../../policy/policy.ts';
-import { personNamed } from '../people/identity.ts';
+import { personNamed, signingKeys } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 
 /**
@@ -13,6 +13,8 @@ export type HeardBy = 'slack' | 'teams' | 'email' | 'os';
 export interface Means {
   /** What receivers here take decisions by. */
   readonly heardBy: ReadonlySet<HeardBy>;
+  /** Whoever has an account with an issuer can log in for a decision (A2). */
+  readonly logins: boolean;
   /** Names of the people whose token lets them decide. */
   readonly tokens: ReadonlySet<string>;
   /** What a receiver's word weighs for this run. */
@@ -24,6 +26,7 @@ export interface Means {
 /** Nobody hears anybody: only signatures count. */
 export const signingAlone: Means = {
   heardBy: new Set(),
+  logins: false,
   tokens: new Set(),
   level: 'A0',
   host: '',
@@ -41,7 +44,8 @@ export function canReach(
     const person = personNamed(people, name);
     return (
       person !== null &&
-      (person.sshKeys.length > 0 ||
+      (signingKeys(person).length > 0 ||
+        (reaches('A2', assurance) && means.logins && person.oidc.length > 0) ||
         (reaches(means.level, assurance) && isHeard(person, means)) ||
         (reaches('A0', assurance) && hasAccount(person, means)))
     );

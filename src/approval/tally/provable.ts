@@ -1,4 +1,5 @@
 import type { Assurance, Slot } from '../../policy/policy.ts';
+import { signingKeys } from '../people/identity.ts';
 import type { People } from '../people/people.ts';
 import { isSecurityKey } from '../ssh/security-key.ts';
 import { unsatisfiable } from './satisfiable.ts';
@@ -20,7 +21,7 @@ export function whyUnfillable(
 /** The slots with those alone who have the key for a demanded touch. */
 export function provable(slots: readonly Slot[], { people }: People): readonly Slot[] {
   const holders = new Set(
-    people.filter(({ sshKeys }) => sshKeys.some(isSecurityKey)).map(({ name }) => name),
+    people.filter((person) => signingKeys(person).some(isSecurityKey)).map(({ name }) => name),
   );
   return slots.map((slot) => {
     const canProve = (name: string): boolean =>

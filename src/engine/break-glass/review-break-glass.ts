@@ -66,7 +66,7 @@ async function reviewOnce(
     expectedVersion: proven.state.version,
     commandId: `review.${decisionId(signed)}`,
     events: [{ type: 'break_glass.reviewed', data: reviewed }],
-    guards: { config: inForce.rules.config },
+    guards: inForce.guards,
   });
   const recorded = { index: committed.first, checkpoint: committed.head.note };
   return { ...summary(row.run, reviewed), recorded, duplicate: false };

@@ -28,13 +28,19 @@ export interface Bench {
   readonly request: RequestRecord;
 }
 
+/** Which request. */
+export interface Asked {
+  readonly run: RunId;
+  readonly request: RequestId;
+}
+
 /**
  * Decides on the newest state of a request, and again on a newer one as often as somebody else moves it
  * first. Every other error passes through.
  */
 export async function atBench(
   engine: Engine,
-  of: { readonly run: RunId; readonly request: RequestId },
+  of: Asked,
   decide: (bench: Bench) => Promise<DecisionReport>,
 ): Promise<DecisionReport> {
   for (;;) {
@@ -48,10 +54,8 @@ export async function atBench(
   }
 }
 
-async function openBench(
-  engine: Engine,
-  of: { readonly run: RunId; readonly request: RequestId },
-): Promise<Bench> {
+/** The newest state of a request. Throws IntegrityError `run_unproven`. */
+export async function openBench(engine: Engine, of: Asked): Promise<Bench> {
   const inForce = await ensureConfig(engine);
   const proven = await proveRun(engine, of.run);
   const request = proven.state.requests.get(of.request);
@@ -190,7 +194,7 @@ export async function commitDecision(
     commandId,
     events: [{ type: 'approval.decided', data: decided }],
     guards: {
-      config: inForce.rules.config,
+      ...inForce.guards,
       ...guardTime(request, decided),
       ...guardSender(decided),
     },

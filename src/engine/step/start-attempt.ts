@@ -53,7 +53,7 @@ export async function startWith(
   const scope = data.permit.kind === 'grant' ? data.permit.break_glass : undefined;
   const committed = await session.commit(`start.${data.step}.${data.attempt}`, events, {
     guards: {
-      config: session.inForce.rules.config,
+      ...session.inForce.guards,
       ...(granted ? { steadyClock: true } : {}),
       ...(scope === undefined ? {} : { noDebt: scope }),
       ...of.guards,

@@ -6,7 +6,13 @@ import { append } from './append.ts';
 import { assertSigned } from './assert-signed.ts';
 import type { Connection } from './connection.ts';
 import { isOwed } from './debts.ts';
-import { countRunEntries, selectCommand, selectCommitEnd, selectConfig } from './entries.ts';
+import {
+  countRunEntries,
+  selectCommand,
+  selectCommitEnd,
+  selectConfig,
+  selectNewestIdentity,
+} from './entries.ts';
 import { isFull } from './faults.ts';
 import { loadHead, loadHeadAt } from './heads.ts';
 import { type Journal, write } from './journal.ts';
@@ -113,6 +119,9 @@ function assertGuards(
       message: `config entry ${config ?? 'none'} is in force, but ${guards.config} was expected`,
     });
   }
+  if (guards.identities !== undefined) {
+    assertIdentities(db, guards.identities);
+  }
   if (guards.beforeMs !== undefined && moment.wallMs >= guards.beforeMs) {
     throw new ConflictError({
       code: 'too_late',
@@ -126,6 +135,17 @@ function assertGuards(
   for (const since of watchedRuns(run, guards)) {
     const latest = latestTimeSince(db, times, { run: since, size: head.size }) ?? head.time;
     assertSteady(latest, moment);
+  }
+}
+
+/** Somebody's passkey may have been removed since they were judged by it. */
+function assertIdentities(db: Connection, expected: number): void {
+  const newest = selectNewestIdentity(db);
+  if (newest !== expected) {
+    throw new ConflictError({
+      code: 'config_changed',
+      message: `entry ${newest ?? 'none'} says who is who, but ${expected} was expected`,
+    });
   }
 }
 

@@ -54,6 +54,29 @@ export function selectConfig(db: Connection): StoredEntry | null {
   return entry ?? null;
 }
 
+/** Those from `from` on that say who is who, in order. The condition is that of the index `events_identities`. */
+export function selectIdentities(db: Connection, from: number): readonly StoredEntry[] {
+  return db
+    .prepare<StoredEntry>(
+      `select entries.seq, entries.bytes from events join entries on entries.seq = events.seq
+       where events.type in ('config.set', 'passkey.invited', 'passkey.enrolled', 'passkey.removed', 'issuer.keys')
+         and events.seq >= ? order by events.seq`,
+    )
+    .all(from);
+}
+
+/** Where the newest of them stands; null where there is none. */
+export function selectNewestIdentity(db: Connection): number | null {
+  const row = db
+    .prepare<{ seq: number }>(
+      `select seq from events
+       where type in ('config.set', 'passkey.invited', 'passkey.enrolled', 'passkey.removed', 'issuer.keys')
+       order by seq desc limit 1`,
+    )
+    .get();
+  return row?.seq ?? null;
+}
+
 /** Where a command stands: its first entry; null where it was never committed. */
 export function selectCommand(db: Connection, run: RunId | null, cmd: string): number | null {
   const row = db

@@ -227,4 +227,9 @@ export const migrations: readonly string[] = [
     seq integer not null
   ) strict, without rowid;
   `,
+  `
+  -- Who is who: read at every decision, and few.
+  create index events_identities on events (seq)
+    where type in ('config.set', 'passkey.invited', 'passkey.enrolled', 'passkey.removed', 'issuer.keys');
+  `,
 ];

@@ -23,7 +23,13 @@ import { FileBlobWriter } from './blob-writer.ts';
 import { checkBlob, putBlob } from './blobs.ts';
 import { commit } from './commit.ts';
 import { selectDebts } from './debts.ts';
-import { countRunEntries, requireRun, selectConfig, selectEntries } from './entries.ts';
+import {
+  countRunEntries,
+  requireRun,
+  selectConfig,
+  selectEntries,
+  selectIdentities,
+} from './entries.ts';
 import { explained } from './faults.ts';
 import { selectMatching } from './find-entries.ts';
 import { loadHead, loadHeadAt, loadHeadUpTo } from './heads.ts';
@@ -139,6 +145,10 @@ export class SqliteStore implements Store {
 
   async commit(input: CommitInput): Promise<Committed> {
     return commit(this.#journal, input);
+  }
+
+  async identityEntries(from: number): Promise<readonly StoredEntry[]> {
+    return this.#read(() => selectIdentities(this.#journal.db, from));
   }
 
   async latestConfig(): Promise<StoredEntry | null> {
