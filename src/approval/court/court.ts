@@ -1,7 +1,7 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { SlotPeople } from '../../policy/policy.ts';
 import type { ChainLink, Initiator, People, Person } from '../people/people.ts';
-import type { SeenLog } from '../statement/statement.ts';
+import type { SeenLog, Statement } from '../statement/statement.ts';
 import { conflictOf, departedLink, letsIn } from '../tally/eligible.ts';
 
 /** Why a text does not count. The code is stable, the message is for a person. */
@@ -93,6 +93,16 @@ export function refuseSeenLog(court: Court, seen: SeenLog, index: number): Refus
         `at ${seen.size} entries its author saw the root \`${seen.root}\`, but this log has \`${root}\``,
         'the journal was rewritten for one of you: keep the receipt and run `runbook audit verify`',
       );
+}
+
+/** Refuses a no that does not say why. */
+export function refuseReason({
+  decision,
+  reason,
+}: Pick<Statement, 'decision' | 'reason'>): Refused | null {
+  return decision === 'reject' && !isReason(reason)
+    ? refused('reason_missing', 'a rejection says why', 'reject again with `--reason TEXT`')
+    : null;
 }
 
 /** True for a reason that says something. */

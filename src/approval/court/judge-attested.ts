@@ -75,13 +75,17 @@ export function senderOf(
 }
 
 /**
- * Whether an account of the host is one that can say something by owning a file: through the spool alone,
- * and neither root's, who owns what they like, nor the receiver's own, whose files it makes itself.
+ * Whether an identity says anything through this channel. The page hears sessions alone. An account of the
+ * host says something by owning a file: through the spool alone, and neither root's, who owns what they
+ * like, nor the receiver's own, whose files it makes itself.
  */
 export function refuseAccount(
   { identity, receiver }: Pick<Attested, 'identity' | 'receiver'>,
   channel: string | undefined,
 ): Refused | null {
+  if (channel === 'web' && !identity.startsWith('token:')) {
+    return refused('identity_unfit', `\`${identity}\` is not a session of the page`);
+  }
   if (!identity.startsWith('os:')) {
     return null;
   }

@@ -12,7 +12,14 @@ import {
   type Statement,
 } from '../statement/statement.ts';
 import { type Evidence, evidenceOf, type LoggedInStatement } from './attested.ts';
-import { isReason, type Refused, refuseDecider, refused, refuseSeenLog } from './court.ts';
+import {
+  isReason,
+  type Refused,
+  refuseDecider,
+  refused,
+  refuseReason,
+  refuseSeenLog,
+} from './court.ts';
 import { type AttestedCourt, judgeAttested } from './judge-attested.ts';
 import { judgeLogin } from './judge-login.ts';
 import { judgeSigned, type SignedCourt } from './judge-signed.ts';
@@ -219,7 +226,7 @@ function refuseContent(input: DecisionCase, statement: Statement): Refused | nul
 }
 
 function refuseDecision(content: RequestContent, statement: Statement): Refused | null {
-  const { decision, slots, reason } = statement;
+  const { decision, slots } = statement;
   const known = content.policy.slots.map(({ id }) => id);
   const unknown = slots.filter((slot) => !known.includes(slot));
   if (unknown.length > 0 || new Set(slots).size < slots.length) {
@@ -231,9 +238,7 @@ function refuseDecision(content: RequestContent, statement: Statement): Refused 
   if (decision === 'approve' && slots.length === 0) {
     return refused('no_slot', 'the approval names no slot that it could fill');
   }
-  return decision === 'reject' && !isReason(reason)
-    ? refused('reason_missing', 'a rejection says why', 'reject again with `--reason TEXT`')
-    : null;
+  return refuseReason(statement);
 }
 
 function refuseStarted(input: ResolutionCase, resolution: Resolution): Refused | null {

@@ -22,6 +22,28 @@ function isAsked(
   return eligibleFor(slot, assembly, ageMs).includes(person);
 }
 
+/**
+ * The slots that ask this person now. Whoever was asked when the request was made may still say no, and take
+ * back what they said. Throws DeniedError `not_asked`.
+ */
+export function slotsAsking(
+  engine: Engine,
+  bench: Bench,
+  { decision, person }: Pick<TallyDecision, 'decision' | 'person'>,
+): readonly Slot[] {
+  const { id, policy } = bench.request.content;
+  const asked = askedSlots(engine, bench, person);
+  const wasAsked = policy.slots.some((slot) => slot.eligible.includes(person));
+  if (asked.length === 0 && (decision === 'approve' || !wasAsked)) {
+    throw new DeniedError({
+      code: 'not_asked',
+      message: `\`${person}\` is nobody whom request \`${id}\` asks`,
+      hint: '`runbook requests` says who is missing',
+    });
+  }
+  return asked;
+}
+
 /** What a slot asks of the evidence, in words. */
 export function wantedOf({ assurance, presence, verified }: Slot): string {
   if (verified === true) {
@@ -31,8 +53,8 @@ export function wantedOf({ assurance, presence, verified }: Slot): string {
 }
 
 /**
- * Refuses a signed approval that could fill no slot, while somebody is there to be told how to give one
- * that counts. Throws DeniedError `assurance_too_low`, `not_asked_yet`.
+ * Refuses an approval that could fill no slot, while somebody is there to be told how to give one that
+ * counts. Throws DeniedError `assurance_too_low`, `not_asked_yet`.
  */
 export function refuseInVain(
   engine: Engine,
@@ -47,21 +69,34 @@ export function refuseInVain(
     const wanted = asked.map((slot) => `slot \`${slot.id}\` asks for ${wantedOf(slot)}`);
     throw new DeniedError({
       code: 'assurance_too_low',
-      message: `${wanted.join(', ')}; this signature proves ${provenBy(decided)}`,
-      hint: 'sign with a security key; for a PIN it is made with `ssh-keygen -t ed25519-sk -O verify-required`',
+      message: `${wanted.join(', ')}; ${provenBy(decided)}`,
+      hint: hintFor(decided),
     });
   }
-  if (asked.length === 0) {
-    refuseEarly(bench, decided.person);
+  refuseEarly(engine, bench, decided.person);
+}
+
+function provenBy({ assurance, presence }: Pick<TallyDecision, 'assurance' | 'presence'>): string {
+  if (assurance === 'A2') {
+    return 'a fresh login is A2';
   }
+  return `this signature proves ${presence ? 'a touch and no PIN' : 'no touch'}`;
 }
 
-function provenBy({ presence }: Pick<TallyDecision, 'presence'>): string {
-  return presence ? 'a touch and no PIN' : 'no touch';
+function hintFor({ assurance }: Pick<TallyDecision, 'assurance'>): string {
+  return assurance === 'A2'
+    ? 'sign with a passkey, or with your own key: `runbook approve --key FILE`'
+    : 'sign with a security key; for a PIN it is made with `ssh-keygen -t ed25519-sk -O verify-required`';
 }
 
-/** What somebody signs before it was escalated to them would never count. */
-function refuseEarly(bench: Bench, person: string): void {
+/**
+ * What somebody says before it was escalated to them would never count. Throws DeniedError `not_asked_yet`;
+ * nothing where they are asked now, or never will be.
+ */
+export function refuseEarly(engine: Engine, bench: Bench, person: string): void {
+  if (askedSlots(engine, bench, person).length > 0) {
+    return;
+  }
   const { content } = bench.request;
   const later = content.policy.slots
     .filter((slot) => isAsked(bench, slot, { person, ageMs: ever }))

@@ -3,11 +3,8 @@ import { refuseDecider } from '../../approval/court/court.ts';
 import { refuseAccount, senderOf, weighAttested } from '../../approval/court/judge-attested.ts';
 import { accountIdentity } from '../../approval/people/initiator.ts';
 import type { Person } from '../../approval/people/people.ts';
-import { encodeStatement, type Statement } from '../../approval/statement/statement.ts';
-import { formatTime } from '../../base/clock.ts';
 import { digestWords, sha256 } from '../../base/digest.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
-import { newNonce, type Sha256 } from '../../base/ids.ts';
 import type { AttestedDecision } from '../../channels/channel.ts';
 import { reaches } from '../../policy/assurance.ts';
 import type { Slot } from '../../policy/policy.ts';
@@ -16,7 +13,7 @@ import type { DecisionRecord } from '../../run/state.ts';
 import type { Engine } from '../engine.ts';
 import { refuseLong } from '../refuse-long.ts';
 import type { DecisionReport } from '../reports.ts';
-import { askedSlots, wantedOf } from './asked-slots.ts';
+import { slotsAsking, wantedOf } from './asked-slots.ts';
 import {
   atBench,
   type Bench,
@@ -26,6 +23,7 @@ import {
   refuseClosed,
   reportKnown,
 } from './commit-decision.ts';
+import { composeStatement } from './compose-statement.ts';
 import { decidingHolder } from './deciding-holder.ts';
 
 /** What a receiver heard, and through what: `slack`, `api`. */
@@ -66,8 +64,9 @@ export async function attestDecision(engine: Engine, heard: Heard): Promise<Deci
     if (before !== null) {
       return reportKnown(engine, bench, before);
     }
+    const said = { decision: heard.decision, reason: heard.reason };
     const evidence = {
-      statement: compose(engine, bench, { heard, sender, slots }),
+      statement: composeStatement(engine, bench, { ...said, person: sender.person.name, slots }),
       signature: null,
       attested: await attest(engine, heard),
     };
@@ -131,17 +130,9 @@ function slotsOf(
   { heard, sender }: { readonly heard: Heard; readonly sender: Sender },
 ): readonly Slot[] {
   const { request } = bench;
-  const { slots } = request.content.policy;
   const { person, assurance } = sender;
-  const asked = askedSlots(engine, bench, person.name);
-  const wasAsked = slots.some((slot) => slot.eligible.includes(person.name));
-  if (asked.length === 0 && (heard.decision === 'approve' || !wasAsked)) {
-    throw new DeniedError({
-      code: 'not_asked',
-      message: `\`${person.name}\` is nobody whom request \`${request.content.id}\` asks`,
-      hint: '`runbook requests` says who is missing',
-    });
-  }
+  const { decision } = heard;
+  const asked = slotsAsking(engine, bench, { decision, person: person.name });
   const reached = asked.filter((slot) => reaches(assurance, slot.assurance) && !slot.presence);
   if (heard.decision === 'approve' && reached.length === 0) {
     const wanted = asked.map((slot) => `slot \`${slot.id}\` asks for ${wantedOf(slot)}`);
@@ -176,31 +167,6 @@ function unchanged(
     reaches(standing.data.assurance, sender.assurance)
     ? standing
     : null;
-}
-
-/** What the person would have signed: the log they are said to have seen is the head that we just proved. */
-function compose(
-  engine: Engine,
-  { proven, request }: Bench,
-  of: { readonly heard: Heard; readonly sender: Sender; readonly slots: readonly Slot[] },
-): string {
-  const { content, hash } = request;
-  const { size, root } = proven.head;
-  const statement: Statement = {
-    v: 1,
-    decision: of.heard.decision,
-    request: hash,
-    commands: content.commands.map(({ digest }) => digest),
-    environment: content.target.environment,
-    policy_digest: content.policy.evaluation.policy_digest as Sha256,
-    slots: of.slots.map(({ id }) => id),
-    reason: of.heard.reason,
-    person: of.sender.person.name,
-    time: formatTime(engine.clock.now().wallMs),
-    nonce: newNonce(),
-    log: { origin: engine.store.origin, size, root: root.toString('base64') },
-  };
-  return encodeStatement(statement);
 }
 
 async function attest(engine: Engine, heard: Heard): Promise<Attested> {

@@ -1,6 +1,7 @@
 import { DeniedError, UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
 import { canonicalizeStrict } from '../../base/jcs.ts';
+import type { RequestRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
 import type { DecisionReport } from '../reports.ts';
@@ -14,16 +15,8 @@ import { attestDecision } from './attest-decision.ts';
  */
 export async function decideAsMyself(engine: Engine, input: OwnDecision): Promise<DecisionReport> {
   const token = personsToken(engine);
-  const { request } = await findRequest(engine, input.request);
-  const meant = await engine.store.requestByHash(input.hash);
-  if (meant?.request !== request) {
-    throw new UsageError({
-      code: 'other_request',
-      message: `\`${input.request}\` is request \`${request}\`, which has another hash than \`${input.hash}\``,
-      hint: 'look at it again: `runbook review`',
-    });
-  }
-  const { hash, decision, reason } = input;
+  await findMeant(engine, input);
+  const { hash, decision, reason, channel = 'api' } = input;
   return attestDecision(engine, {
     request: hash,
     decision,
@@ -32,13 +25,35 @@ export async function decideAsMyself(engine: Engine, input: OwnDecision): Promis
     matchedBy: null,
     event: newNonce(),
     // What was asked, and never the secret it was asked with.
-    raw: Buffer.from(canonicalizeStrict({ decision, hash, reason, request: input.request, token })),
-    channel: input.channel ?? 'api',
+    raw: Buffer.from(
+      canonicalizeStrict({ channel, decision, hash, reason, request: input.request, token }),
+    ),
+    channel,
   });
 }
 
-/** Its id, where a person holds it and nothing says that somebody else is calling. */
-function personsToken({ caller }: Engine): string {
+/** The request that is named, where it has the hash of what the caller saw. Throws UsageError `other_request`. */
+export async function findMeant(
+  engine: Engine,
+  { request, hash }: Pick<OwnDecision, 'request' | 'hash'>,
+): Promise<RequestRow> {
+  const row = await findRequest(engine, request);
+  const meant = await engine.store.requestByHash(hash);
+  if (meant?.request !== row.request) {
+    throw new UsageError({
+      code: 'other_request',
+      message: `\`${request}\` is request \`${row.request}\`, which has another hash than \`${hash}\``,
+      hint: 'look at it again: `runbook review`',
+    });
+  }
+  return row;
+}
+
+/**
+ * The id of the caller's token, where a person holds it and nothing says that somebody else is calling.
+ * Throws DeniedError `not_a_person`, `agent_decides`.
+ */
+export function personsToken({ caller }: Engine): string {
   if (caller.agent !== undefined || caller.ci !== undefined) {
     throw agentDecides('an agent or a job calls');
   }

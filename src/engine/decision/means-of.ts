@@ -18,8 +18,14 @@ export async function meansOf(
   );
   return {
     heardBy: engine.attesting,
+    logins: takesLogins(engine),
     host: engine.host.toLowerCase(),
     tokens: new Set(tokens.map(({ holder }) => holder.id)),
     level: attestedAssurance(accountIdentity(engine.account), of),
   };
+}
+
+/** Whether `config.yaml` names issuers that people can log in with. Which ones the server alone reads. */
+export function takesLogins(engine: Engine): boolean {
+  return engine.trusted().config.value.login !== null;
 }

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../approval/court/attested.ts';
 import {
   decisionId,
   parseStatement,
@@ -25,22 +26,31 @@ export async function recordDecision(
   signed: SignedStatement,
   channel: string,
 ): Promise<DecisionReport> {
-  const statement = parseStatement(signed.statement);
+  return recordEvidence(engine, signed, channel);
+}
+
+/** As `recordDecision`, for all that proves who decided whatever brought it. */
+export async function recordEvidence(
+  engine: Engine,
+  evidence: Evidence,
+  channel: string,
+): Promise<DecisionReport> {
+  const statement = parseStatement(evidence.statement);
   const row = await engine.store.requestByHash(statement.request);
   if (row === null) {
     throw new UsageError({
       code: 'request_unknown',
       message: 'the decision is about a request that this journal does not have',
-      hint: `it was signed for the log \`${statement.log.origin}\`, and this one is \`${engine.store.origin}\``,
+      hint: `it was made for the log \`${statement.log.origin}\`, and this one is \`${engine.store.origin}\``,
     });
   }
-  const id = decisionId(signed);
+  const id = decisionId(evidence);
   return atBench(engine, row, async (bench) => {
     const known = bench.request.decisions.find(({ data }) => data.id === id);
     if (known !== undefined) {
       return reportKnown(engine, bench, known);
     }
-    const decided = judgeEvidence(engine, bench, { evidence: signed, channel });
+    const decided = judgeEvidence(engine, bench, { evidence, channel });
     refuseClosed(engine, bench, decided.decision);
     refuseInVain(engine, bench, decided);
     return commitDecision(engine, bench, { decided, commandId: `decide.${id}` });
