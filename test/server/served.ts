@@ -7,6 +7,7 @@ import { localService } from '../../src/engine/local-service.ts';
 import { openOffice } from '../../src/engine/office/open-office.ts';
 import type { Office } from '../../src/engine/office.ts';
 import { errorAnswer } from '../../src/engine/wire/about.ts';
+import type { Login } from '../../src/login/login.ts';
 import type { Route } from '../../src/server/route.ts';
 import { routes } from '../../src/server/routes.ts';
 import { serve } from '../../src/server/serve.ts';
@@ -59,6 +60,7 @@ export interface ServedOptions extends Partial<SceneOptions> {
   readonly perMinute?: number;
   readonly receptions?: readonly Reception[];
   readonly mirror?: Door;
+  readonly logins?: readonly Login[];
 }
 
 export const robin = { kind: 'person', id: 'robin' } as const;
@@ -66,7 +68,8 @@ export const ana = { kind: 'person', id: 'ana' } as const;
 export const bot = { kind: 'agent', id: 'deploy-bot' } as const;
 
 export async function openServed(options: ServedOptions = {}): Promise<Served> {
-  const { limits, perMinute = 1_000_000, receptions = [], mirror = null, ...more } = options;
+  const { limits, perMinute = 1_000_000, receptions = [], mirror = null, ...rest } = options;
+  const { logins = [], ...more } = rest;
   const scene = openScene({ runbook: gated, account: 'runbook@server', ...more });
   const { office, followed } = watched(
     openOffice(
@@ -84,7 +87,7 @@ export async function openServed(options: ServedOptions = {}): Promise<Served> {
       rate: { perMinute, burst: Math.max(5, perMinute / 6) },
       limits: { ...defaultLimits, ...limits },
     },
-    { signal: over.signal, log: (line) => log.push(line), clock: scene.clock, mirror },
+    { signal: over.signal, log: (line) => log.push(line), clock: scene.clock, mirror, logins },
   );
   const stop = async (): Promise<void> => {
     over.abort();
