@@ -3,6 +3,7 @@ import {
   type Invited,
   judgeEnrolment,
 } from '../approval/court/judge-enrolment.ts';
+import { whyNoKeys } from '../approval/court/judge-issuer-keys.ts';
 import { longestInviteMs } from '../approval/people/invitation.ts';
 import type { Enrolled, Issuer } from '../approval/people/passkeys.ts';
 import type { People } from '../approval/people/people.ts';
@@ -124,8 +125,7 @@ function follow(register: Register, entry: EnrolmentEntry, court: EnrolmentCourt
     case 'passkey.removed':
       return remove(register, event.data.passkey, time);
     case 'issuer.keys':
-      nameKeys(register, event.data);
-      return null;
+      return nameKeys(register, event.data);
   }
 }
 
@@ -226,10 +226,16 @@ function remove({ passkeys }: Register, id: string, time: string): string | null
   return null;
 }
 
-function nameKeys({ issuers }: Register, { issuer, client, keys }: IssuerKeys): void {
-  const id = canonicalize([issuer, client]);
-  const known = issuers.get(id)?.keys ?? [];
-  issuers.set(id, { issuer, client, keys: [...known, ...unnamedKeys(known, keys)] });
+/** A key that was named once stays: what it signed was signed. */
+function nameKeys({ issuers }: Register, data: IssuerKeys): string | null {
+  const wrong = whyNoKeys(data);
+  if (wrong === null) {
+    const { issuer, client } = data;
+    const id = canonicalize([issuer, client]);
+    const known = issuers.get(id)?.keys ?? [];
+    issuers.set(id, { issuer, client, keys: [...known, ...unnamedKeys(known, data.keys)] });
+  }
+  return wrong;
 }
 
 /** Those of an issuer's keys that are not among the known ones, each once. */

@@ -1,28 +1,18 @@
 import { timingSafeEqual } from 'node:crypto';
-import {
-  formatSecret,
-  hashSecret,
-  judgeToken,
-  scopes,
-  type TokenIssued,
-} from '../../approval/token.ts';
-import { formatTime } from '../../base/clock.ts';
-import { sha256 } from '../../base/digest.ts';
+import { hashSecret, judgeToken } from '../../approval/token.ts';
 import { LoginError } from '../../base/errors.ts';
-import { newSecret, newTokenId } from '../../base/ids.ts';
-import type { TokenRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import type { Bearer } from '../office.ts';
 import type { TokenSummary } from '../reports.ts';
 import type { TokenInput } from '../service.ts';
+import { commitToken, issuerOf, summarise } from './commit-token.ts';
 import { findToken } from './find-token.ts';
 import { proveToken } from './prove-token.ts';
 import { refuseForeign, refuseNoAdmin, refuseUnfit } from './refuse-token.ts';
 
 /**
- * Issues a token, which never outlives the one that it is issued with. Its secret is in the answer and nowhere else: a crash after the commit leaves a token
- * that nobody can use. Throws UsageError `scopes_invalid`, `expiry_invalid`, `label_too_long`,
+ * Issues a token, which never outlives the one that it is issued with. Throws UsageError `scopes_invalid`, `expiry_invalid`, `label_too_long`,
  * `holder_unknown`; DeniedError `scope_forbidden`, `holder_forbidden`, `scope_missing`.
  */
 export async function issueToken(
@@ -33,23 +23,11 @@ export async function issueToken(
   refuseUnfit(input, trusted.people.value);
   await refuseForeign(engine, input, trusted.people.value);
   const endMs = engine.clock.now().wallMs + input.expiresInMs;
-  const secret = formatSecret(newSecret());
-  const data: TokenIssued = {
-    token: newTokenId(),
-    hash: sha256(secret),
-    holder: { kind: input.holder.kind, id: input.holder.id },
-    scopes: scopes.filter((scope) => input.scopes.includes(scope)),
-    label: input.label,
-    expires_at: formatTime(Math.min(endMs, await issuersEnd(engine))),
+  return commitToken(engine, {
+    ...input,
+    endMs: Math.min(endMs, await issuersEnd(engine)),
     by: issuerOf(engine),
-  };
-  await engine.store.commit({
-    run: null,
-    expectedVersion: null,
-    commandId: `token.${data.token}`,
-    events: [{ type: 'token.issued', data }],
   });
-  return { ...summarise(await findToken(engine, data.token)), secret };
 }
 
 /** Newest first, those that open nothing any more too. */
@@ -123,21 +101,4 @@ async function issuersEnd(engine: Engine): Promise<number> {
   }
   const own = await proveToken(store, await findToken(engine, caller.token));
   return Date.parse(own.expires_at);
-}
-
-function issuerOf({ caller, account }: Engine): string {
-  return 'holder' in caller ? `token:${caller.token}` : `os:${account}`;
-}
-
-function summarise(row: TokenRow): TokenSummary {
-  return {
-    token: row.token,
-    holder: row.holder,
-    scopes: row.scopes,
-    label: row.label,
-    issued_at: row.issued,
-    expires_at: row.expires_at,
-    revoked_at: row.revoked,
-    issued_by: row.by,
-  };
 }
