@@ -34,6 +34,15 @@ function isFetchFailure(error: unknown): boolean {
   return error instanceof TypeError && error.cause instanceof Error;
 }
 
+/** What went wrong while it was asked what it is: nobody can log in there before that is put right. */
+export function discoveryError(issuer: string, error: unknown): RunbookError {
+  const { name, code } = read(error);
+  if (name !== 'ClientError' || broken.has(code)) {
+    return issuerError(issuer, error);
+  }
+  return unreachable(issuer, 'its discovery document names another issuer, or none', error);
+}
+
 function denied(issuer: string, answer: string, cause: unknown): LoginError {
   if (unavailable.has(answer)) {
     return unreachable(issuer, `it says \`${answer}\``, cause);

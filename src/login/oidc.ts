@@ -3,7 +3,7 @@ import type { ClientAuth, Configuration } from 'openid-client';
 import * as v from 'valibot';
 import { UsageError } from '../base/errors.ts';
 import { loadSecret } from '../base/secret-source.ts';
-import { issuerError } from './issuer-error.ts';
+import { discoveryError, issuerError } from './issuer-error.ts';
 import type { Begun, BegunDevice, LoggedIn, Login, LoginDeps } from './login.ts';
 import { refused, unreachable } from './refused.ts';
 import type { IssuerSettings } from './settings.ts';
@@ -71,7 +71,11 @@ async function discoverIssuer(
   // Settings let plain http through for this machine alone.
   const execute = issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
   const options = { execute, timeout: timeoutMs / 1000 };
-  const config = await oidc.discovery(new URL(issuer), client, undefined, proof, options);
+  const config = await oidc
+    .discovery(new URL(issuer), client, undefined, proof, options)
+    .catch((error: unknown) => {
+      throw discoveryError(issuer, error);
+    });
   const told = config.serverMetadata().issuer;
   // Several tenants share one address at some; and who somebody is begins with this very text.
   if (told !== issuer) {
