@@ -30,7 +30,7 @@ export function layoutPage(frame: Frame, main: Html): string {
 <meta name="color-scheme" content="light dark">
 <title>${title} · runbook</title>
 <link rel="stylesheet" href="${assets.style}">
-${assets.scripts.map((script) => html`<script src="${script}" defer></script>`)}
+${assets.scripts.map((script) => html`<script type="module" src="${script}"></script>`)}
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>

@@ -101,7 +101,7 @@ export const runRoutes: readonly Route[] = [
     summary: 'Entries and live output of a run as they come (server-sent events)',
     query: v.strictObject({ from: wholeNumber(0, 999_999_999) }),
     mediaType: 'text/event-stream',
-    handle: async (call, { query }) => streamRun(call, await namedRun(call), query.from),
+    handle: async (call, { query }) => streamRun(call, await namedRun(call), query),
   }),
   jsonRoute({
     method: 'GET',

@@ -1,4 +1,5 @@
 import type { RunId } from '../base/ids.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Output } from '../engine/office.ts';
 import type { Call } from './route.ts';
 import { monotonicMs } from './site.ts';
@@ -10,19 +11,40 @@ const retryMs = 1000;
 /** Live output that may wait for a slow reader; what is beyond it is left to `logs`. */
 const maxPending = 256 * 1024;
 
+/** What `output` tells of a piece. */
+export type OutputForm = (piece: Output) => JsonObject;
+
+const asBytes: OutputForm = ({ step, stream, chunk }) => ({
+  step,
+  stream,
+  chunk: chunk.toString('base64'),
+});
+
 /**
  * A run as it goes: `recorded` (its id is the run's version), `output` (live only), `end`. Entries are read
  * from the journal when there is room for them, so that there is neither a gap nor a double, whatever the
  * reader's pace, and no memory held for the slow; what comes by the feed only says when to look.
  */
-export async function streamRun(call: Call, run: RunId, from: number): Promise<Response> {
+export async function streamRun(
+  call: Call,
+  run: RunId,
+  { from, form = asBytes }: { readonly from: number; readonly form?: OutputForm },
+): Promise<Response> {
   const { terminal } = await call.service.status(run);
   const { site, context } = call;
   const wake = openWake();
   const body = context.req.method === 'HEAD' ? null : openBody(call, wake);
   if (body !== null) {
     const leave = site.crowd.enter(call.caller.token);
-    const pumping = pump({ call, run, wake, body, sent: lastSeen(call) ?? from, ended: terminal });
+    const pumping = pump({
+      call,
+      run,
+      wake,
+      body,
+      form,
+      sent: lastSeen(call) ?? from,
+      ended: terminal,
+    });
     void site.metrics.streaming(pumping.finally(leave));
   }
   return new Response(body?.stream ?? null, {
@@ -35,6 +57,7 @@ interface Pump {
   readonly run: RunId;
   readonly wake: Wake;
   readonly body: SseBody;
+  readonly form: OutputForm;
   /** The run's version that the reader has. */
   sent: number;
   ended: boolean;
@@ -43,7 +66,7 @@ interface Pump {
 async function pump(it: Pump): Promise<void> {
   const { call, run, wake, body } = it;
   const { office, stopping, settings, clock } = call.site;
-  const pending = openPending();
+  const pending = openPending(it.form);
   const silence = ringOnAbort(wake, [stopping]);
   const leave = office.feed.follow({
     recorded: (entry) => {
@@ -104,19 +127,19 @@ interface Pending {
   take(): readonly string[];
 }
 
-function openPending(): Pending {
+function openPending(form: OutputForm): Pending {
   let texts: string[] = [];
   let size = 0;
   let dropped = 0;
   return {
-    add({ step, stream, chunk }) {
-      if (size + chunk.length > maxPending) {
-        dropped += chunk.length;
+    add(piece) {
+      const { length } = piece.chunk;
+      if (size + length > maxPending) {
+        dropped += length;
         return;
       }
-      size += chunk.length;
-      const data = { step, stream, chunk: chunk.toString('base64') };
-      texts.push(formatEvent({ event: 'output', data }));
+      size += length;
+      texts.push(formatEvent({ event: 'output', data: form(piece) }));
     },
     take() {
       const taken = dropped === 0 ? texts : [...texts, `: ${dropped} bytes of output left out\n\n`];

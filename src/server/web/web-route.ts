@@ -55,13 +55,13 @@ export interface WebVisit {
   /** Fields of a posted form, or keys of a JSON object from the script; empty for a GET. Text only. */
   readonly form: ReadonlyMap<string, string>;
   /** Answers with a page. */
-  page(page: {
+  readonly page: (page: {
     readonly title: string;
     readonly main: Html;
     readonly status?: 200 | 400 | 403 | 404 | 409;
-  }): Response;
+  }) => Response;
   /** Answers the script. */
-  json(body: unknown): Response;
+  readonly json: (body: unknown) => Response;
   /** After a POST: the browser GETs this path. Another origin only for an issuer's login. */
-  seeOther(to: string): Response;
+  readonly seeOther: (to: string) => Response;
 }
