@@ -86,21 +86,23 @@ function tell(words) {
   document.querySelector('[data-following]').textContent = words;
 }
 
-/** Does it soon, and again when it was asked for meanwhile; never twice at a time. */
+/** Does it at once, and again when it was asked for meanwhile; never twice at a time. */
 function inTurn(work) {
-  let isBusy = false;
   let isAsked = false;
-  return async function ask() {
-    isAsked = true;
-    if (isBusy) {
-      return;
-    }
-    isBusy = true;
+  let isBusy = false;
+  async function goOn() {
     while (isAsked) {
       isAsked = false;
       await Promise.resolve(work()).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     isBusy = false;
+  }
+  return () => {
+    isAsked = true;
+    if (!isBusy) {
+      isBusy = true;
+      void goOn();
+    }
   };
 }
