@@ -5,6 +5,7 @@ import type { Login } from '../login/login.ts';
 import type { Door } from '../witness/door.ts';
 import { admission, type Gate, openBearers, openStrangers } from './admission.ts';
 import { openCrowd } from './crowd.ts';
+import { openDeviceLogins } from './device-logins.ts';
 import { mountEntrances } from './entrances.ts';
 import { openMetrics } from './metrics.ts';
 import { mountMirror } from './mirror.ts';
@@ -52,6 +53,11 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
     verifying: openTurnstile(),
     crowd: openCrowd(settings.limits.perToken),
     owners: new Map(),
+    devices: openDeviceLogins({
+      logins: deps.web.logins,
+      desk: office.login,
+      nowMs: () => monotonicMs(deps.clock),
+    }),
   };
   const app = new Hono<Env>();
   app.use(observe(site));

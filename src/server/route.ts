@@ -127,23 +127,26 @@ export function otherRoute<Query, Body>(
   };
 }
 
-/** A route that anybody may call. It takes nothing and tells nothing that is anybody's. */
-export function openRoute(spec: {
+/** A route that anybody may call. It tells nothing that is anybody's, but to whoever shows that it is theirs. */
+export function openRoute<Body = null>(spec: {
+  /** GET unless said. */
+  readonly method?: 'POST';
   readonly path: string;
   readonly summary: string;
+  readonly body?: Wire<Body>;
   readonly answer: Wire<unknown>;
-  readonly handle: (site: Site, context: Context<Env>) => Promise<Response>;
+  readonly handle: (site: Site, context: Context<Env>, body: Body) => Promise<Response>;
 }): Route {
-  const { path, summary, answer, handle } = spec;
+  const { method = 'GET', path, summary, body = null, answer, handle } = spec;
   return {
-    method: 'GET',
+    method,
     path,
     summary,
     access: 'open',
     query: v.strictObject({}),
-    body: null,
+    body,
     answer: { kind: 'json', status: 200, schema: answer },
-    handle: ({ site, context }) => handle(site, context),
+    handle: ({ site, context, body: given }) => handle(site, context, given as Body),
   };
 }
 

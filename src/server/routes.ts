@@ -3,6 +3,7 @@ import { aboutRoutes } from './about.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { decisionRoutes } from './decisions.ts';
+import { deviceLoginRoutes } from './device-login.ts';
 import { grantRoutes } from './grants.ts';
 import { linkRoutes } from './links.ts';
 import { describeApi } from './openapi.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...grantRoutes,
   ...breakGlassRoutes,
   ...auditRoutes,
+  ...deviceLoginRoutes,
   ...tokenRoutes,
   ...linkRoutes,
 ];

@@ -3,6 +3,7 @@ import type { RunId } from '../base/ids.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Office } from '../engine/office.ts';
 import type { Crowd } from './crowd.ts';
+import type { DeviceLogins } from './device-logins.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServeSettings } from './settings.ts';
 import type { Starts } from './start-once.ts';
@@ -22,6 +23,8 @@ export interface Site {
   /** Judges the journal for one caller at a time; the next is told to come back. */
   readonly verifying: Turnstile;
   readonly crowd: Crowd;
+  /** Logins from terminals. */
+  readonly devices: DeviceLogins;
   /** Whose token started a run: it never changes. Bounded by whoever writes to it. */
   readonly owners: Map<RunId, string>;
 }
