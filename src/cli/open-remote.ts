@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { version } from '../base/version.ts';
 import { claimHeaders } from '../client/claims.ts';
-import { openConnection } from '../client/connection.ts';
+import { type Connection, openConnection } from '../client/connection.ts';
 import { remoteService } from '../client/remote-service.ts';
 import type { ServerSettings } from '../client/settings.ts';
 import { isToken, readToken } from '../client/token-file.ts';
@@ -24,10 +24,16 @@ export function openRemoteAs({ env }: Io, server: ServerSettings, token: string 
   if (token !== null && !isToken(token)) {
     throw tokenMalformed();
   }
-  const program = `runbook ${version}`;
   const claims = claimHeaders(env);
   return remoteService(openConnection({ ...server, token, claims, program }));
 }
+
+/** For what a server tells anybody. */
+export function connectAsNobody(server: ServerSettings): Connection {
+  return openConnection({ ...server, token: null, asNobody: true, claims: {}, program });
+}
+
+const program = `runbook ${version}`;
 
 function tokenMalformed(): UsageError {
   return new UsageError({

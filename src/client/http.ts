@@ -31,6 +31,8 @@ export interface Answer {
 
 export interface HttpInput extends ServerSettings {
   readonly token: string | null;
+  /** Calls what is open to anybody, and bears nothing. */
+  readonly asNobody?: true;
   /** What the caller says of itself: see `claimHeaders`. */
   readonly claims: Readonly<Record<string, string>>;
   /** `runbook 1.2.3`. */
@@ -98,7 +100,12 @@ function howFailed(code: string): Extract<Outcome, { kind: 'failed' }>['how'] {
   return /CERT|^UNABLE_TO_/.test(code) ? 'distrusted' : 'sent';
 }
 
-function headersOf({ url, token, claims, program }: HttpInput): Record<string, string> {
+function headersOf(input: HttpInput): Record<string, string> {
+  const { url, token, claims, program } = input;
+  const own = { 'user-agent': program.replace(' ', '/'), ...claims };
+  if (input.asNobody === true) {
+    return own;
+  }
   if (token === null) {
     throw new LoginError({
       code: 'login_missing',
@@ -106,7 +113,7 @@ function headersOf({ url, token, claims, program }: HttpInput): Record<string, s
       hint: '`runbook login` keeps one; RUNBOOK_TOKEN names one for a job',
     });
   }
-  return { authorization: `Bearer ${token}`, 'user-agent': program.replace(' ', '/'), ...claims };
+  return { authorization: `Bearer ${token}`, ...own };
 }
 
 /** Node's own, but where another authority must be trusted. */

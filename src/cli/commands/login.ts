@@ -5,6 +5,7 @@ import { keepToken } from '../../client/token-file.ts';
 import { userConfigDir } from '../../config/paths.ts';
 import type { Cli } from '../cli.ts';
 import { readAll } from '../io.ts';
+import { logInByBrowser } from '../log-in-by-browser.ts';
 import { openRemoteAs } from '../open-remote.ts';
 import { askSecret } from '../prompt.ts';
 import { renderMe } from '../render/me.ts';
@@ -13,13 +14,16 @@ import { resultStyle } from '../styles.ts';
 export function loginCommand(cli: Cli): Command {
   return new Command('login')
     .description(
-      'Keeps the token by which a server knows you, once the server has said who that is. The token is asked for, or read from stdin; it never stands among the arguments, where others could see it.',
+      'Keeps the token by which a server knows you, once the server has said who that is. Where the server has single sign-on for terminals, it shows an address and a code, to log in by any browser. A token of your own is asked for, or read from stdin; it never stands among the arguments, where others could see it.',
     )
     .option('--server <url>', 'the server; without it the one that is configured')
+    .option('--issuer <issuer>', 'whom to log in with, by name or address, where there are several')
+    .option('--token', 'ask for a token, although the server has single sign-on')
     .addHelpText(
       'after',
       `
-Whoever runs the server issues it: \`runbook token create --person NAME --scope start,read,decide\`.
+Whoever runs the server issues tokens: \`runbook token create --person NAME --scope start,read,decide\`.
+A login by browser may start and read, for 12 hours; to decide, log in on the server's page, or sign.
 
 Examples:
   runbook login
@@ -30,11 +34,13 @@ Examples:
 
 export interface LoginOptions {
   readonly server?: string;
+  readonly issuer?: string;
+  readonly token?: true;
 }
 
 export async function runLogin(cli: Cli, options: LoginOptions): Promise<number> {
   const server = await chosenServer(cli, options);
-  const token = await readSecret(cli, server.url);
+  const token = await obtainToken(cli, server, options);
   const me = await openRemoteAs(cli.io, server, token).me();
   const file = keepToken(userConfigDir(cli.io.env), token, server.url);
   const nowMs = cli.io.clock.now().wallMs;
@@ -70,16 +76,26 @@ async function chosenServer(cli: Cli, options: LoginOptions): Promise<ServerSett
   return configured;
 }
 
-async function readSecret(cli: Cli, url: string): Promise<string> {
-  if (!cli.settings.interactive && cli.io.stdin.isTTY === true) {
+/** What is piped in, what the login in a browser brings, or what is typed. */
+async function obtainToken(
+  cli: Cli,
+  server: ServerSettings,
+  options: LoginOptions,
+): Promise<string> {
+  const piped = cli.io.stdin.isTTY === true ? '' : (await readAll(cli.io.stdin)).trim();
+  if (piped !== '') {
+    return piped;
+  }
+  const brought = options.token === true ? null : await logInByBrowser(cli, server, options.issuer);
+  if (brought !== null) {
+    return brought;
+  }
+  if (!cli.settings.interactive) {
     throw new UsageError({
       code: 'token_missing',
       message: 'nobody can be asked for the token here',
       hint: 'give it on stdin: `runbook login < token.txt`',
     });
   }
-  const text = cli.settings.interactive
-    ? await askSecret(cli, `Token for ${url}`)
-    : await readAll(cli.io.stdin);
-  return text.trim();
+  return (await askSecret(cli, `Token for ${server.url}`)).trim();
 }
