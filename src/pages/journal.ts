@@ -42,12 +42,17 @@ export function layoutJournal({ head, lines, filter, csrf }: JournalView): Html 
 ${layoutHead(head)}
 <form method="post" action="/journal/verify">${csrfField(csrf)}
 <div class="tools"><button>Verify the journal</button></div>
-<p class="hint">Reads every entry and judges it. That takes seconds for a hundred thousand entries and minutes for
-millions; one person at a time.</p>
+<p class="hint">Reads every entry and judges it: seconds for a hundred thousand entries, minutes for millions. One person at a
+time.</p>
 </form>
 <h2>Entries</h2>
 ${filterForm(filter)}
-${lines.length === 0 ? html`<p>No entry fits.</p>` : entryTable(lines)}
+${
+  lines.length === 0
+    ? html`<p>No entry fits.</p>`
+    : html`<ul class="rows">
+${lines.map(layoutLine)}</ul>`
+}
 ${lines.length === filter.limit ? html`<p class="hint">Older entries are left out: show more, or look for less.</p>` : null}`;
 }
 
@@ -90,17 +95,11 @@ function filterField(field: {
 <input id="${name}" name="${name}" value="${value}" placeholder="${hint}" maxlength="200" autocomplete="off" spellcheck="false"></div>`;
 }
 
-function entryTable(lines: readonly AuditLine[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Entries"><table>
-<thead><tr><th scope="col">Entry</th><th scope="col">Time</th><th scope="col">Type</th><th scope="col">What happened</th></tr></thead>
-<tbody>
-${lines.map(entryRow)}</tbody>
-</table></div>`;
-}
-
-function entryRow({ index, time, type, summary }: AuditLine): Html {
-  return html`<tr><td><a href="/journal/${index}">${index}</a></td><td>${showTime(time)}</td><td class="mono">${type}</td>
-<td>${sanitizeLine(summary)}</td></tr>
+function layoutLine({ index, time, type, summary }: AuditLine): Html {
+  return html`<li><a class="row" href="/journal/${index}">
+<span><strong>${index}</strong><span class="mono">${type}</span><span class="soft">${showTime(time)}</span></span>
+<span>${sanitizeLine(summary)}</span>
+</a></li>
 `;
 }
 

@@ -73,12 +73,13 @@ function layoutWaits({ waits }: RunNow): Html {
 </section>`;
 }
 
-function layoutManual({ manual, next }: RunReport): Html | null {
+function layoutManual({ manual, next, requests }: RunReport): Html | null {
   if (manual !== undefined) {
     return html`<section class="card" aria-labelledby="manual"><h2 id="manual">To be done by a person</h2>
 <p>${sanitizeLine(manual.text)}</p>${next !== null && html`<p>Then: <code>${sanitizeLine(next.command)}</code></p>`}</section>`;
   }
-  return next === null
+  // Whoever reads a page decides on a page.
+  return next === null || requests.length > 0
     ? null
     : html`<p class="hint">Next: <code>${sanitizeLine(next.command)}</code></p>`;
 }

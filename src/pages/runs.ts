@@ -39,7 +39,7 @@ function layoutRow(run: RunSummary, nowMs: number): Html {
   const title = run.command ?? run.runbook;
   return html`<li><a class="row" href="/runs/${run.run}">
 <span><strong>${sanitizeLine(title)}</strong><span class="badge">${sanitizeLine(run.environment)}</span><span class="${look}">${text}</span>${run.glass_broken && html`<span class="badge bad">break-glass</span>`}</span>
-<span class="soft">${sanitizeLine(run.caller)} · ${showTime(run.started)} · ${timeSince(run.started, nowMs)} ago · <span class="mono">${run.run}</span></span>
+<span class="soft"><span>${sanitizeLine(run.caller)}</span><span>${timeSince(run.started, nowMs)} ago, ${showTime(run.started)}</span></span>
 </a></li>
 `;
 }

@@ -28,8 +28,7 @@ function headline({ verdicts, exit_code }: VerifyReport): Html {
     const failed = verdicts.filter(({ ok }) => ok === false).map(({ name }) => name);
     return html`<p class="notice bad" role="alert"><span>The journal does not hold: ${failed.join(', ')}.</span></p>`;
   }
-  return html`<p class="notice good" role="status"><span>Nothing contradicts what was judged. How far that goes, the second
-half of each line says.</span></p>`;
+  return html`<p class="notice good" role="status"><span>Nothing speaks against it. How far each verdict goes, it says itself.</span></p>`;
 }
 
 function verdictRow({ name, ok, anchor, anchored_at }: VerifyReport['verdicts'][number]): Html {

@@ -9,7 +9,7 @@ async function openJournal() {
 }
 
 const entriesIn = (text: string) =>
-  [...text.matchAll(/<td><a href="\/journal\/(\d+)">/g)].map(([, index]) => Number(index));
+  [...text.matchAll(/<a class="row" href="\/journal\/(\d+)">/g)].map(([, index]) => Number(index));
 
 test('the journal’s newest entries stand first, each with its place, time, type and words', async () => {
   const { served, session } = await openJournal();
