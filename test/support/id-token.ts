@@ -33,19 +33,20 @@ export async function idSigner(
   };
 }
 
+const curves: Readonly<Partial<Record<JwsAlgorithm, string>>> = {
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
+};
+
 function keyPair(algorithm: JwsAlgorithm, bits: number) {
-  switch (algorithm) {
-    case 'ES256':
-      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    case 'ES384':
-      return generateKeyPairSync('ec', { namedCurve: 'P-384' });
-    case 'ES512':
-      return generateKeyPairSync('ec', { namedCurve: 'P-521' });
-    case 'EdDSA':
-      return generateKeyPairSync('ed25519');
-    default:
-      return generateKeyPairSync('rsa', { modulusLength: bits });
+  const namedCurve = curves[algorithm];
+  if (namedCurve !== undefined) {
+    return generateKeyPairSync('ec', { namedCurve });
   }
+  return algorithm === 'EdDSA'
+    ? generateKeyPairSync('ed25519')
+    : generateKeyPairSync('rsa', { modulusLength: bits });
 }
 
 function issuerKey(

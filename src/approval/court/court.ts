@@ -1,3 +1,4 @@
+import { RunbookError } from '../../base/errors.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { SlotPeople } from '../../policy/policy.ts';
 import type { ChainLink, Initiator, People, Person } from '../people/people.ts';
@@ -103,6 +104,20 @@ export function refuseReason({
   return decision === 'reject' && !isReason(reason)
     ? refused('reason_missing', 'a rejection says why', 'reject again with `--reason TEXT`')
     : null;
+}
+
+/** What a judge answers. What it cannot read is refused by the reader's reason, or by `otherwise`. */
+export function orRefused<Judged>(
+  judge: () => Judged | Refused,
+  otherwise: Refused,
+): Judged | Refused {
+  try {
+    return judge();
+  } catch (error) {
+    return error instanceof RunbookError
+      ? refused(error.code, error.message, error.hint)
+      : otherwise;
+  }
 }
 
 /** True for a reason that says something. */

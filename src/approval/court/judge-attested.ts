@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { RunbookError } from '../../base/errors.ts';
 import { personNamed, personOf } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 import { parseStatement, type Statement } from '../statement/statement.ts';
 import { attestedSchema } from '../statement/statement-schema.ts';
 import { conflictOf } from '../tally/eligible.ts';
 import type { Attested, AttestedStatement } from './attested.ts';
-import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+import { type Court, orRefused, type Refused, refuseDecider, refused } from './court.ts';
 import { nobody, ownerOf } from './owner-of.ts';
 
 /** What an attested decision is judged by. */
@@ -28,7 +27,7 @@ export interface Heard {
  * one person, the text names that person, and the person is outside the run's chain.
  */
 export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Heard | Refused {
-  try {
+  return orRefused(() => {
     const attested = v.parse(attestedSchema, of.attested);
     const text = parseStatement(of.statement);
     const person =
@@ -41,13 +40,11 @@ export function judgeAttested(court: AttestedCourt, of: AttestedStatement): Hear
       refuseOther(person, text.person) ??
       refuseDecider(court, person) ?? { kind: 'heard', text, person, assurance }
     );
-  } catch (error) {
-    // Whatever cannot be read is no decision.
-    return error instanceof RunbookError
-      ? refused(error.code, error.message, error.hint)
-      : refused('attested_unreadable', 'what the receiver attests cannot be read');
-  }
+  }, unreadable);
 }
+
+// Whatever cannot be read is no decision.
+const unreadable = refused('attested_unreadable', 'what the receiver attests cannot be read');
 
 /**
  * The one person whom something came from. A chat account is whose it is in `people.yaml`, and only where

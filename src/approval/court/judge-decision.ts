@@ -14,6 +14,7 @@ import {
 import { type Evidence, evidenceOf, type LoggedInStatement } from './attested.ts';
 import {
   isReason,
+  orRefused,
   type Refused,
   refuseDecider,
   refused,
@@ -178,21 +179,22 @@ function tell(input: DecisionCase): Told | Refused {
 function judgeLoggedIn(
   court: DecisionCase,
   { statement, login }: LoggedInStatement,
-): Pick<Told, 'kind' | 'statement' | 'person' | 'assurance'> | Refused {
+): Fresh | Refused {
   const judged = judgeLogin(court.people, { login, statement, time: court.time });
   if (judged.kind === 'refused') {
     return judged;
   }
   const { person } = judged;
   return (
-    refuseDecider(court, person) ?? {
-      kind: 'told',
-      statement: parseStatement(statement),
-      person,
-      assurance: 'A2',
-    }
+    refuseDecider(court, person) ??
+    orRefused(
+      () => ({ kind: 'told', statement: parseStatement(statement), person, assurance: 'A2' }),
+      refused('statement_unreadable', 'the statement cannot be read'),
+    )
   );
 }
+
+type Fresh = Pick<Told, 'kind' | 'statement' | 'person' | 'assurance'>;
 
 /** The statement must be about this request and repeat what the reviewer was shown. */
 function refuseContent(input: DecisionCase, statement: Statement): Refused | null {

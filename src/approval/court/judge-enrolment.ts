@@ -43,8 +43,9 @@ const freshMs = 15 * 60_000;
 
 /**
  * Whether a passkey becomes somebody's. It asks in this order: the new key itself has signed the text on the
- * page that the text names, somebody present and verified; the text is fresh, of this log, and names a
- * person; an unused invitation or a fresh login of that person says that it is theirs; and the key is nobody's yet.
+ * page that the text names, somebody present and verified; the text is fresh and names a person; an
+ * unused invitation or a fresh login of that person says that it is theirs; they saw this log, and in it the
+ * invitation; and the key is nobody's yet.
  * Whoever records it judges by this, the engine before it believes an entry, and the auditor. Pure, and no is
  * its answer to everything odd.
  */
@@ -54,12 +55,8 @@ export function judgeEnrolment(input: EnrolmentCase): AcceptedEnrolment | Refuse
     return (
       refusePossession(input.signed, text) ??
       refuseStale(input, text) ??
-      refuseSeenLog(
-        { ...input, initiator: { kind: 'unknown', chain: [] } },
-        text.log,
-        input.because.kind === 'invite' ? input.because.index : -1,
-      ) ??
       refuseBecause(input, text) ??
+      refuseLog(input, text) ??
       refuseKnown(input, text) ?? { kind: 'accepted', text }
     );
   } catch (error) {
@@ -134,6 +131,12 @@ function refuseInvitation(
   return Date.parse(time) < Date.parse(expires_at)
     ? null
     : refused('invite_expired', `invitation \`${invite}\` expired at ${expires_at}`);
+}
+
+function refuseLog(input: EnrolmentCase, text: Enrolment): Refused | null {
+  const court = { ...input, initiator: { kind: 'unknown', chain: [] } } as const;
+  const { because } = input;
+  return refuseSeenLog(court, text.log, because.kind === 'invite' ? because.index : -1);
 }
 
 /** A second owner would make its signatures nobody's; and what was removed was removed for a reason. */

@@ -1,14 +1,13 @@
 import * as v from 'valibot';
 import { formatTime } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
-import { RunbookError } from '../../base/errors.ts';
 import { issuerOf } from '../people/issuers.ts';
 import type { Issuer } from '../people/passkeys.ts';
 import type { People, Person } from '../people/people.ts';
 import { parseSignedText } from '../statement/statement.ts';
 import { loginEvidenceSchema, timeSchema } from '../statement/statement-schema.ts';
 import type { LoggedInStatement, LoginEvidence } from './attested.ts';
-import { type Refused, refused } from './court.ts';
+import { orRefused, type Refused, refused } from './court.ts';
 import { type IdToken, oidcIdentity, readIdToken } from './id-token.ts';
 import { fitsKey, holdsJws } from './jws.ts';
 import { nobody, ownerOf } from './owner-of.ts';
@@ -44,7 +43,7 @@ const recordMs = 15 * 60_000;
  * judges alike. Never throws: what cannot be read is no login.
  */
 export function judgeLogin(people: People, of: LoginCase): LoggedInFor | Refused {
-  try {
+  return orRefused(() => {
     const login = v.parse(loginEvidenceSchema, of.login);
     const { person: named, time } = parseSignedText(of.statement, saidSchema, 'a statement');
     const token = readIdToken(login.token);
@@ -53,12 +52,10 @@ export function judgeLogin(people: People, of: LoginCase): LoggedInFor | Refused
       refuseOther(token, of.statement) ??
       refuseStale(token, { composedMs: Date.parse(time), recordedMs: Date.parse(of.time) });
     return refusal ?? personBehind(people, { token, named });
-  } catch (error) {
-    return error instanceof RunbookError
-      ? refused(error.code, error.message, error.hint)
-      : refused('login_unreadable', 'what the issuer says of the login cannot be read');
-  }
+  }, unreadable);
 }
+
+const unreadable = refused('login_unreadable', 'what the issuer says of the login cannot be read');
 
 /** What is looked at of a statement; its own reader has checked the rest, or will. */
 const saidSchema = v.looseObject({ person: v.string(), time: timeSchema });

@@ -1,10 +1,9 @@
-import { RunbookError } from '../../base/errors.ts';
 import { signingKeys } from '../people/identity.ts';
 import type { People, Person } from '../people/people.ts';
 import { decodeBase64 } from '../ssh/ssh-wire.ts';
 import { type SshsigEvidence, verifySshsig } from '../ssh/sshsig.ts';
 import type { SignedStatement } from '../statement/statement.ts';
-import { type Court, type Refused, refuseDecider, refused } from './court.ts';
+import { type Court, orRefused, type Refused, refuseDecider, refused } from './court.ts';
 import { refusePage, refuseUnverified } from './refuse-page.ts';
 
 /** A text whose signature holds, with the one person whose key made it. */
@@ -33,7 +32,7 @@ export function judgeSigned<Text extends { readonly person: string }>(
   namespace: string,
   parse: (text: string) => Text,
 ): Signed<Text> | Refused {
-  try {
+  return orRefused(() => {
     const message = Buffer.from(court.signed.statement);
     const signature = decodeBase64(court.signed.signature) ?? Buffer.alloc(0);
     const evidence = verifySshsig({ signature, message, namespace });
@@ -54,13 +53,11 @@ export function judgeSigned<Text extends { readonly person: string }>(
         verified,
       }
     );
-  } catch (error) {
-    // Whatever cannot be read or checked is no decision.
-    return error instanceof RunbookError
-      ? refused(error.code, error.message, error.hint)
-      : refused('signature_unreadable', 'the signed text cannot be checked');
-  }
+  }, unreadable);
 }
+
+// Whatever cannot be read or checked is no decision.
+const unreadable = refused('signature_unreadable', 'the signed text cannot be checked');
 
 function signerOf(people: People, evidence: SshsigEvidence): Person | Refused {
   const person = ownerOf(people, evidence.publicKey);
