@@ -1,11 +1,43 @@
-import { UsageError } from '../../base/errors.ts';
+import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
+import { provenIdentities } from '../proof/proven-identities.ts';
 import type { PasskeySummary } from '../reports.ts';
 
-/** Every passkey that was enrolled, newest first. */
+/** Every passkey whose enrolment holds, removed ones too, newest first; of everybody, or of one person. */
 export async function listPasskeys(
-  _engine: Engine,
-  _person?: string,
+  engine: Engine,
+  person?: string,
 ): Promise<readonly PasskeySummary[]> {
-  throw new UsageError({ code: 'not_built_yet', message: 'this is not built yet' });
+  const identities = await provenIdentities(engine.store);
+  return identities
+    .passkeys()
+    .filter(({ data }) => person === undefined || data.person === person)
+    .map(summarisePasskey)
+    .toReversed();
+}
+
+/** The public key line of the passkey that the browser calls so; null where none counts. */
+export async function passkeyKey({ store }: Engine, credential: string): Promise<string | null> {
+  const { passkeys } = (await provenIdentities(store)).enrolled();
+  return passkeys.find((passkey) => passkey.credential === credential)?.public ?? null;
+}
+
+export function summarisePasskey({
+  data,
+  enrolled_at,
+  invited_by,
+  removed_at,
+}: KnownPasskey): PasskeySummary {
+  const { passkey, person, label, origin, credential, invite, login } = data;
+  return {
+    passkey,
+    person,
+    label,
+    origin,
+    public: data.public,
+    credential,
+    enrolled_at,
+    enrolled_by: login === null ? `invite ${invite} by ${invited_by}` : `login at ${login.issuer}`,
+    removed_at,
+  };
 }

@@ -1,25 +1,21 @@
-import { UsageError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
-import { listPasskeys } from './list-passkeys.ts';
+import { enrolPasskey } from './enrol-passkey.ts';
+import { readInvitation } from './invitation.ts';
+import { passkeyKey } from './list-passkeys.ts';
 import type { LoginDesk } from './login-desk.ts';
+import { noteIssuerKeys } from './note-issuer-keys.ts';
+import { prepareEnrolment } from './prepare-enrolment.ts';
+import { preparePasskeyLogin, signIn } from './sign-in.ts';
 
 /** Where people come in who bear no token yet. */
 export function openLoginDesk(engine: Engine): LoginDesk {
   return {
-    preparePasskeyLogin: notYet,
-    passkeyKey: async (credential) => {
-      const passkeys = await listPasskeys(engine);
-      const found = passkeys.find((it) => it.credential === credential && it.removed_at === null);
-      return found?.public ?? null;
-    },
-    signIn: notYet,
-    invitation: notYet,
-    prepareEnrolment: notYet,
-    enrol: notYet,
-    noteIssuerKeys: notYet,
+    preparePasskeyLogin: (origin) => preparePasskeyLogin(engine, origin),
+    passkeyKey: (credential) => passkeyKey(engine, credential),
+    signIn: (shown, session) => signIn(engine, shown, session),
+    invitation: (secret) => readInvitation(engine, secret),
+    prepareEnrolment: (input) => prepareEnrolment(engine, input),
+    enrol: (signed, because) => enrolPasskey(engine, signed, because),
+    noteIssuerKeys: (keys) => noteIssuerKeys(engine, keys),
   };
-}
-
-function notYet(): never {
-  throw new UsageError({ code: 'not_built_yet', message: 'this is not built yet' });
 }

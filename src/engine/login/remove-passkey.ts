@@ -1,12 +1,75 @@
-import { UsageError } from '../../base/errors.ts';
+import { DeniedError, UsageError } from '../../base/errors.ts';
+import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
+import { ensureConfig } from '../ensure-config.ts';
+import { provenIdentities } from '../proof/proven-identities.ts';
+import { refuseLong } from '../refuse-long.ts';
 import type { PasskeySummary } from '../reports.ts';
+import { issuerOf } from '../token/commit-token.ts';
+import { guardToken, standingToken } from '../token/standing-token.ts';
+import { summarisePasskey } from './list-passkeys.ts';
 
-/** Takes a passkey from its owner. */
+/**
+ * Takes a passkey from its owner, by its id or a unique prefix of it: what it signed counts for no step that
+ * has not started. Twice is the same as once. Throws UsageError `passkey_unknown`, `passkey_ambiguous`,
+ * `reason_too_long`, DeniedError `scope_forbidden`.
+ */
 export async function removePasskey(
-  _engine: Engine,
-  _passkey: string,
-  _reason: string | null,
+  engine: Engine,
+  name: string,
+  reason: string | null,
 ): Promise<PasskeySummary> {
-  throw new UsageError({ code: 'not_built_yet', message: 'this is not built yet' });
+  refuseLong({ reason });
+  const found = await findPasskey(engine, name);
+  await refuseOthers(engine, found);
+  const { passkey, person } = found.data;
+  if (found.removed_at === null) {
+    await engine.store.commit({
+      run: null,
+      expectedVersion: null,
+      // Two that remove at once record it once.
+      commandId: `passkey.${passkey}.removed`,
+      events: [
+        { type: 'passkey.removed', data: { passkey, person, reason, by: issuerOf(engine) } },
+      ],
+      guards: guardToken(engine),
+    });
+  }
+  return summarisePasskey(await findPasskey(engine, passkey));
+}
+
+async function findPasskey({ store }: Engine, prefix: string): Promise<KnownPasskey> {
+  const known = (await provenIdentities(store)).passkeys();
+  const [found, ...others] = known.filter(({ data }) => data.passkey.startsWith(prefix));
+  if (found === undefined || prefix === '') {
+    throw new UsageError({
+      code: 'passkey_unknown',
+      message: `no passkey \`${prefix}\``,
+      hint: '`runbook passkey list` lists them',
+    });
+  }
+  if (others.length > 0) {
+    throw new UsageError({
+      code: 'passkey_ambiguous',
+      message: `\`${prefix}\` could be any of ${others.length + 1} passkeys`,
+      hint: '`runbook passkey list` lists them: name one by more of its id',
+    });
+  }
+  return found;
+}
+
+/** Through a server only its owner, where they may decide: who is locked out cannot object. */
+async function refuseOthers(engine: Engine, { data }: KnownPasskey): Promise<void> {
+  if (!('holder' in engine.caller)) {
+    return;
+  }
+  const { rules } = await ensureConfig(engine);
+  const { holder, scopes } = await standingToken(engine, engine.caller.token, rules.people);
+  if (holder.kind !== 'person' || holder.id !== data.person || !scopes.includes('decide')) {
+    throw new DeniedError({
+      code: 'scope_forbidden',
+      message: `passkey \`${data.passkey}\` is \`${data.person}\`'s, and ${holder.kind} \`${holder.id}\` asks to remove it`,
+      hint: `on the server: \`runbook passkey remove ${data.passkey}\``,
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import { formatSecret, scopes, type TokenIssued } from '../../approval/token.ts';
 import { formatTime } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
+import { LoginError } from '../../base/errors.ts';
 import { newSecret, newTokenId } from '../../base/ids.ts';
 import type { TokenRow } from '../../store/rows.ts';
 import type { CommitInput } from '../../store/store.ts';
@@ -16,15 +17,17 @@ export interface NewToken extends Pick<TokenInput, 'holder' | 'scopes' | 'label'
   /** As `TokenIssued.by`. */
   readonly by: string;
   readonly guards?: NonNullable<CommitInput['guards']>;
+  /** What it is issued for, which is good for one token. */
+  readonly once?: string | null;
 }
 
 /**
  * Issues a token. Its secret is in the answer and nowhere else: a crash after the commit leaves a token that
- * nobody can use.
+ * nobody can use. Throws LoginError `login_refused` where what it is issued for has had its token.
  */
 export async function commitToken(
   engine: Engine,
-  { holder, scopes: given, label, endMs, by, guards = {} }: NewToken,
+  { holder, scopes: given, label, endMs, by, guards = {}, once = null }: NewToken,
 ): Promise<TokenSummary & { readonly secret: string }> {
   const secret = formatSecret(newSecret());
   const data: TokenIssued = {
@@ -36,13 +39,20 @@ export async function commitToken(
     expires_at: formatTime(endMs),
     by,
   };
-  await engine.store.commit({
+  const { duplicate } = await engine.store.commit({
     run: null,
     expectedVersion: null,
-    commandId: `token.${data.token}`,
+    commandId: `token.${once ?? data.token}`,
     events: [{ type: 'token.issued', data }],
     guards,
   });
+  if (duplicate) {
+    throw new LoginError({
+      code: 'login_refused',
+      message: 'this login was used before',
+      hint: 'log in again',
+    });
+  }
   return { ...summarise(await findToken(engine, data.token)), secret };
 }
 
