@@ -9,6 +9,7 @@ import type { JsonObject } from './base/json.ts';
 import { lazy } from './base/lazy.ts';
 import { version } from './base/version.ts';
 import type { ChannelKind } from './channels/channel-kind.ts';
+import { email } from './channels/email/kind.ts';
 import { checkChannels, openReceptions } from './channels/open-receptions.ts';
 import { slack } from './channels/slack/kind.ts';
 import { spool } from './channels/spool/kind.ts';
@@ -52,7 +53,7 @@ import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
 /** Every way to reach reviewers that `config.yaml` can name under `channels`: one import and one entry each. */
-export const channelKinds: readonly ChannelKind[] = [slack, webhooks, spool];
+export const channelKinds: readonly ChannelKind[] = [slack, email, webhooks, spool];
 
 /** What the process brings along. Doors pass it in; nothing below reads the process itself. */
 export interface Surroundings {

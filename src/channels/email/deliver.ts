@@ -45,11 +45,7 @@ export async function sendDue(delivery: Delivery, signal: AbortSignal): Promise<
   }
   try {
     const post = await openPost(settings, env);
-    try {
-      return await sendAll(delivery, { due, post, signal });
-    } finally {
-      post.close();
-    }
+    return await sendAll(delivery, { due, post, signal });
   } catch (error) {
     if (error instanceof ConfigError) {
       // A secret that somebody is just putting there: it is looked for again.

@@ -16,28 +16,23 @@ export type Sent =
   /** The server takes none. */
   | { readonly kind: 'failed'; readonly message: string };
 
-/** A mail server. Whoever opens it closes it. */
+/** A mail server; every mail has a connection of its own. */
 export interface Post {
   /** Never throws for what the server does. Once begun it goes on to its end: a mail cut off may have been taken. */
   send(mail: Mail): Promise<Sent>;
   /** Connects, makes it TLS and logs in; null where that went well, else what went wrong. */
   verify(): Promise<string | null>;
-  close(): void;
 }
 
 const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
-/**
- * One connection, used for mail after mail. Throws ConfigError where the password or the authorities are
- * not to be had.
- */
+/** Connects to nothing yet. Throws ConfigError where the password or the authorities are not to be had. */
 export async function openPost(
   { from, smtp }: EmailSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Post> {
   const { createTransport } = await import('nodemailer');
-  const options = { ...transportOf(smtp, env), pool: true as const, maxConnections: 1 };
-  const transport = createTransport(options);
+  const transport = createTransport(transportOf(smtp, env));
   return {
     send: async ({ to, inReplyTo, id, subject, text, html }) => {
       try {
@@ -68,9 +63,6 @@ export async function openPost(
       } catch (error) {
         return wordsOf(error);
       }
-    },
-    close: () => {
-      transport.close();
     },
   };
 }

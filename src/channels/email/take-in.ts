@@ -3,7 +3,15 @@ import type { RequestId } from '../../base/ids.ts';
 import { takesDecisions } from '../cards/state-at.ts';
 import type { Front, JournalEntry, StandingRequest } from '../channel.ts';
 import { type Occasion, type Outcome, outcomes } from './mail.ts';
-import { putDue, readCursor, readThread, type Thread, writeCursor, writeThread } from './outbox.ts';
+import {
+  listDue,
+  putDue,
+  readCursor,
+  readThread,
+  type Thread,
+  writeCursor,
+  writeThread,
+} from './outbox.ts';
 import { addressesOf, addressOf, peopleAsked } from './recipients.ts';
 import type { EmailSettings } from './settings.ts';
 
@@ -99,7 +107,10 @@ async function askThese(
 
 const noThread: Thread = { asked: [], told: null };
 
-/** Who was asked before is reminded; to whom it was escalated, or who had no address then, is asked. */
+/**
+ * Who was asked before is reminded; to whom it was escalated, or who had no address then, is asked. For
+ * whom a mail about it is on its way, that one is enough.
+ */
 async function remind(at: At, standing: StandingRequest, { data }: JournalEntry): Promise<void> {
   const { front, settings } = at;
   const { id, target } = standing.content;
@@ -107,11 +118,13 @@ async function remind(at: At, standing: StandingRequest, { data }: JournalEntry)
     return;
   }
   const names = Array.isArray(data['to']) ? data['to'].map(String) : [];
-  const thread = (await readThread(front.notes, id)) ?? noThread;
-  const all = addressesOf(front.people(), names, { settings, environment: target.environment });
-  const again = all.filter((to) => thread.asked.includes(to));
-  await putAll(at, id, { to: again, occasion: { kind: 'reminded', nth: Number(data['nth']) } });
   await askThese(at, standing, names);
+  if (data['kind'] === 'reminder') {
+    const all = addressesOf(front.people(), names, { settings, environment: target.environment });
+    const coming = (await listDue(front.notes)).filter(({ request }) => request === id);
+    const to = all.filter((address) => coming.every((due) => due.to !== address));
+    await putAll(at, id, { to, occasion: { kind: 'reminded', nth: Number(data['nth']) } });
+  }
 }
 
 /** Those who were asked, and whoever stands behind the run, hear once how it went. */
