@@ -4,7 +4,15 @@
 // `--entries N` is the size of the journal that is verified: a million take some minutes to make.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +93,9 @@ async function bench() {
   for (const waiting of quick ? [100] : [1000, 10_000]) {
     clicks(waiting, quick ? 20 : 100);
   }
+
+  heading('the page of a request, to a session on this machine; assets once, compressed');
+  page(200_000, quick ? 20 : 100);
 }
 
 /** By the clock on the wall, in turn; the memory is the most that the verifier's process ever held. */
@@ -160,6 +171,21 @@ function clicks(runs, often) {
   say(`  ${String(runs).padEnd(20)} p50 ${at(0.5)}, p99 ${at(0.99)}, memory ${rss_mb} MB`);
 }
 
+/** From the call to the first byte and the last, warm, and what comes over the wire. */
+function page(bytes, often) {
+  const state = join(dir, 'page');
+  mkdirSync(state);
+  const told = JSON.parse(output(program('page', state, String(bytes), String(often))));
+  const at = (values, part) =>
+    `${values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)].toFixed(1)} ms`;
+  const kilobytes = (count) => `${(count / 1000).toFixed(1)} kB`;
+  say(
+    `  ${`${bytes / 1000} kB command`.padEnd(20)} first byte p50 ${at(told.first_ms, 0.5)}, p99 ${at(told.first_ms, 0.99)};` +
+      ` last p50 ${at(told.last_ms, 0.5)}; page ${kilobytes(told.page_bytes)}, assets ${kilobytes(told.asset_bytes)},` +
+      ` total ${kilobytes(told.page_bytes + told.asset_bytes)}`,
+  );
+}
+
 async function prepare() {
   mkdirSync(join(dir, 'runbooks'));
   mkdirSync(join(dir, 'long'));
@@ -173,7 +199,7 @@ async function prepare() {
     'output',
     `  - { id: say, run: "yes '${line}' | head -c ${megabytes}000000" }\n`,
   );
-  const names = ['commit', 'insert', 'copy-run', 'hash', 'clicks', 'decide'];
+  const names = ['commit', 'insert', 'copy-run', 'hash', 'clicks', 'decide', 'page'];
   const bundle = await rolldown({
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `test/bench/${name}.ts`])),
@@ -187,6 +213,7 @@ async function prepare() {
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
   });
+  cpSync(join(root, 'src/pages/assets'), dir, { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
 }
 

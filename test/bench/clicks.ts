@@ -1,23 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openActions } from '../../src/actions/open-actions.ts';
-import { parsePeople } from '../../src/approval/people/people-schema.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { sha256 } from '../../src/base/digest.ts';
 import type { RequestId, RunId } from '../../src/base/ids.ts';
 import type { Front, Reception } from '../../src/channels/channel.ts';
-import type { Engine } from '../../src/engine/engine.ts';
 import { localService } from '../../src/engine/local-service.ts';
 import { openOffice } from '../../src/engine/office/open-office.ts';
 import { issueToken } from '../../src/engine/token/tokens.ts';
-import { parseConfig } from '../../src/policy/config.ts';
-import { parsePolicy } from '../../src/policy/schema/schema.ts';
-import { openSqliteStore } from '../../src/store/sqlite/open-store.ts';
-import { storeOptions } from '../support/temp-store.ts';
+import { engineIn, nothingElse } from './engine-in.ts';
 
-const people = `people:
-  - { name: ana, agents: [bot], slack: [T1/UANA] }
-  - { name: robin, slack: [T1/UROBIN] }
-`;
 const text = `name: change
 steps:
   - { id: change, privileged: true, run: ":" }
@@ -30,7 +18,7 @@ steps:
  */
 async function main(dir: string, runs: number, clicks: number): Promise<void> {
   const fronts: Front[] = [];
-  const engine = engineIn(dir, fronts);
+  const engine = engineIn(dir, [collecting(fronts)]);
   const office = openOffice(engine, {
     serviceFor: (theirs) => localService(theirs, nothingElse),
     url: null,
@@ -100,8 +88,9 @@ function startsOf(feed: ReturnType<typeof openOffice>['feed']): (run: RunId) => 
     });
 }
 
-function engineIn(dir: string, fronts: Front[]): Engine {
-  const collecting: Reception = {
+/** A reception that hands over what it sees of the journal. */
+function collecting(fronts: Front[]): Reception {
+  return {
     name: 'slack',
     attend: (front, signal) =>
       new Promise((resolve) => {
@@ -113,42 +102,7 @@ function engineIn(dir: string, fronts: Front[]): Engine {
     health: () => ({ ok: true, message: '', backlog: 0 }),
     examine: () => Promise.resolve([]),
   };
-  const file = <Value>(written: string, parse: (text: string, file: string) => Value) => ({
-    text: written,
-    digest: sha256(written),
-    value: parse(written, 'bench'),
-  });
-  return {
-    store: openSqliteStore(storeOptions(dir)),
-    actions: openActions({ clock: systemClock }),
-    channels: [],
-    receptions: [collecting],
-    sinks: [],
-    attesting: new Set(['slack']),
-    clock: systemClock,
-    trusted: () => ({
-      people: file(people, parsePeople),
-      policy: file('floor: { pending: 2h, unused: 1h }', parsePolicy),
-      config: file('', parseConfig),
-    }),
-    askList: () => ({ entries: [], error: 'there are no lists here' }),
-    authorsOf: () => null,
-    caller: { osUser: 'runbook@bench' },
-    account: 'runbook@bench',
-    host: 'bench',
-    uid: process.geteuid?.() ?? 0,
-    user: 'runbook',
-    env: { PATH: process.env['PATH'] },
-    program: 'bench',
-    graceMs: 500,
-  };
 }
-
-const nothingElse = {
-  doctor: () => Promise.resolve([]),
-  runbooks: () => Promise.resolve([]),
-  openRunbook: () => Promise.reject(new Error('no runbooks here')),
-};
 
 function input(dir: string) {
   const source = { name: 'change', file: 'change.yaml', dir, text, trusted: false };

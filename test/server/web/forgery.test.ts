@@ -7,12 +7,9 @@ import { type Browsing, browse, browseWith } from './visiting.ts';
 async function openPages() {
   const served = await openServed();
   const { run, request } = await startGated(served, await served.token(ana, ['start', 'read']));
+  const known: Readonly<Record<string, string>> = { run, request, index: '0' };
   const pathOf = (path: string): string =>
-    path
-      .replace(':run', run)
-      .replace(':request', request)
-      .replace(':index', '0')
-      .replace(/:\w+/g, 'x');
+    path.replace(/:(\w+)(?:\{[^/]*\})?/g, (_, name: string) => known[name] ?? 'x');
   return { served, session: await browse(served, 'robin'), pathOf };
 }
 
