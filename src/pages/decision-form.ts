@@ -16,44 +16,49 @@ export interface DecisionView {
 }
 
 /**
- * The form, or why there is none. Its fields: `hash` (of what is shown), `reason`, `typed` (a protected
- * environment's name), `issuer`, and the button: `decision` (`reject`, `revoke`) or `way` (`passkey`,
- * `login`, `session`), which approves. Nothing in it has the focus, and Approve comes last.
+ * The form, or why there is none; null where nobody decides any more. Its fields: `hash` (of what is shown),
+ * `reason`, `typed` (a protected environment's name), `issuer`, and the button: `decision` (`reject`,
+ * `revoke`) or `way` (`passkey`, `login`, `session`), which approves. Nothing in it has the focus, and
+ * Approve comes last.
  */
-export function layoutDecisionForm(view: DecisionView): Html {
+export function layoutDecisionForm(view: DecisionView): Html | null {
   const { ways, detail } = view;
-  const { refusal } = ways;
-  return html`<section class="card" id="decide" aria-labelledby="decide-heading">
+  return detail.state !== 'pending' && !isOpenTo(view) && !ways.revoke
+    ? null
+    : html`<section class="card" id="decide" aria-labelledby="decide-heading">
 <h2 id="decide-heading">Your decision</h2>
-${
-  refusal !== null &&
-  html`<div class="notice warn"><p>${layoutSentence(refusal.message)}</p>
-${refusal.hint !== null && html`<p>${layoutSentence(refusal.hint)}</p>`}</div>`
-}
-${isOpenTo(view) ? layoutForm(view) : null}${ways.revoke && layoutRevoke(view)}
-${
-  refusal === null &&
-  !isOpenTo(view) &&
-  !ways.revoke &&
-  html`<p class="soft">There is nothing for you to decide here.</p>`
-}
-<p class="hint">Or with a key of your own, in your own session:
-<code>${approveLine(sanitizeLine(detail.words))}</code></p>
+${layoutRefusal(view)}
+${isOpenTo(view) && layoutForm(view)}
+${ways.revoke && layoutRevoke(view)}
+${detail.state === 'pending' && layoutOwnSession(detail)}
 </section>`;
+}
+
+function layoutRefusal({ ways: { refusal } }: DecisionView): Html | null {
+  return (
+    refusal &&
+    html`<div class="notice warn"><p>${layoutSentence(refusal.message)}</p>
+${refusal.hint !== null && html`<p>${layoutSentence(refusal.hint)}</p>`}</div>`
+  );
+}
+
+function layoutOwnSession({ words }: RequestDetail): Html {
+  return html`<hr>
+<p class="hint">Or sign with a key of your own, in a session of your own:</p>
+<pre>${approveLine(sanitizeLine(words))}</pre>`;
 }
 
 /** Whether this page offers a decision that is not taken back. */
 function isOpenTo({ ways }: Pick<DecisionView, 'ways'>): boolean {
-  return ways.reject || approvals(ways);
+  return ways.reject || mayApprove(ways);
 }
 
-function approvals({ approve }: DecisionWays): boolean {
+function mayApprove({ approve }: DecisionWays): boolean {
   return approve.passkey || approve.login || approve.session;
 }
 
 function layoutForm(view: DecisionView): Html {
-  const { detail, ways } = view;
-  const { target } = detail.content;
+  const { ways } = view;
   return html`<form method="post" action="${actionOf(view)}" data-passkey-form>
 ${hiddenFields(view)}
 ${/* Enter in a field presses the first button: neither a yes nor a no may come of that. */ null}
@@ -63,21 +68,23 @@ ${/* Enter in a field presses the first button: neither a yes nor a no may come 
 <textarea id="reason" name="reason" maxlength="1000" required aria-describedby="reason-hint"></textarea>
 <p class="hint" id="reason-hint">Needed to reject. Whoever asked reads it, and the journal keeps it.</p>
 </div>
+${ways.reject && html`<div class="tools"><button class="no" name="decision" value="reject">Reject</button></div>`}
+${mayApprove(ways) && layoutYes(view)}
+</form>`;
+}
+
+function layoutYes(view: DecisionView): Html {
+  const { environment, protected: isProtected } = view.detail.content.target;
+  return html`<hr>
 ${
-  approvals(ways) &&
-  target.protected &&
+  isProtected &&
   html`<div class="field">
-<label for="typed">Type the environment's name to approve: <code>${sanitizeLine(target.environment)}</code></label>
+<label for="typed">Type the environment's name to approve: <code>${sanitizeLine(environment)}</code></label>
 <input id="typed" name="typed" autocomplete="off" autocapitalize="off" spellcheck="false">
 </div>`
 }
-${approvals(ways) && layoutIssuers(view)}
-<div class="tools">
-${ways.reject && html`<button class="no" name="decision" value="reject">Reject</button>`}
-${approvals(ways) && layoutApprovals(view)}
-</div>
-<p class="hint" role="status" data-passkey-status></p>
-</form>`;
+${layoutIssuers(view)}
+<div class="tools">${layoutApprovals(view)}</div>`;
 }
 
 function layoutApprovals({ ways, logins, visitor }: DecisionView): Html {
@@ -85,7 +92,7 @@ function layoutApprovals({ ways, logins, visitor }: DecisionView): Html {
   return html`${
     approve.passkey &&
     (passkeys.length > 0
-      ? html`<button class="yes" name="way" value="passkey" formnovalidate data-passkey>Approve with passkey — signed by you (A3)</button>
+      ? html`<button class="yes" name="way" value="passkey" formnovalidate>Approve with passkey — signed by you (A3)</button>
 <noscript><p class="hint">A passkey signs by a script, which is off in this browser.</p></noscript>`
       : html`<p class="hint">To sign here, <a href="/account">enrol a passkey</a>.</p>`)
   }

@@ -86,7 +86,7 @@ ${content.break_glass !== null && html`<span class="badge bad">break-glass</span
       ? html`<span class="badge warn">${left === null ? 'too late' : `${left} left`}</span>`
       : stateBadge(state)
   }</span>
-<span class="soft"><span>asked by ${askerOf(content.initiator)} ${timeSince(created, nowMs)} ago</span> <span class="mono">${words}</span></span>
+<span class="soft"><span>asked by ${askerOf(content.initiator)}, ${timeSince(created, nowMs)} ago</span> <span class="mono">${words}</span></span>
 </a></li>
 `;
 }

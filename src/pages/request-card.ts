@@ -1,5 +1,9 @@
-import { compareScripts, changesHeading } from '../approval/card/card-changes.ts';
 import { layoutCard } from '../approval/card/card.ts';
+import {
+  changesHeading,
+  compareScripts,
+  type ScriptChanges,
+} from '../approval/card/card-changes.ts';
 import type { CardSection } from '../approval/card/card-section.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import { layoutDiff, layoutLines } from './code-lines.ts';
@@ -30,16 +34,23 @@ export function layoutRequestCard(detail: RequestDetail, nowMs: number): CardVie
   return {
     title,
     words,
-    alarms: sections.slice(0, alarms).map(layout),
+    alarms: sections.slice(0, alarms).map((section) => layoutPart(section, 'wide')),
     facts: sections.slice(alarms, facts).map(layout),
     unverified: sections.slice(facts).map(layout)[0] ?? null,
   };
 }
 
 function layoutSection(section: CardSection, detail: RequestDetail): Html {
-  return html`<h3>${section.heading}</h3>
-${section.heading === changesHeading ? layoutChanges(section, detail) : layoutBody(section)}
-`;
+  const changes = section.heading === changesHeading ? compareScripts(detail) : null;
+  return changes === null
+    ? layoutPart(section, section.kind === 'block' && 'wide')
+    : html`<section class="part wide"><h3>${section.heading}</h3>
+${layoutChanges(changes)}</section>\n`;
+}
+
+function layoutPart(section: CardSection, look: 'wide' | false): Html {
+  return html`<section class="part ${look}"><h3>${section.heading}</h3>
+${layoutBody(section)}</section>\n`;
 }
 
 function layoutBody(section: CardSection): Html {
@@ -60,9 +71,6 @@ function layoutItems(items: readonly string[]): Html {
 }
 
 /** Where a script changed, its lines stand among those around them. */
-function layoutChanges(section: CardSection, detail: RequestDetail): Html {
-  const changes = compareScripts(detail);
-  return changes === null
-    ? layoutBody(section)
-    : html`${layoutDiff(changes.lines)}${changes.others.length > 0 && layoutItems(changes.others)}`;
+function layoutChanges({ lines, others }: ScriptChanges): Html {
+  return html`<div>${layoutDiff(lines)}${others.length > 0 && layoutItems(others)}</div>`;
 }

@@ -38,9 +38,16 @@ function layoutMissing({ state, missing }: RequestDetail): Html | null {
   return state !== 'pending' || missing.length === 0
     ? null
     : html`<p>Still needed: ${missing
-        .map(({ slot, count, from }) => `${count} for ${slot}, from ${from.join(' or ')}`)
+        .map(
+          ({ slot, count, from }) =>
+            `${count} for ${slot}, from ${from.map(nameSource).join(' or ')}`,
+        )
         .map(sanitizeLine)
         .join('; ')}.</p>`;
+}
+
+function nameSource(source: string): string {
+  return source === '*' ? 'anyone enrolled' : source;
 }
 
 /** What whoever acted under break-glass owes. */

@@ -1,5 +1,5 @@
-import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { Initiator } from '../approval/people/people.ts';
+import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import { type Html, html } from './html.ts';
 
