@@ -196,6 +196,10 @@ async function readTokens({ config, settings }: Known, tokens: Tokens): Promise<
   if (claims.iss !== issuer) {
     throw refused(issuer, `its ID token is of \`${claims.iss}\``);
   }
+  // As it must be (OpenID Connect Core, 2), and as `people.yaml` can have it: it goes into commands and logs.
+  if (!/^[!-~]{1,255}$/.test(claims.sub)) {
+    throw refused(issuer, 'its subject is not one plain word');
+  }
   const { jwks_uri: jwksUri } = config.serverMetadata();
   const key = await findSigningKey(tokens.id_token, { issuer, jwksUri, timeoutMs });
   return { issuer, client, subject: claims.sub, token: tokens.id_token, key };

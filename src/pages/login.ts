@@ -1,3 +1,4 @@
+import { quoteWord } from '../base/quote-word.ts';
 import { type Html, html } from './html.ts';
 
 /** An issuer, as its button names it. */
@@ -62,6 +63,6 @@ export function layoutUnknown({
   return html`<h1>Nobody here knows you yet</h1>
 <div class="notice warn" role="alert"><p>The login at ${name} worked, but this account is nobody’s in <code>people.yaml</code>.</p></div>
 <p>Whoever keeps it types, on the server, with your name in the place of <code>NAME</code>:</p>
-<pre class="card scroll" tabindex="0">runbook people add NAME --oidc '${identity}'</pre>
+<pre class="card scroll" tabindex="0">runbook people add NAME --oidc ${quoteWord(identity)}</pre>
 <p>Then <a href="/login">log in again</a>.</p>`;
 }
