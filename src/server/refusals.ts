@@ -88,6 +88,9 @@ const byCode: Readonly<Record<string, ErrorStatus>> = {
   media_type_unsupported: 415,
   rate_limited: 429,
   method_not_allowed: 405,
+  // Showing a token would not help.
+  device_login_over: 404,
+  issuer_unreachable: 503,
   // The caller did nothing wrong: the thing is no longer in the state they acted on.
   request_expired: 409,
   request_rejected: 409,

@@ -163,7 +163,7 @@ describe('a login by an issuer', () => {
     const served = await openLoggingIn();
     served.at.fail('unavailable');
     const shown = await served.begin(openPlainBrowser());
-    expect(shown.status).toBe(401);
+    expect(shown.status).toBe(503);
     expect(shown.text).toContain('cannot be asked');
     expect(shown.text).toContain('issuer_unreachable');
   });
