@@ -19,7 +19,7 @@ const titles: Readonly<Record<number, string>> = {
   401: 'Log in first',
   403: 'Not allowed',
   404: 'Not found',
-  405: 'Not found',
+  405: 'Not a page',
   409: 'It has changed meanwhile',
   413: 'Too large',
   429: 'Too many calls',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { canonicalUrl } from '../../../src/server/web/origin.ts';
 import { openServed, robin } from '../served.ts';
 import { browse, browseWith } from './visiting.ts';
 
@@ -96,4 +97,38 @@ test('nobody without a session asks for more pages than an address may', async (
   expect(refused.text).toContain('<h1>Too many calls</h1>');
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await session.get('/runs')).status).toBe(200);
+});
+
+test('no other way to this machine is led away from: a proxy or a tunnel knows why it took it', () => {
+  const origin = 'http://localhost:7878';
+  const led = (url: string) => canonicalUrl(url, origin);
+  expect(led('http://127.0.0.1:7878/runs?a=b')).toBe('http://localhost:7878/runs?a=b');
+  expect(led('http://[::1]:7878/')).toBe('http://localhost:7878/');
+  expect(led('http://localhost:7878/runs')).toBeNull();
+  expect(led('http://127.0.0.1:9999/runs')).toBeNull();
+  expect(led('http://10.0.0.3:7878/runs')).toBeNull();
+  expect(canonicalUrl('http://127.0.0.1/', 'https://runbook.example.com')).toBeNull();
+});
+
+test('asked for its head alone, a page answers with its headers; asked by another method, it says which it takes', async () => {
+  const served = await openServed();
+  const session = await browse(served, 'robin');
+  const headers = { cookie: `runbook_session=${session.secret}`, accept: 'text/html' };
+  const head = await fetch(`${served.origin}/runs`, { method: 'HEAD', headers });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect(head.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const got = await session.get('/logout');
+  expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
+  expect(got.text).toContain('<h1>Not a page</h1>');
+});
+
+test('a session whose token is revoked opens nothing any more', async () => {
+  const served = await openServed();
+  const session = await browse(served, 'robin');
+  const service = served.scene.service();
+  const [token] = (await service.tokens()).filter(({ holder }) => holder.id === 'robin');
+  await service.revokeToken(token?.token ?? '');
+  expect((await session.get('/runs')).status).toBe(303);
+  const posted = await session.post('/journal/verify');
+  expect([posted.status, posted.text.includes('session_over')]).toEqual([401, true]);
 });
