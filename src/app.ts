@@ -15,6 +15,7 @@ import { slack } from './channels/slack/kind.ts';
 import { spool } from './channels/spool/kind.ts';
 import { openSpoolReader, type Spool } from './channels/spool/read-spool.ts';
 import { spoolOf } from './channels/spool/settings.ts';
+import { teams } from './channels/teams/kind.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import type { SignHere } from './channels/terminal-key.ts';
 import { webhooks } from './channels/webhooks/kind.ts';
@@ -53,7 +54,7 @@ import { openSqliteStore } from './store/sqlite/open-store.ts';
 import type { Store } from './store/store.ts';
 
 /** Every way to reach reviewers that `config.yaml` can name under `channels`: one import and one entry each. */
-export const channelKinds: readonly ChannelKind[] = [slack, email, webhooks, spool];
+export const channelKinds: readonly ChannelKind[] = [slack, teams, email, webhooks, spool];
 
 /** What the process brings along. Doors pass it in; nothing below reads the process itself. */
 export interface Surroundings {

@@ -146,7 +146,7 @@ const verbs = {
 const evidence: Readonly<Record<string, string>> = {
   A0: 'attested on the host that runs it, A0',
   A1: 'attested, A1',
-  A2: 'fresh login, A2',
+  A2: 'logged in anew, A2',
   A3: 'signed, A3',
 };
 

@@ -99,11 +99,11 @@ function factsOf(standing: StandingRequest, nowMs: number): readonly Fact[] {
     { label: 'command', value: brief(card.title, 400) },
     ...told,
     { label: 'decide by', value: standing.content.limits.pending_until },
-    { label: 'request', value: card.words },
+    { label: 'request', value: brief(card.words, 80) },
   ];
 }
 
-function wayOf({ content, words }: StandingRequest, url: string | null): Way {
+function wayOf({ content }: StandingRequest, url: string | null): Way {
   if (url !== null) {
     const link = requestUrl(url, content.id);
     return { words: 'Read all of it, and decide, on its page:', link, commands: [] };
@@ -111,7 +111,7 @@ function wayOf({ content, words }: StandingRequest, url: string | null): Way {
   return {
     words: 'No page shows it. Read all of it, and decide, in a terminal:',
     link: null,
-    commands: [`runbook review ${words}`, `runbook approve ${words} --key FILE`],
+    commands: [`runbook review ${content.id}`, `runbook approve ${content.id} --key FILE`],
   };
 }
 

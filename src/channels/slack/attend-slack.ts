@@ -1,6 +1,7 @@
 import { loadSecret } from '../../base/secret-source.ts';
-import { pause, untilAborted } from '../cards/card-queue.ts';
+import { untilAborted } from '../cards/card-queue.ts';
 import type { ChatEvent } from '../cards/chat-event.ts';
+import { finishWorking } from '../cards/finish-working.ts';
 import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
 import { ifThere, lookFor } from '../cards/look-for.ts';
 import type { Front } from '../channel.ts';
@@ -25,9 +26,6 @@ export interface Slack {
   /** Clicks that are being decided. */
   readonly working: Set<Promise<void>>;
 }
-
-/** How long what is being decided has once nobody attends any more. */
-const lastClicksMs = 1_000;
 
 /**
  * Cards out and clicks in until `signal` aborts. Secrets may come later, as files: until then they are
@@ -116,9 +114,7 @@ async function receiveClicks(
     });
   }
   await untilAborted(signal);
-  const over = new AbortController();
-  await Promise.race([Promise.all(working), pause(lastClicksMs, over.signal)]);
-  over.abort();
+  await finishWorking(working);
 }
 
 function openIfThere({ api, report }: Slack): SlackApi | null {

@@ -1,0 +1,123 @@
+import { setTimeout } from 'node:timers/promises';
+import type { JsonObject } from '../../../base/json.ts';
+import { readCardNote } from '../../cards/card-note.ts';
+import { failureEvent } from '../../cards/chat-event.ts';
+import { judgeClick, unknownRequest, unrecorded, type Wish } from '../../cards/judge-click.ts';
+import { readReason } from '../../cards/typed-reason.ts';
+import type { Answer, Front } from '../../channel.ts';
+import { type TeamsPlace, withoutThread } from '../api/teams-api.ts';
+import { type PressedButton, readPressed } from '../card/actions.ts';
+import { teamsDeck } from '../card/teams-board.ts';
+import { type Activity, senderName } from './activity.ts';
+import { type Response, showClicker, tellClicker } from './answers.ts';
+import type { Inbox } from './inbox.ts';
+import { identifySender } from './who.ts';
+
+/** An activity that came in, with what is kept of it as evidence. */
+export interface Delivery {
+  readonly activity: Activity;
+  readonly raw: Buffer;
+}
+
+/**
+ * Decides what a button of ours asks for, and answers whoever pressed it: with the card as it is now, or why
+ * nothing was decided. Where that takes long they are told so, and it is decided all the same.
+ */
+export async function takeClick(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+  const sender = senderName(delivery.activity);
+  const work = decide(inbox, front, delivery).catch((error: unknown): Response => {
+    inbox.tell(failureEvent(sender, error));
+    return tellClicker(unrecorded);
+  });
+  inbox.working.add(work);
+  void work.then(() => inbox.working.delete(work));
+  const over = new AbortController();
+  const late = setTimeout(patienceMs, tellClicker(stillDeciding), { signal: over.signal });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Teams waits some seconds, and the server three. */
+const patienceMs = 2_500;
+
+const stillDeciding: Pick<Answer, 'message' | 'hint'> = {
+  message: 'your decision has come in, and is still being checked',
+  hint: 'the card shows what became of it',
+};
+
+async function decide(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+  const { activity } = delivery;
+  const answer = await judge(inbox, front, delivery);
+  const { accepted, code, message } = answer;
+  const kind = accepted ? 'recorded' : 'refused';
+  inbox.tell({ kind, code, message, sender: senderName(activity) });
+  const card = accepted ? await cardNow(inbox, front, activity) : null;
+  return card === null ? tellClicker(answer) : showClicker(card);
+}
+
+async function judge(
+  { api, settings }: Inbox,
+  front: Front,
+  { activity, raw }: Delivery,
+): Promise<Answer> {
+  const button = readPressed(activity.value);
+  if (button === null || activity.replyToId === undefined) {
+    return unknownRequest;
+  }
+  const typed = reasonOf(button);
+  if ('problem' in typed) {
+    return { accepted: false, code: 'reason_unfit', message: typed.problem, hint: null };
+  }
+  const wish: Wish<TeamsPlace> = {
+    decision: button.decision,
+    request: button.request,
+    reason: typed.reason,
+    card: {
+      service_url: activity.serviceUrl,
+      conversation: withoutThread(activity.conversation.id),
+      activity: activity.replyToId,
+    },
+    event: eventOf(activity),
+    raw,
+  };
+  const deck = teamsDeck(settings.buttons);
+  return judgeClick({ deck, front }, wish, (people) => identifySender(api, people, activity));
+}
+
+/** Names a click for ever. */
+export function eventOf({ conversation, id }: Activity): string {
+  return `teams:${withoutThread(conversation.id)}/${id}`;
+}
+
+/** A rejection needs its reason; an approval may have one. Judged here: a forged card asks for nothing. */
+function reasonOf({
+  decision,
+  reason,
+}: PressedButton): { readonly reason: string | null } | { readonly problem: string } {
+  if (decision === 'approve' && reason.trim() === '') {
+    return { reason: null };
+  }
+  const typed = readReason(reason);
+  return typed.kind === 'reason' ? { reason: typed.reason } : { problem: typed.problem };
+}
+
+async function cardNow(
+  { settings: { buttons } }: Inbox,
+  front: Front,
+  { value }: Activity,
+): Promise<JsonObject | null> {
+  const hash = readPressed(value)?.request ?? null;
+  const id = hash === null ? null : await front.find(hash);
+  if (id === null) {
+    return null;
+  }
+  const deck = teamsDeck(buttons);
+  const note = await readCardNote({ notes: front.notes, place: deck.place }, id);
+  const { url, receives, clock } = front;
+  const look = { nowMs: clock.now().wallMs, url, receives, buttons, replacedBy: null };
+  return deck.show(await front.look(id), { ...look, short: note?.short ?? false }).message.card;
+}
