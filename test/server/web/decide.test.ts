@@ -60,7 +60,7 @@ describe('a passkey on the page', () => {
     ['for another decision', { statement: (text) => text.replace('approve', 'reject') }, sig],
     [
       'for another request',
-      { statement: (text) => text.replace(/[0-9a-f]{64}/, (hash) => [...hash].reverse().join('')) },
+      { statement: (text) => text.replace(/[0-9a-f]{64}/, '0'.repeat(64)) },
       sig,
     ],
     ['for another purpose', { as: 'login@runbook/v1' }, sig],
