@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ana, openServed, robin, type Served, startGated } from '../server/served.ts';
-import { hasBrowser, openBrowser, openWindow } from '../support/browser.ts';
+import { findBarriers } from '../support/barriers.ts';
+import { desk, hasBrowser, openBrowser, openWindow, phone } from '../support/browser.ts';
 
 const talking = `name: gated
 steps:
@@ -73,6 +74,23 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     await page.getByRole('button', { name: 'Verify the journal' }).click();
     await page.getByRole('heading', { name: 'What verifying came to' }).waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ['a phone, in the dark', { viewport: phone, colorScheme: 'dark' }],
+    ['a desk, in the light', { viewport: desk, colorScheme: 'light' }],
+  ])('runs and the journal are fit for %s', async (_where, options) => {
+    const served = await openServed({ runbook: talking });
+    const { run } = await start(served);
+    const { page } = await openPages(served, options);
+    for (const path of ['/runs', `/runs/${run}`, '/journal', '/journal/3', '/journal/9999']) {
+      await page.goto(`${served.origin}${path}`);
+      expect.soft(await findBarriers(page), path).toEqual([]);
+    }
+    await page.goto(`${served.origin}/journal`);
+    await page.getByRole('button', { name: 'Verify the journal' }).click();
+    await page.getByRole('heading', { name: 'What verifying came to' }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
   });
 
   test('a form on another site is refused, and so is a frame around our pages', async () => {
