@@ -25,13 +25,24 @@ const verbs: Readonly<Record<GivenDecision['decision'], string>> = {
   revoke: 'took their approval back',
 };
 
+/** The newest decision, for whoever has just made it. */
+export function layoutNewest({ decisions }: RequestDetail): Html | null {
+  const last = decisions.at(-1);
+  const tone = last?.decision === 'approve' ? 'good' : 'bad';
+  return last === undefined ? null : html`<p class="notice ${tone}"><span>${say(last)}</span></p>`;
+}
+
 function layoutDecision(decision: GivenDecision): Html {
-  const { person, assurance, channel, identity, time, reason } = decision;
+  const { channel, identity, time } = decision;
   const through = identity === null ? channel : `${channel} as ${identity}`;
-  return html`<li><strong>${sanitizeLine(person)}</strong> ${verbs[decision.decision]},
-${explainAssurance(assurance)}${reason !== null && html`: “${sanitizeLine(reason)}”`}
+  return html`<li>${say(decision)}
 <span class="soft">· ${showTime(time)} · through ${sanitizeLine(through)}</span></li>
 `;
+}
+
+function say({ person, decision, assurance, reason }: GivenDecision): Html {
+  return html`<strong>${sanitizeLine(person)}</strong> ${verbs[decision]},
+${explainAssurance(assurance)}${reason !== null && html`: “${sanitizeLine(reason)}”`}`;
 }
 
 function layoutMissing({ state, missing }: RequestDetail): Html | null {

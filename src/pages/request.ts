@@ -5,7 +5,7 @@ import { type DecisionView, layoutDecisionForm } from './decision-form.ts';
 import { type Html, html } from './html.ts';
 import { layoutPlan, layoutProof } from './request-beside.ts';
 import { type CardView, layoutRequestCard } from './request-card.ts';
-import { layoutStanding } from './request-standing.ts';
+import { layoutNewest, layoutStanding } from './request-standing.ts';
 import { environmentBadge, shorten, stateBadge } from './request-words.ts';
 import { timeLeft } from './time.ts';
 
@@ -50,6 +50,7 @@ ${left !== null && html`<span class="badge">${left} left</span>`}
 ${content.break_glass !== null && html`<span class="badge bad">break-glass</span>`}</p>
 <p><span class="words">${card.words}</span><br>
 <span class="hint">The same words stand in the requester's terminal and on every other card.</span></p>
+${layoutNewest(detail)}
 ${
   outcome !== null &&
   html`<p class="notice ${toneOf(outcome)}"><span>It was started: ${sanitizeLine(outcome)}. <a href="/runs/${content.run}">See the run</a></span></p>`

@@ -7,7 +7,8 @@ import type { Visitor, WebVisit } from './web-route.ts';
 /**
  * What a form asks for, whichever way it is to be shown who decides: the button that names a `way` and no
  * `decision` approves. Whoever approves in a protected environment has typed its name: checked here, for
- * every way. Throws UsageError `body_invalid`, `environment_not_typed`, and as `describeRequest`.
+ * every way. Throws UsageError `body_invalid`, `reason_missing`, `environment_not_typed`, and as
+ * `describeRequest`.
  */
 export async function readDecision(visit: WebVisit, visitor: Visitor): Promise<OwnDecision> {
   const { form } = visit;
@@ -23,6 +24,13 @@ export async function readDecision(visit: WebVisit, visitor: Visitor): Promise<O
       code: 'body_invalid',
       message: 'the form does not say what is decided, or about what',
       hint: 'open the request again and decide there',
+    });
+  }
+  if (asked.output.decision === 'reject' && reason === '') {
+    throw new UsageError({
+      code: 'reason_missing',
+      message: 'a no tells whoever asked why',
+      hint: 'go back and write a reason',
     });
   }
   if (asked.output.decision === 'approve') {
