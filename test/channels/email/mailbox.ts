@@ -108,16 +108,15 @@ function splitPart(raw: string): Part {
 }
 
 function decode({ headers, body }: Part): string {
-  switch (headers.get('content-transfer-encoding')?.[0]) {
-    case 'base64':
-      return Buffer.from(body, 'base64').toString('utf8');
-    case 'quoted-printable': {
-      const bytes = body
-        .replace(/=\r\n/g, '')
-        .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-      return Buffer.from(bytes, 'latin1').toString('utf8');
-    }
-    default:
-      return body;
+  const encoding = headers.get('content-transfer-encoding')?.[0];
+  if (encoding === 'base64') {
+    return Buffer.from(body, 'base64').toString('utf8');
   }
+  if (encoding !== 'quoted-printable') {
+    return body;
+  }
+  const bytes = body
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
