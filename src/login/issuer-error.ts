@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { InternalError, type LoginError, RunbookError } from '../base/errors.ts';
 import { refused, unreachable } from './refused.ts';
 
@@ -9,81 +10,65 @@ export function issuerError(issuer: string, error: unknown): RunbookError {
   if (error instanceof RunbookError) {
     return error;
   }
-  const { name, code, status, answer } = read(error);
-  if (name === 'AuthorizationResponseError') {
+  const { code, status, error: answer } = v.parse(facts, error);
+  if (answered.has(code) && status < 500) {
     return denied(issuer, answer, error);
   }
-  if (name === 'ResponseBodyError' && status < 500) {
-    return denied(issuer, answer, error);
+  if (code === '' && !isFetchFailure(error)) {
+    const message = 'a login failed unexpectedly';
+    return new InternalError({ code: 'internal', message, cause: error });
   }
-  if (name === 'ClientError' && !broken.has(code)) {
-    return refused(issuer, 'its answer is not the one to what this browser began', error);
-  }
-  if (name === 'ClientError' || name === 'ResponseBodyError' || isFetchFailure(error)) {
-    return unreachable(issuer, whyBroken(code, status), error);
-  }
-  return new InternalError({
-    code: 'internal',
-    message: 'a login failed unexpectedly',
-    cause: error,
-  });
-}
-
-/** What `fetch` throws of a network that failed. */
-function isFetchFailure(error: unknown): boolean {
-  return error instanceof TypeError && error.cause instanceof Error;
+  return broken.has(code) || answered.has(code)
+    ? unreachable(issuer, broken.get(code) ?? `it answers ${status}`, error)
+    : refused(issuer, 'its answer is not the one to what this browser began', error);
 }
 
 /** What went wrong while it was asked what it is: nobody can log in there before that is put right. */
 export function discoveryError(issuer: string, error: unknown): RunbookError {
-  const { name, code } = read(error);
-  if (name !== 'ClientError' || broken.has(code)) {
-    return issuerError(issuer, error);
-  }
-  return unreachable(issuer, 'its discovery document names another issuer, or none', error);
+  const told = issuerError(issuer, error);
+  return told.code === 'login_refused'
+    ? unreachable(issuer, 'its discovery document names another issuer, or none', error)
+    : told;
 }
 
 function denied(issuer: string, answer: string, cause: unknown): LoginError {
-  if (unavailable.has(answer)) {
-    return unreachable(issuer, `it says \`${answer}\``, cause);
+  switch (answer) {
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return unreachable(issuer, `it says \`${answer}\``, cause);
+    case 'access_denied':
+      return refused(issuer, 'it was refused there', cause);
+    case '':
+      return refused(issuer, 'it says no', cause);
+    default:
+      return refused(issuer, `it says \`${answer}\``, cause);
   }
-  const said = answer === '' ? 'it says no' : `it says \`${answer}\``;
-  return refused(issuer, answer === 'access_denied' ? 'it was refused there' : said, cause);
 }
 
-/** What openid-client says where nobody answered as an issuer does. */
-const broken: ReadonlySet<string> = new Set([
-  'OAUTH_TIMEOUT',
-  'OAUTH_ABORT',
-  'OAUTH_RESPONSE_IS_NOT_CONFORM',
-  'OAUTH_RESPONSE_IS_NOT_JSON',
-  'OAUTH_PARSE_ERROR',
+/** Where the issuer said what is wrong, in the words of OAuth. */
+const answered: ReadonlySet<string> = new Set([
+  'OAUTH_AUTHORIZATION_RESPONSE_ERROR',
+  'OAUTH_RESPONSE_BODY_ERROR',
+  'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
 ]);
 
-const unavailable: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable']);
+/** Where nobody answered as an issuer does; what `fetch` throws of a network that failed has no code. */
+const broken: ReadonlyMap<string, string> = new Map([
+  ['', 'no connection'],
+  ['OAUTH_TIMEOUT', 'it did not answer in time'],
+  ['OAUTH_ABORT', 'it did not answer in time'],
+  ['OAUTH_RESPONSE_IS_NOT_CONFORM', 'it does not answer as an issuer does'],
+  ['OAUTH_RESPONSE_IS_NOT_JSON', 'it does not answer as an issuer does'],
+  ['OAUTH_PARSE_ERROR', 'it does not answer as an issuer does'],
+]);
 
-function whyBroken(code: string, status: number): string {
-  if (code === 'OAUTH_TIMEOUT') {
-    return 'it did not answer in time';
-  }
-  if (status >= 500) {
-    return `it answers ${status}`;
-  }
-  return code.startsWith('OAUTH_') ? 'it does not answer as an issuer does' : 'no connection';
+function isFetchFailure(error: unknown): boolean {
+  return error instanceof TypeError && error.cause instanceof Error;
 }
 
-/** The classes are openid-client's, which is not loaded for the sake of its errors. */
-function read(error: unknown): {
-  readonly name: string;
-  readonly code: string;
-  readonly status: number;
-  readonly answer: string;
-} {
-  if (!(error instanceof Error)) {
-    return { name: '', code: '', status: 0, answer: '' };
-  }
-  const code = 'code' in error ? String(error.code) : '';
-  const status = 'status' in error ? Number(error.status) : 0;
-  const answer = 'error' in error ? String(error.error) : '';
-  return { name: error.name, code, status, answer: /^[a-z_]{1,40}$/.test(answer) ? answer : '' };
-}
+/** By its members alone: the classes are openid-client's, which is not loaded for the sake of its errors. */
+const facts = v.object({
+  code: v.fallback(v.string(), ''),
+  status: v.fallback(v.number(), 0),
+  error: v.fallback(v.pipe(v.string(), v.regex(/^[a-z_]{1,40}$/)), ''),
+});
