@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { invite } from '../server/web/ceremonies.ts';
 import { acceptedByOpenSsh } from '../signers/ssh-tools.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { openLink, openReviewer, openReviewing, passIssuer } from './reviewing.ts';
+import { arriveAt, openLink, openReviewer, openReviewing, passIssuer } from './reviewing.ts';
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   test('a reviewer logs in, reads, enrols a passkey and signs with it; the run goes on, and OpenSSH accepts the evidence', async () => {
@@ -39,5 +40,64 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       }),
     ).toBe(true);
     expect(await reviewing.verify()).toEqual([]);
+  });
+
+  test('somebody who was invited makes a passkey, logs in with it, and signs with it', async () => {
+    const reviewing = await openReviewing();
+    const { origin, request } = reviewing;
+    const secret = await invite(reviewing, 'robin');
+    const reviewer = await openReviewer(reviewing);
+    const { page } = reviewer;
+    await page.goto(`${origin}/passkeys/new#${secret}`);
+    // Whoever looks over a shoulder, or into the history, finds no secret.
+    expect(reviewer.path()).toBe('/passkeys/new');
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await arriveAt(page, `${origin}/passkeys/enrolled`);
+
+    await page.goto(`${origin}/requests/${request}`);
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    await arriveAt(page, `${origin}/requests/${request}`);
+    await page.getByRole('button', { name: /Approve with passkey/ }).click();
+    await reviewing.settled('succeeded');
+    const [decided] = await reviewing.entries('approval.decided');
+    expect(decided).toMatchObject({ assurance: 'A3', person: 'robin' });
+    const issued = await reviewing.entries('token.issued');
+    expect(issued.at(-1)?.by).toMatch(/^passkey:/);
+    expect(await reviewing.verify()).toEqual([]);
+  });
+
+  test('an invitation is used once: the second browser is told so', async () => {
+    const reviewing = await openReviewing();
+    const secret = await invite(reviewing, 'robin');
+    for (const said of [null, /Refused: this invitation/]) {
+      const { page } = await openReviewer(reviewing);
+      await page.goto(`${reviewing.origin}/passkeys/new#${secret}`);
+      await page.getByRole('button', { name: 'Make a passkey' }).click();
+      await (said === null
+        ? arriveAt(page, `${reviewing.origin}/passkeys/enrolled`)
+        : expect.poll(() => page.getByRole('alert').innerText()).toMatch(said));
+    }
+    expect(await reviewing.entries('passkey.enrolled')).toHaveLength(1);
+  });
+
+  test('says in words why a passkey did not sign, and lets people try again', async () => {
+    const reviewing = await openReviewing();
+    const reviewer = await openReviewer(reviewing);
+    const { page, key } = reviewer;
+    await page.goto(`${reviewing.origin}/passkeys/new#${await invite(reviewing, 'robin')}`);
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await arriveAt(page, `${reviewing.origin}/passkeys/enrolled`);
+    await page.goto(`${reviewing.origin}/requests/${reviewing.request}`);
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    const approve = page.getByRole('button', { name: /Approve with passkey/ });
+    // No fingerprint, no PIN: the browser itself refuses.
+    await key.verifies(false);
+    await approve.click();
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('Nothing was signed');
+    expect(await approve.isEnabled()).toBe(true);
+    expect(await reviewing.entries('approval.decided')).toEqual([]);
+    await key.verifies(true);
+    await approve.click();
+    await reviewing.settled('succeeded');
   });
 });
