@@ -24,14 +24,14 @@ import { openRemotes, type Remotes } from './judge-remote.ts';
 import { judgeResolved } from './judge-resolved.ts';
 import { judgeStarted } from './judge-started.ts';
 import { openLoans } from './loans.ts';
-import { readConfig } from './read-blobs.ts';
 import { readCommands, type Shown } from './read-commands.ts';
 import { openPlans } from './read-plans.ts';
 import type { Redactions } from './redactions.ts';
 import { beginReplay, goOn } from './replay.ts';
 import { openSignedStarts } from './signed-starts.ts';
 import { countStart, noStarts } from './start-counts.ts';
-import { openTokens, whyOtherDoor } from './tokens.ts';
+import { whyOtherDoor } from './tokens.ts';
+import { openWhoIsWho, type WhoIsWho } from './who-is-who.ts';
 
 /**
  * Replays who was allowed to do what: policy and people as they were in force, over every decision and
@@ -42,17 +42,18 @@ export class Authorization {
   starts = noStarts;
   /** Decisions that rest on a receiver's word. */
   attested = 0;
+  /** Decisions that rest on a fresh login: an issuer's word. */
+  loggedIn = 0;
   readonly #origin: string;
   readonly #rootAt: Docket['rootAt'];
   readonly #report: Redactions['judge'];
   readonly #runs = new Map<RunId, Replay>();
-  readonly #tokens = openTokens();
+  readonly #who: WhoIsWho;
   readonly #starts = openSignedStarts((id) => this.decisions.add(id));
   readonly #loans = openLoans();
   readonly #breakGlass = openBreakGlass();
   readonly #remotes = openRemotes();
   readonly #readPlan = openPlans();
-  #inForce: InForce | null = null;
 
   constructor(of: {
     readonly origin: string;
@@ -62,6 +63,11 @@ export class Authorization {
     this.#origin = of.origin;
     this.#rootAt = of.rootAt;
     this.#report = of.report;
+    this.#who = openWhoIsWho(of);
+  }
+
+  get #inForce(): InForce | null {
+    return this.#who.inForce();
   }
 
   /** Reviews that break-glass owes at that time. */
@@ -85,19 +91,11 @@ export class Authorization {
 
   #add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void {
     const { event, run } = entry;
-    if (event.type === 'config.set') {
-      this.#inForce = readConfig(event.data, { seq: entry.seq, blobs });
-      if (this.#inForce === null) {
-        this.#complain(entry, 'E_NO_CONFIG', 'its files are gone or no longer what the entry says');
+    const flaws = this.#who.follow(entry, blobs);
+    if (flaws !== null) {
+      for (const flaw of flaws) {
+        this.#complain(entry, ...flaw);
       }
-      return;
-    }
-    if (event.type === 'token.issued') {
-      this.#note(entry, 'E_TOKEN', this.#tokens.issue(event.data));
-      return;
-    }
-    if (event.type === 'token.revoked') {
-      this.#note(entry, 'E_TOKEN', this.#tokens.revoke(event.data, entry.time));
       return;
     }
     if (run === null) {
@@ -173,7 +171,7 @@ export class Authorization {
     const people = this.#inForce?.rules.people;
     if (people !== undefined) {
       const nowMs = Date.parse(entry.time);
-      this.#note(entry, 'E_TOKEN', this.#tokens.admit({ links, scopes, nowMs, people }));
+      this.#note(entry, 'E_TOKEN', this.#who.tokens.admit({ links, scopes, nowMs, people }));
     }
   }
 
@@ -215,7 +213,8 @@ export class Authorization {
 
   #judgeDecided(entry: Recorded, data: Decided, { state }: Replay): void {
     this.decisions.add(decisionId(data));
-    this.attested += data.signature === null ? 1 : 0;
+    this.attested += data.attested === undefined ? 0 : 1;
+    this.loggedIn += data.login === undefined ? 0 : 1;
     const docket = this.#docket(entry);
     if (docket === null) {
       return;
@@ -225,7 +224,7 @@ export class Authorization {
     }
     const use = { person: data.person, nowMs: Date.parse(entry.time), people: docket.rules.people };
     const identity = data.attested?.identity ?? '';
-    this.#note(entry, 'E_TOKEN', this.#tokens.judge({ identity, ...use }));
+    this.#note(entry, 'E_TOKEN', this.#who.tokens.judge({ identity, ...use }));
   }
 
   #judgeStarted(entry: Recorded, data: StepStarted, replay: Replay): void {

@@ -47,6 +47,7 @@ export type FindingCode =
   | 'E_APPROVAL'
   | 'E_ASSURANCE'
   | 'E_TOKEN'
+  | 'E_PASSKEY'
   | 'E_QUORUM'
   | 'E_EXPIRED'
   | 'E_REJECTED'

@@ -1,14 +1,16 @@
+import type { Person } from '../approval/people/people.ts';
 import { fingerprint, parsePublicKey } from '../approval/ssh/ssh-key.ts';
 import { decodeBase64 } from '../approval/ssh/ssh-wire.ts';
 import { sshsigKey } from '../approval/ssh/sshsig.ts';
 import type { BlobId } from '../base/ids.ts';
+import type { PasskeyEnrolled } from '../run/enrolment-events.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Blob } from './exhibit.ts';
 import type { Report } from './finding.ts';
 import type { OutsideHead } from './outside.ts';
 import { readConfig } from './read-blobs.ts';
 
-/** Watches which approvers' keys were taken out of `people.yaml`, and what they had decided before. */
+/** Watches which approvers' keys were taken from them, by `people.yaml` or by an entry, and what they had decided before. */
 export interface RemovedKeys {
   add(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void;
   /** Says which decisions nobody outside saw before their key was removed. */
@@ -18,7 +20,7 @@ export interface RemovedKeys {
 /** A key that is no approver's any more. */
 interface Removed {
   readonly key: string;
-  /** Index of the `config.set` without it. */
+  /** Index of the `config.set` without it, or of its `passkey.removed`. */
   readonly at: number;
   readonly decisions: readonly Decision[];
 }
@@ -35,38 +37,71 @@ interface Decision {
  * is said elsewhere.
  */
 export function openRemovedKeys(report: Report): RemovedKeys {
-  const decided = new Map<string, Decision[]>();
-  const removed: Removed[] = [];
-  const follow: RemovedKeys['add'] = ({ seq, event }, blobs) => {
-    if (event.type === 'approval.decided' && event.data.signature !== null) {
-      const { person, signature } = event.data;
-      const key = sshsigKey(decodeBase64(signature) ?? Buffer.alloc(0));
-      const known = decided.get(key) ?? [];
-      known.push({ index: seq, person });
-      decided.set(key, known);
-    } else if (event.type === 'config.set') {
-      const people = readConfig(event.data, { seq, blobs })?.rules.people.people ?? null;
-      const enrolled = people?.flatMap(({ sshKeys }) => sshKeys) ?? [...decided.keys()];
-      for (const key of [...decided.keys()].filter((each) => !enrolled.includes(each))) {
-        removed.push({ key, at: seq, decisions: decided.get(key) ?? [] });
-        decided.delete(key);
-      }
-    }
-  };
+  const book: Book = { decided: new Map(), passkeys: new Map(), removed: [] };
   return {
     add: (entry, blobs) => {
       try {
-        follow(entry, blobs);
+        follow(book, entry, blobs);
       } catch {
         // A signature that cannot be read, or a hostile shape under a stolen key: findings of their own.
       }
     },
     conclude: (held) => {
-      for (const each of held.length === 0 ? [] : removed) {
+      for (const each of held.length === 0 ? [] : book.removed) {
         reportUncovered(each, held, report);
       }
     },
   };
+}
+
+interface Book {
+  /** By key, until it is removed. */
+  readonly decided: Map<string, Decision[]>;
+  /** Passkeys that were enrolled, by their keys. */
+  readonly passkeys: Map<string, PasskeyEnrolled>;
+  readonly removed: Removed[];
+}
+
+function follow(book: Book, { seq, event }: Recorded, blobs: ReadonlyMap<BlobId, Blob>): void {
+  if (event.type === 'approval.decided' && event.data.signature !== null) {
+    const { person, signature } = event.data;
+    const key = sshsigKey(decodeBase64(signature) ?? Buffer.alloc(0));
+    const known = book.decided.get(key) ?? [];
+    known.push({ index: seq, person });
+    book.decided.set(key, known);
+  } else if (event.type === 'config.set') {
+    const people = readConfig(event.data, { seq, blobs })?.rules.people.people;
+    if (people !== undefined) {
+      keepOnly(book, people, seq);
+    }
+  } else if (event.type === 'passkey.enrolled') {
+    book.passkeys.set(event.data.public, event.data);
+  } else if (event.type === 'passkey.removed') {
+    const { passkey } = event.data;
+    for (const [key] of [...book.passkeys].filter(([, data]) => data.passkey === passkey)) {
+      remove(book, key, seq);
+    }
+  }
+}
+
+/** Keys of the file stay where it names them, and passkeys where it names their owners. */
+function keepOnly(book: Book, people: readonly Person[], at: number): void {
+  const names = people.map(({ name }) => name);
+  const keys = new Set(people.flatMap(({ sshKeys }) => sshKeys));
+  for (const key of book.decided.keys()) {
+    const owner = book.passkeys.get(key)?.person;
+    if (!keys.has(key) && (owner === undefined || !names.includes(owner))) {
+      remove(book, key, at);
+    }
+  }
+}
+
+function remove({ decided, removed }: Book, key: string, at: number): void {
+  const decisions = decided.get(key);
+  if (decisions !== undefined) {
+    removed.push({ key, at, decisions });
+    decided.delete(key);
+  }
 }
 
 function reportUncovered(

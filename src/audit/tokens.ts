@@ -1,3 +1,4 @@
+import { personOf } from '../approval/people/identity.ts';
 import { resolveInitiator } from '../approval/people/initiator.ts';
 import type { ChainLink, People } from '../approval/people/people.ts';
 import { judgeToken, personalScopes, type Scope, type TokenIssued } from '../approval/token.ts';
@@ -5,7 +6,8 @@ import type { TokenRevoked } from '../run/events.ts';
 
 /** Every token that the journal issued so far. Each answer says what is wrong; null where nothing is. */
 export interface Tokens {
-  issue(data: TokenIssued): string | null;
+  /** `people`: as they are then. */
+  issue(data: TokenIssued, people: People): string | null;
   revoke(data: TokenRevoked, time: string): string | null;
   /** Whether a decision came from whoever might decide with its token at that moment. */
   judge(decision: TokenUse): string | null;
@@ -39,13 +41,13 @@ interface Known {
 export function openTokens(): Tokens {
   const known = new Map<string, Known>();
   return {
-    issue: (issued) => {
+    issue: (issued, people) => {
       if (known.has(issued.token)) {
         // The first entry stays: a second must not lift a revocation or change the holder.
         return `token ${issued.token} was issued before`;
       }
       known.set(issued.token, { issued, revoked: null });
-      return wronglyIssued(issued) ?? outliving(issued, known);
+      return wronglyIssued(issued) ?? wronglyLoggedIn(issued, people) ?? outliving(issued, known);
     },
     revoke: ({ token }, time) => {
       const before = known.get(token);
@@ -123,6 +125,20 @@ function wronglyIssued({ holder, scopes, by }: TokenIssued): string | null {
     return `${holder.kind} ${holder.id} cannot hold ${held}`;
   }
   return by.startsWith('token:') ? `\`${by}\` cannot give ${held} away` : null;
+}
+
+/** A login lets in whom it shows to be there, for what a login is for. */
+function wronglyLoggedIn({ holder, scopes, by }: TokenIssued, people: People): string | null {
+  if (!/^(oidc|passkey):/.test(by)) {
+    return null;
+  }
+  if (scopes.includes('admin')) {
+    return `\`${by}\` cannot give admin away`;
+  }
+  const person = personOf(people, by)?.name ?? null;
+  return holder.kind === 'person' && holder.id === person
+    ? null
+    : `\`${by}\` is \`${person ?? 'nobody'}\`, but it was issued to ${holder.kind} \`${holder.id}\``;
 }
 
 /** Nor does one outlive the token that it was issued with. */

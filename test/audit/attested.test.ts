@@ -360,6 +360,7 @@ test('what a receiver got is part of the journal: without it, integrity fails', 
 });
 
 test('a token stays what its first entry says, and revoked', () => {
+  const people = { people: [aPerson('robin'), aPerson('kim')] };
   const tokens = openTokens();
   const issued: TokenIssued = {
     token: '0123456789abcdef',
@@ -370,14 +371,13 @@ test('a token stays what its first entry says, and revoked', () => {
     expires_at: '2026-03-04T06:00:00.000Z',
     by: 'os:runbook@elsewhere',
   };
-  expect(tokens.issue(issued)).toBeNull();
+  expect(tokens.issue(issued, people)).toBeNull();
   expect(
     tokens.revoke({ token: issued.token, by: issued.by }, '2026-03-04T05:00:00.000Z'),
   ).toBeNull();
-  expect(tokens.issue({ ...issued, holder: { kind: 'person', id: 'kim' } })).toBe(
+  expect(tokens.issue({ ...issued, holder: { kind: 'person', id: 'kim' } }, people)).toBe(
     'token 0123456789abcdef was issued before',
   );
-  const people = { people: [aPerson('robin'), aPerson('kim')] };
   for (const person of ['robin', 'kim']) {
     const by = { identity: 'token:0123456789abcdef', person, nowMs: 0, people };
     expect(tokens.judge(by)).not.toBeNull();

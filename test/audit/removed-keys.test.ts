@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { removePasskey } from '../../src/engine/login/remove-passkey.ts';
 import type { VerifyReport } from '../../src/engine/verify.ts';
+import { forgeDecision } from '../attacks/forge.ts';
+import { enrolled } from '../support/passkeys.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 
 const gated = `
@@ -57,4 +60,21 @@ test('one that nobody saw before then is a warning, and no failure', async () =>
 test('where nobody outside has seen anything, only that is said', async () => {
   const { scene } = await openRemoval();
   expect((await verify(scene, [])).findings).toEqual([]);
+});
+
+test('a passkey is removed by an entry of its own, and not by a change of `people.yaml` beside it', async () => {
+  const scene = openScene({ runbook: gated });
+  const { device, passkey } = await enrolled(scene.engine(), 'robin');
+  const { run } = await scene.exec();
+  const sign = async (namespace: string, message: Buffer): Promise<string> =>
+    device.sign(namespace, message.toString()).signature;
+  const signer = { publicKey: device.publicKey, sign };
+  const before = await headOf(scene);
+  await scene.service().decide(await forgeDecision(scene, signer, { person: 'robin' }), 'web');
+  await scene.resume(run);
+  scene.trusted.people = scene.trusted.people.replace('name: kim, groups: [data]', 'name: kim');
+  await scene.service().initialise();
+  expect(await verify(scene, [before])).toMatchObject({ findings: [], exit_code: 0 });
+  await removePasskey(scene.engine(), passkey.passkey, 'stolen');
+  expect((await verify(scene, [before])).findings).toMatchObject([{ code: 'W_KEY_REMOVED' }]);
 });

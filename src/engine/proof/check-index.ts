@@ -4,6 +4,7 @@ import type { Recorded } from '../../run/events.ts';
 import type { Store } from '../../store/store.ts';
 import { openDebtIndexCheck } from './check-debt-index.ts';
 import { openGrantIndexCheck } from './check-grant-index.ts';
+import { openIdentityIndexCheck } from './check-identity-index.ts';
 import { openTokenIndexCheck } from './check-token-index.ts';
 
 /** Holds an index against the entries themselves, which it is given in order. */
@@ -19,6 +20,7 @@ export function openIndexCheck(): IndexCheck {
     openTokenIndexCheck(),
     openDebtIndexCheck(),
     openGrantIndexCheck(),
+    openIdentityIndexCheck(),
   ];
   return {
     add: (entry) => {
