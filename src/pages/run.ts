@@ -40,10 +40,11 @@ export function layoutRun(view: RunView): Html {
   const { report } = view;
   const now = runNow(report);
   return html`<h1>${sanitizeLine(report.runbook)} <span class="badge">${sanitizeLine(report.environment)}</span>
-${cell(now, 'status')}</h1>
+${cell(now, 'status')}${report.glass_broken && html` <span class="badge bad">break-glass</span>`}</h1>
 <p>${cell(now, 'reason')}</p>
 ${report.hint !== undefined && html`<p class="hint">${sanitizeLine(report.hint)}</p>`}
 ${!report.terminal && layoutFollowing(view)}
+${report.reviews.map(layoutOwed)}
 ${layoutWaits(now)}
 ${layoutManual(report)}
 <h2>Steps</h2>
@@ -73,6 +74,17 @@ function layoutWaits({ waits }: RunNow): Html {
 </section>`;
 }
 
+/** What was done under break-glass, and whether somebody has looked at it since. */
+function layoutOwed({ request, step, due, overdue, review }: RunReport['reviews'][number]): Html {
+  const link = html`<a href="/requests/${request}">${step}</a>`;
+  if (review !== null) {
+    return html`<p class="notice">${link} ran under break-glass: ${review.finding}, says ${review.person}.</p>`;
+  }
+  return html`<p class="notice ${overdue ? 'bad' : 'warn'}">${link} ran under break-glass: its review ${
+    overdue ? 'is overdue since' : 'is owed by'
+  } ${showTime(due)}.</p>`;
+}
+
 function layoutManual({ manual, next, requests }: RunReport): Html | null {
   if (manual !== undefined) {
     return html`<section class="card" aria-labelledby="manual"><h2 id="manual">To be done by a person</h2>
@@ -86,21 +98,21 @@ function layoutManual({ manual, next, requests }: RunReport): Html | null {
 
 function layoutSteps({ steps }: RunReport, now: RunNow): Html {
   return html`<ol class="steps">
-${steps.map(
-  ({
-    id,
-    name,
-  }) => html`<li><strong class="mono">${id}</strong> ${name !== null && html`${sanitizeLine(name)} `}${cell(now, `state ${id}`)}
+${steps.map((step) => layoutStep(step, now))}</ol>`;
+}
+
+function layoutStep({ id, name }: RunReport['steps'][number], now: RunNow): Html {
+  const words = name === null ? null : html`${sanitizeLine(name)} `;
+  return html`<li><strong class="mono">${id}</strong> ${words}${cell(now, `state ${id}`)}
 ${cell(now, `facts ${id}`)}</li>
-`,
-)}</ol>`;
+`;
 }
 
 /** Stored output, and behind it a place for what each step prints while the page is open. */
 function layoutOutput({ report, output, hidden }: RunView): Html {
   const live = report.terminal ? [] : report.steps;
   return html`<h2>Output</h2>
-${output.length === 0 && html`<p class="hint" data-no-output>No step that ended printed anything.</p>`}
+${output.length === 0 && html`<p class="hint">No step that ended printed anything.</p>`}
 ${hidden > 0 && html`<p class="hint">${hidden} bytes of earlier output are left out: <code>runbook logs ${report.run}</code>.</p>`}
 ${output.map(layoutPiece)}
 ${live.map(

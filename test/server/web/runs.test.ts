@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { breakGlass, nightPolicy, nightRunbook } from '../../support/break-glass.ts';
 import { ana, openServed, pick, robin, startGated } from '../served.ts';
 import { browse } from './visiting.ts';
 
@@ -106,4 +107,16 @@ test('whoever has no session follows nothing', async () => {
     const response = await fetch(`${served.origin}/runs/${run}/${path}`);
     expect([response.status, await response.json()]).toMatchObject([401, { code: 'session_over' }]);
   }
+});
+
+test('what ran under break-glass says so, and that its review is owed', async () => {
+  const served = await openServed({ runbook: nightRunbook(), policy: nightPolicy });
+  const { run, reviews } = await breakGlass(served.scene);
+  const session = await browse(served, 'robin');
+  const { text } = await session.get(`/runs/${run}`);
+  expect(text).toContain('<span class="badge bad">break-glass</span>');
+  expect(text).toContain(
+    `<a href="/requests/${reviews[0]?.request}">restart</a> ran under break-glass`,
+  );
+  expect((await session.get('/runs')).text).toContain('<span class="badge bad">break-glass</span>');
 });
