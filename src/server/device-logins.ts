@@ -76,10 +76,9 @@ export function openDeviceLogins({ logins, desk, nowMs }: DeviceDeps): DeviceLog
         label: found.label,
         expiresInMs: livesMs,
       };
-      return {
-        status: 'issued',
-        issued: await desk.signIn({ kind: 'oidc', issuer, subject }, terms),
-      };
+      const session = await desk.signIn({ kind: 'oidc', issuer, subject }, terms);
+      const { person: _, ...issued } = session;
+      return { status: 'issued', issued };
     },
   };
 }

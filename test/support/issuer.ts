@@ -64,6 +64,17 @@ export async function openIssuer({
 const secret = 'a-secret-of-tests-alone';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
+/** Its forms without what it dresses them in, which it fetches from elsewhere. */
+const deviceFlow = {
+  enabled: true,
+  userCodeConfirmSource: (context: { body?: unknown }, form: string): void => {
+    context.body = `<!doctype html><h1>Is this your code?</h1>${form}`;
+  },
+  successSource: (context: { body?: unknown }): void => {
+    context.body = '<!doctype html><h1>You can close this window</h1>';
+  },
+};
+
 function aProvider(issuer: string, redirects: readonly string[], more: Configuration = {}) {
   const client = {
     grant_types: ['authorization_code', deviceGrant],
@@ -91,7 +102,7 @@ function aProvider(issuer: string, redirects: readonly string[], more: Configura
           Session: 3600,
         },
         ...more,
-        features: { deviceFlow: { enabled: true }, ...more.features },
+        features: { deviceFlow, ...more.features },
       }),
   );
 }

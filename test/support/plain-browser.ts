@@ -135,3 +135,10 @@ export async function logInAt(
     ? browser.submit(asked, {}, until)
     : asked;
 }
+
+/** Opens the address that a terminal shows, says that the code is theirs, and logs in. */
+export async function logInForDevice(address: string, name: string): Promise<Shown> {
+  const browser = openPlainBrowser();
+  const asked = await browser.submit(await browser.get(address));
+  return logInAt(browser, await browser.submit(asked), { name });
+}

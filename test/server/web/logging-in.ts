@@ -1,5 +1,6 @@
 import { systemClock } from '../../../src/base/clock.ts';
 import { parseYaml } from '../../../src/base/yaml.ts';
+import type { Login } from '../../../src/login/login.ts';
 import { openLogins } from '../../../src/login/open-logins.ts';
 import { openIssuer, type TestIssuer } from '../../support/issuer.ts';
 import { logInAt, type PlainBrowser, type Shown } from '../../support/plain-browser.ts';
@@ -8,6 +9,7 @@ import { openServed, type Served, type ServedOptions } from '../served.ts';
 /** A server that people log in to by an issuer. Ana, robin and kim have accounts there; mallory, too. */
 export interface LoggingIn extends Served {
   readonly at: TestIssuer;
+  readonly logins: readonly Login[];
   /** Posts the button of the login page; answers the issuer's page. */
   begin(browser: PlainBrowser, to?: string): Promise<Shown>;
   /** As `begin`, and logs in there. */
@@ -36,6 +38,7 @@ export async function openLoggingIn(options: ServedOptions = {}): Promise<Loggin
   return {
     ...served,
     at,
+    logins,
     begin,
     logIn: async (browser, name, to) => logInAt(browser, await begin(browser, to), { name }),
     goThere: async (browser, name, to) => {
