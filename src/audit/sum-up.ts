@@ -10,7 +10,7 @@ export interface Facts {
   /** The newest head, how many were opened with it, and the id of the key that signs now. */
   readonly head: { readonly size: number; readonly count: number; readonly key: string };
   readonly completeness: Completeness;
-  readonly authorization: Pick<Authorization, 'starts' | 'attested' | 'remote'>;
+  readonly authorization: Pick<Authorization, 'starts' | 'attested' | 'loggedIn' | 'remote'>;
   /** Starts that could not be judged for want of content, which was erased or not disclosed. */
   readonly unseen: { readonly blind: number; readonly isWithheld: boolean };
   readonly replicas: ReturnType<typeof judgeReplicas>;
@@ -24,7 +24,7 @@ export interface Facts {
 /** The five answers. A warning makes none of them false; what could not be judged is not said to be right. */
 export function sumUp(facts: Facts): readonly AuditVerdict[] {
   const { completeness, authorization, replicas, head, lastTime } = facts;
-  const { starts, attested } = authorization;
+  const { starts } = authorization;
   const answer = (
     name: VerdictName,
     { anchor, anchored_at }: Pick<AuditVerdict, 'anchor' | 'anchored_at'>,
@@ -40,7 +40,7 @@ export function sumUp(facts: Facts): readonly AuditVerdict[] {
   const authorized = answer(
     'authorization',
     now(
-      `policy and people then in force, replayed over ${starts.all} spawns (${starts.granted} under an approval${lentOf(starts.lent)})${unsigned(attested)}${unreviewed(facts.owed)}${copied(authorization.remote())}${byHash(facts.pruned)}${unseen(facts)}`,
+      `policy and people then in force, replayed over ${starts.all} spawns (${starts.granted} under an approval${lentOf(starts.lent)})${unsigned(authorization)}${unreviewed(facts.owed)}${copied(authorization.remote())}${byHash(facts.pruned)}${unseen(facts)}`,
     ),
   );
   return [
@@ -79,8 +79,9 @@ function copied({
 }
 
 /** What no signature of a person's backs is said with the verdict that rests on it. */
-function unsigned(attested: number): string {
-  return attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
+function unsigned({ attested, loggedIn }: Pick<Authorization, 'attested' | 'loggedIn'>): string {
+  const heard = attested === 0 ? '' : `; decisions attested, not signed: ${attested}`;
+  return loggedIn === 0 ? heard : `${heard}; decisions logged in for anew, not signed: ${loggedIn}`;
 }
 
 /** What of a start nobody can see any more, or was not given away, is not said to have been replayed. */

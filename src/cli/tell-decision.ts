@@ -28,6 +28,9 @@ export async function tellDecision(
 }
 
 function levelOf({ assurance }: DecisionReport): string {
+  if (assurance === 'A2') {
+    return `${assurance}: logged in anew, not signed`;
+  }
   const attested = assurance === 'A0' || assurance === 'A1';
   return attested ? `${assurance}: attested by the server, not signed` : assurance;
 }

@@ -1,6 +1,7 @@
+import { evidenceIdentities } from '../approval/court/evidence-identity.ts';
 import type { ChainLink } from '../approval/people/people.ts';
 import { isEnrolmentEvent } from './enrolment-events.ts';
-import type { Event } from './events.ts';
+import type { Decided, Event } from './events.ts';
 import { isTrailEvent } from './trail-events.ts';
 
 /** Everybody an entry says did something, decided, or stands behind its run: names of people, and identities. */
@@ -28,9 +29,7 @@ export function namesIn(event: Event): readonly string[] {
     case 'approval.requested':
       return event.data.initiator.chain.flatMap(namesOf);
     case 'approval.decided':
-      return event.data.attested === undefined
-        ? [event.data.person]
-        : [event.data.person, event.data.attested.identity];
+      return namesOfDecider(event.data);
     case 'approval.reminded':
       return event.data.to;
     case 'break_glass.reviewed':
@@ -51,6 +50,12 @@ export function namesIn(event: Event): readonly string[] {
     case 'manual.asked':
       return [];
   }
+}
+
+function namesOfDecider(decided: Decided): readonly string[] {
+  const { person, attested, login } = decided;
+  const heard = attested === undefined ? [] : [attested.identity];
+  return [person, ...heard, ...(login === undefined ? [] : evidenceIdentities(decided))];
 }
 
 function namesOf({ identity, person }: ChainLink): readonly string[] {

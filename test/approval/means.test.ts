@@ -39,6 +39,16 @@ test('a token that decides does', () => {
   expect(ableAt('A1', { tokens: new Set(['dan']) })).toEqual(['ana', 'dan']);
 });
 
+test('an account with an issuer reaches A2 and what is below, where people can log in', () => {
+  const gil = aPerson('gil', { oidc: ['https://login.example.com#gil'] });
+  const able = (level: 'A0' | 'A2' | 'A3', logins: boolean) =>
+    canReach({ people: [gil] }, { ...signingAlone, logins })('gil', level);
+  expect(able('A2', true)).toBe(true);
+  expect(able('A0', true)).toBe(true);
+  expect(able('A3', true)).toBe(false);
+  expect(able('A2', false)).toBe(false);
+});
+
 test('nobody who is not enrolled reaches anything', () => {
   expect(canReach(people, { ...signingAlone, tokens: new Set(['eve']) })('eve', 'A0')).toBe(false);
 });

@@ -89,6 +89,7 @@ const rows = `
   +++ +.. +..++.++. .. ..+ . ++  his security key, untouched
   +++ ++. +..++.++. .. ..+ . ++  his touch
   +++ +++ +..++.++. .. ..+ . ++  his touch and PIN
+  +++ ... +..++.++. .. ..+ . ++  his fresh login
   ++. ... +..++.++. .. ..+ . ++  his click, heard by a server
   ++. ... +..++.++. .. ..+ . ++  his token
   +.. ... ......... .. ... . ..  his click, heard by the owner
@@ -96,9 +97,11 @@ const rows = `
   ... ... ......... .. ... . ..  a key that is nobody’s
   ... ... ......... .. ... . ..  an account that is nobody’s
   ... ... ......... .. ... . ..  an account that is another’s
+  ... ... ......... .. ... . ..  a fresh login that is another’s
   ... ... ......... .. ... + +.  who started it
   ... ... ......... .. ... . ++  the agent’s owner
   ... ... ......... .. ... . ++  the owner’s chat account
+  ... ... ......... .. ... . ++  the owner’s fresh login
   ... ... ......... .. ... . +.  who resumed it
   ... ... ......... .. ... . +.  who set off the job
   ... ... ......... .. ... . ..  his touch and PIN, too late
@@ -238,7 +241,7 @@ function recorded(
     return [];
   }
   const { id, person, reason, assurance, presence, verified: pin } = judged;
-  const { signature, attested, channel = 'cli' } = evidence;
+  const { signature, attested, login, channel = 'cli' } = evidence;
   return [
     {
       seq,
@@ -256,6 +259,7 @@ function recorded(
         statement,
         signature,
         ...(attested === undefined ? {} : { attested }),
+        ...(login === undefined ? {} : { login }),
       },
     },
   ];

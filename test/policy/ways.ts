@@ -1,10 +1,11 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { Evidence } from '../../src/approval/court/attested.ts';
+import type { IssuerKey } from '../../src/approval/people/passkeys.ts';
 import type { ChainLink, People } from '../../src/approval/people/people.ts';
 import { ed25519Blob } from '../../src/approval/ssh/ssh-key.ts';
 import { wireString } from '../../src/approval/ssh/ssh-wire.ts';
 import { assembleSshsig, toBeSigned } from '../../src/approval/ssh/sshsig.ts';
-import { approvalNamespace } from '../../src/approval/statement/statement.ts';
+import { approvalNamespace, parseStatement } from '../../src/approval/statement/statement.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId } from '../../src/base/ids.ts';
 import { aPerson } from '../approval/builders.ts';
@@ -36,6 +37,8 @@ const tokens = Object.fromEntries(
 );
 const plain = aKey();
 const carols = aKey();
+const issuer = 'https://login.example.com';
+const issuers = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const strangers = aKey();
 
 export const people: People = {
@@ -46,19 +49,27 @@ export const people: People = {
       osUsers: ['bob@web1'],
       emails: ['bob@example.com'],
       slack: ['T0/UBOB'],
+      oidc: [`${issuer}#bob`],
     }),
     aPerson('carol', { groups: ['data'], sshKeys: [carols.line] }),
     aPerson('ian', { sshKeys: [lineOf('ian')] }),
     aPerson('ana', {
       sshKeys: [lineOf('ana')],
       slack: ['T0/UANA'],
+      oidc: [`${issuer}#ana`],
       osUsers: ['ana@web1'],
       agents: ['bot'],
     }),
     aPerson('rae', { sshKeys: [lineOf('rae')] }),
     aPerson('cai', { sshKeys: [lineOf('cai')] }),
   ],
+  issuers: [{ issuer, client: 'runbook', keys: [keyOf(issuers.publicKey)] }],
 };
+
+function keyOf(key: KeyObject): IssuerKey {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return { kty: 'EC', crv: 'P-256', kid: null, x, y };
+}
 
 function lineOf(name: string): string {
   return tokens[name]?.publicKey ?? '';
@@ -126,6 +137,40 @@ function heard(
   return { person, say: (statement) => ({ statement, signature: null, attested, channel }) };
 }
 
+/** They log in for the statement as it is composed. */
+function loggedIn(person: string, subject = person): Way {
+  return {
+    person,
+    say: (statement) => {
+      const now = Date.parse(parseStatement(statement).time) / 1000;
+      const claims = {
+        iss: issuer,
+        aud: 'runbook',
+        sub: subject,
+        nonce: sha256(statement),
+        iat: now,
+        auth_time: now,
+        exp: now + 60,
+      };
+      const token = [{ alg: 'ES256' }, claims].map(encode).join('.');
+      const signature = sign('sha256', Buffer.from(token), {
+        key: issuers.privateKey,
+        dsaEncoding: 'ieee-p1363',
+      });
+      const login = {
+        issuer,
+        client: 'runbook',
+        token: `${token}.${signature.toString('base64url')}`,
+      };
+      return { statement, signature: null, login };
+    },
+  };
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
 const strongest = touched | verified;
 /** Bob, who stands outside the run, in every way; and everybody who stands behind it. */
 export const ways: Readonly<Record<string, Way>> = {
@@ -133,6 +178,7 @@ export const ways: Readonly<Record<string, Way>> = {
   'his security key, untouched': withKey('bob', 0),
   'his touch': withKey('bob', touched),
   'his touch and PIN': withKey('bob', strongest),
+  'his fresh login': loggedIn('bob'),
   'his click, heard by a server': heard('bob', 'slack:T0/UBOB'),
   'his token': heard('bob', 'token:t0k', { channel: 'api' }),
   'his click, heard by the owner': heard('bob', 'slack:T0/UBOB', { receiver: 'os:ana@web1' }),
@@ -140,9 +186,11 @@ export const ways: Readonly<Record<string, Way>> = {
   'a key that is nobody’s': signed('bob', strangers),
   'an account that is nobody’s': heard('bob', 'slack:T0/UZED'),
   'an account that is another’s': heard('bob', 'slack:T0/UANA'),
+  'a fresh login that is another’s': loggedIn('bob', 'ana'),
   'who started it': withKey('ian', strongest),
   'the agent’s owner': withKey('ana', strongest),
   'the owner’s chat account': heard('ana', 'slack:T0/UANA'),
+  'the owner’s fresh login': loggedIn('ana'),
   'who resumed it': withKey('rae', strongest),
   'who set off the job': withKey('cai', strongest),
   'his touch and PIN, too late': { ...withKey('bob', strongest), at: 31 },

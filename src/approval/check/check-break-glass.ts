@@ -1,7 +1,7 @@
 import { reaches } from '../../policy/assurance.ts';
 import type { RuleFinding } from '../../policy/check/finding.ts';
 import type { BreakGlassRule, Policy } from '../../policy/policy.ts';
-import { personNamed } from '../people/identity.ts';
+import { personNamed, signingKeys } from '../people/identity.ts';
 import type { Initiator, People } from '../people/people.ts';
 import { isSecurityKey } from '../ssh/security-key.ts';
 import { eligibleFor } from '../tally/eligible.ts';
@@ -46,15 +46,21 @@ function canSign(
   { assurance, presence, verified }: BreakGlassRule,
   people: People,
 ): boolean {
-  const keys = personNamed(people, name)?.sshKeys ?? [];
-  return presence || verified
-    ? keys.some(isSecurityKey)
-    : keys.length > 0 || !reaches(assurance, 'A2');
+  const person = personNamed(people, name);
+  const keys = person === null ? [] : signingKeys(person);
+  if (presence || verified) {
+    return keys.some(isSecurityKey);
+  }
+  const canLogIn = assurance === 'A2' && (person?.oidc.length ?? 0) > 0;
+  return keys.length > 0 || canLogIn || !reaches(assurance, 'A2');
 }
 
 /** A review is signed, by somebody else. */
 function hasReviewer(name: string, { review }: BreakGlassRule, people: People): boolean {
   const chain: Initiator['chain'] = [{ role: 'caller', identity: `person:${name}`, person: name }];
   const reviewers = eligibleFor(review, { people, initiator: { kind: 'person', chain } });
-  return reviewers.some((each) => (personNamed(people, each)?.sshKeys.length ?? 0) > 0);
+  return reviewers.some((each) => {
+    const person = personNamed(people, each);
+    return person !== null && signingKeys(person).length > 0;
+  });
 }

@@ -194,8 +194,9 @@ function crowdOf(slots: readonly Slot[], people: People): Pick<Weighed, 'places'
 }
 
 function reaching({ people }: People): (name: string, assurance: Slot['assurance']) => boolean {
-  const holders = new Set(
-    people.filter((person) => signingKeys(person).length > 0).map(({ name }) => name),
-  );
-  return (name, assurance) => !reaches(assurance, 'A2') || holders.has(name);
+  const namesOf = (those: People['people']) => new Set(those.map(({ name }) => name));
+  const holders = namesOf(people.filter((person) => signingKeys(person).length > 0));
+  const accounts = namesOf(people.filter(({ oidc }) => oidc.length > 0));
+  return (name, assurance) =>
+    !reaches(assurance, 'A2') || holders.has(name) || (assurance === 'A2' && accounts.has(name));
 }
