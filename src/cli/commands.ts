@@ -175,6 +175,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/people.ts')).peopleCommand,
   },
   {
+    name: 'passkey',
+    group: set,
+    summary: 'say whose passkey is whose',
+    load: async () => (await import('./commands/passkey.ts')).passkeyCommand,
+  },
+  {
     name: 'serve',
     group: set,
     summary: 'serve the API, drive its runs and receive decisions',

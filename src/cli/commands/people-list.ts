@@ -3,17 +3,21 @@ import { fingerprint, parsePublicKey } from '../../approval/ssh/ssh-key.ts';
 import { loadTrusted } from '../../config/load.ts';
 import type { Cli } from '../cli.ts';
 import { renderTable } from '../render/table.ts';
+import { standingPasskeys } from '../standing-passkeys.ts';
 import { resultStyle } from '../styles.ts';
 
-export function runPeopleList(cli: Cli): number {
+export async function runPeopleList(cli: Cli): Promise<number> {
   const { people } = loadTrusted(cli.io.env).people.value;
+  const passkeys = await standingPasskeys(cli);
+  const countOf = ({ name }: Person): number =>
+    passkeys.filter(({ person }) => person === name).length;
   const style = resultStyle(cli);
-  cli.print({ people: people.map(toJson) }, () =>
+  cli.print({ people: people.map((person) => toJson(person, countOf(person))) }, () =>
     renderTable(
       people.map((person) => [
         { text: person.name, paint: style.paint.strong },
         { text: person.groups.join(', ') },
-        { text: identities(person).join('\n') },
+        { text: [...identities(person), ...counted(countOf(person))].join('\n') },
       ]),
       style.columns,
     ),
@@ -36,7 +40,11 @@ function identities(person: Person): readonly string[] {
   ];
 }
 
-function toJson(person: Person): object {
+function counted(passkeys: number): readonly string[] {
+  return passkeys === 0 ? [] : [passkeys === 1 ? '1 passkey' : `${passkeys} passkeys`];
+}
+
+function toJson(person: Person, passkeys: number): object {
   const { name, groups, sshKeys, osUsers, slack, teams, oidc, agents, agentUsers } = person;
   return {
     name,
@@ -48,5 +56,6 @@ function toJson(person: Person): object {
     oidc,
     agents,
     agent_users: agentUsers,
+    passkeys,
   };
 }

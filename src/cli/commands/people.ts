@@ -16,7 +16,7 @@ export function peopleCommand(cli: Cli): Command {
     .summary('list people')
     .description('Lists people with their groups and identities.')
     .addHelpText('after', '\nExample:\n  runbook people list --json')
-    .action(() => cli.finish(runPeopleList(cli)));
+    .action(async () => cli.finish(await runPeopleList(cli)));
   group.addCommand(peopleLinkCommand(cli));
   group
     .command('remove')

@@ -1,0 +1,130 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openServing } from '../../src/app.ts';
+import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { Invitation, PasskeySummary } from '../../src/engine/reports.ts';
+import { aDevice, page } from '../support/passkeys.ts';
+import { aScene, type Said } from './scene.ts';
+
+/** One story, told in order: robin is invited, enrols a passkey, and loses it. */
+const scene = aScene().with({ clock: systemClock });
+afterAll(() => scene.close());
+
+beforeAll(async () => {
+  await scene.run('init', '--person', 'ana', '--no-example');
+  await scene.run('people', 'add', 'robin', '--group', 'sre');
+});
+
+function passkey(line: string): Promise<Said> {
+  return scene.run('passkey', ...line.split(' '));
+}
+
+async function list(): Promise<readonly PasskeySummary[]> {
+  const { stdout } = await passkey('list --json');
+  return (JSON.parse(stdout) as { readonly passkeys: readonly PasskeySummary[] }).passkeys;
+}
+
+/** What the page does with a link's secret. */
+async function enrol(secret: string): Promise<PasskeySummary> {
+  const [RUNBOOK_CONFIG_DIR, RUNBOOK_STATE_DIR] = [
+    join(scene.dir, 'config'),
+    join(scene.dir, 'state'),
+  ];
+  const env = { HOME: scene.dir, RUNBOOK_CONFIG_DIR, RUNBOOK_STATE_DIR };
+  const serving = { url: null, workers: 1, graceMs: 0, log: () => undefined };
+  const office = openServing({ env, cwd: scene.dir, terminal: null }, serving);
+  try {
+    const device = aDevice();
+    const of = { secret };
+    const statement = await office.login.prepareEnrolment({ of, ...device.offered });
+    return await office.login.enrol(device.sign(passkeyNamespace, statement), of);
+  } finally {
+    await office.close();
+  }
+}
+
+describe('passkey invite', () => {
+  test('prints the link alone on stdout, and all else beside it', async () => {
+    const said = await passkey('invite robin');
+    expect(said.exitCode).toBe(0);
+    expect(said.stdout).toMatch(/^http:\/\/localhost:7878\/passkeys\/new#rbi_[\w-]{43}\n$/);
+    expect(said.stderr).toMatch(
+      /^robin enrols one passkey by this link, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\nit works once, for whoever opens it first: give it to nobody else\n$/,
+    );
+  });
+
+  test('says with --json the same in one object, under the name that browsers know', async () => {
+    scene.write('config/config.yaml', `serve: { url: ${page} }\n`);
+    const { exitCode, stdout, stderr } = await passkey('invite robin --expires 1d --json');
+    const { link, ...invited } = JSON.parse(stdout) as Invitation & { readonly link: string };
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(link).toBe(`${page}/passkeys/new#${invited.secret}`);
+    expect(Object.keys(invited).toSorted()).toEqual(['expires_at', 'invite', 'person', 'secret']);
+  });
+
+  test('invites nobody unknown, nor for ever', async () => {
+    expect(await passkey('invite robbin')).toMatchObject({
+      exitCode: 2,
+      stderr:
+        'error: there is no person `robbin` in `people.yaml`\nhint: runbook people add robbin\n',
+    });
+    expect(await passkey('invite robin --expires 8d')).toMatchObject({
+      exitCode: 2,
+      stderr: 'error: an invitation holds from 1m to 7d\n',
+    });
+  });
+
+  test('lets no agent invite anybody', async () => {
+    const agent = scene.with({ env: { RUNBOOK_AGENT: 'deploy-bot' } });
+    await scene.run('people', 'add', 'ana', '--agent', 'deploy-bot');
+    expect(await agent.run('passkey', 'invite', 'ana')).toMatchObject({ exitCode: 13 });
+  });
+});
+
+describe('passkey list and remove', () => {
+  test('say whose each is, how it came to be, and when it was removed', async () => {
+    expect(await passkey('list')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'no passkeys yet: `runbook passkey invite NAME` prints a link to enrol one\n',
+    });
+    const { stdout } = await passkey('invite robin --json');
+    const { secret, invite } = JSON.parse(stdout) as Invitation;
+    const enrolled = await enrol(secret);
+    expect(await list()).toEqual([enrolled]);
+    expect(enrolled.enrolled_by).toBe(
+      `invite ${invite} by os:${userInfo().username}@${hostname()}`,
+    );
+    expect((await passkey('list')).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `robin's "phone" on ${page}`,
+    );
+    const { stdout: people } = await scene.run('people', 'list');
+    expect(people).toMatch(/robin +sre +1 passkey\n/);
+
+    expect(await passkey(`remove ${enrolled.passkey.slice(0, 10)} --reason lost`)).toEqual({
+      exitCode: 0,
+      stdout: `${enrolled.passkey} counts no more: robin's "phone" on ${page}\n`,
+      stderr: '',
+    });
+    expect((await list())[0]?.removed_at).not.toBeNull();
+    expect((await scene.run('people', 'list')).stdout).not.toContain('passkey');
+    expect((await scene.run('audit', 'verify')).exitCode).toBe(0);
+  });
+
+  test('name what they do not know', async () => {
+    expect(await passkey('remove zzzz')).toMatchObject({
+      exitCode: 2,
+      stderr: 'error: no passkey `zzzz`\nhint: `runbook passkey list` lists them\n',
+    });
+  });
+});
+
+test('whoever removes a person is told of passkeys that would come back with the name', async () => {
+  const { stdout } = await passkey('invite robin --json');
+  const { passkey: id } = await enrol((JSON.parse(stdout) as Invitation).secret);
+  expect((await scene.run('people', 'remove', 'robin')).stderr).toBe(
+    `passkey ${id} counts again for whoever is called robin: \`runbook passkey remove ${id}\`\n`,
+  );
+});
