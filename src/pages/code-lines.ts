@@ -47,12 +47,7 @@ const around = 3;
 
 /** Long stretches of the same become one line that says how long they are. */
 function nearChanges(lines: readonly ComparedLine[]): readonly (ComparedLine | Skipped)[] {
-  const near = new Set<number>();
-  for (const [at, { kind }] of lines.entries()) {
-    for (let offset = -around; kind !== 'same' && offset <= around; offset += 1) {
-      near.add(at + offset);
-    }
-  }
+  const near = placesNear(lines);
   const shown: (ComparedLine | Skipped)[] = [];
   for (const [at, line] of lines.entries()) {
     const last = shown.at(-1);
@@ -65,4 +60,10 @@ function nearChanges(lines: readonly ComparedLine[]): readonly (ComparedLine | S
     }
   }
   return shown;
+}
+
+function placesNear(lines: readonly ComparedLine[]): ReadonlySet<number> {
+  const changes = [...lines.entries()].filter(([, { kind }]) => kind !== 'same');
+  const offsets = Array.from({ length: 2 * around + 1 }, (_, index) => index - around);
+  return new Set(changes.flatMap(([at]) => offsets.map((offset) => at + offset)));
 }

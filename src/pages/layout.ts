@@ -1,3 +1,4 @@
+import { version } from '../base/version.ts';
 import { type Html, html } from './html.ts';
 
 /** What stands around every page. */
@@ -9,8 +10,6 @@ export interface Frame {
   readonly assets: { readonly style: string; readonly scripts: readonly string[] };
   /** The path that the page was asked for: the navigation marks where one is. */
   readonly path?: string;
-  /** Whose journal it is, by its origin. */
-  readonly journal?: string;
 }
 
 export interface VisitorView {
@@ -21,7 +20,7 @@ export interface VisitorView {
 
 /** A whole document. */
 export function layoutPage(frame: Frame, main: Html): string {
-  const { title, visitor, assets, path = '', journal } = frame;
+  const { title, visitor, assets, path = '' } = frame;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -38,7 +37,7 @@ ${visitor === null ? null : navigation(visitor, path)}
 <main id="main" tabindex="-1">
 ${main}
 </main>
-<footer>runbook${journal === undefined ? null : html` · journal <span class="mono">${journal}</span>`}</footer>
+<footer>runbook ${visitor !== null && version}</footer>
 </body>
 </html>
 `.markup;

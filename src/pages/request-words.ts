@@ -59,6 +59,6 @@ const proofs: Readonly<Record<GivenDecision['assurance'], string>> = {
 
 /** A text that may be of any length, cut for a heading: it stands whole below. */
 export function shorten(text: string, most: number): string {
-  const letters = [...text.slice(0, 2 * most)];
+  const letters = Array.from(text.slice(0, 2 * most));
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text;
 }

@@ -99,7 +99,7 @@ async function expectFit(page: Page, name: string): Promise<void> {
 }
 
 describe.skipIf(!hasBrowser)('pages', () => {
-  test('are fit for a phone and a desk, in the light and in the dark', async () => {
+  test('about requests are fit for a phone and a desk, in the light and in the dark', async () => {
     const served = await openWaiting();
     const browser = await openBrowser();
     for (const [where, viewport] of Object.entries({ phone, desk })) {
@@ -110,6 +110,22 @@ describe.skipIf(!hasBrowser)('pages', () => {
         const page = await look(served, `/requests/${served.request}`, options);
         await expectFit(page, `request-${of}`);
       }
+    }
+  });
+
+  test('beside those about requests are, too', async () => {
+    const served = await openWaiting();
+    const browser = await openBrowser();
+    const paths = ['/runs', `/runs/${served.run}`, '/journal', '/journal/3', '/account'];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const path of paths) {
+        const viewport = colorScheme === 'light' ? phone : desk;
+        const page = await look(served, path, { browser, viewport, colorScheme });
+        await expectFit(page, `page${path.replaceAll('/', '-')}-${colorScheme}`);
+      }
+      const { page } = await openWindow(browser, { viewport: phone, colorScheme });
+      await page.goto(`${served.origin}/login`);
+      await expectFit(page, `login-${colorScheme}`);
     }
   });
 

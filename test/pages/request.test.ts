@@ -122,6 +122,12 @@ describe('the card', () => {
     expect(found[0]).toBeGreaterThan(0);
   });
 
+  test('calls no demand met that a rejection has cut short', () => {
+    const over = { state: 'rejected', missing: [] } as const;
+    expect(page(aDetail(over))).toContain('floor: asks for 1');
+    expect(page(aDetail({ ...over, state: 'approved' }))).toContain('floor: complete');
+  });
+
   test('says which steps of the run are asked for', () => {
     expect(page(aDetail())).toMatch(
       /<li aria-current="step">Restart one[^<]*\n<span[^>]*>· asked for here/,
