@@ -73,7 +73,7 @@ test.each([
   ['GET /v1/audit/entries/first', 400, 'index_invalid'],
   ['GET /v1/audit/entries/99999', 404, 'entry_unknown'],
   ['GET /v1/nothing', 404, 'route_unknown'],
-  ['GET /', 404, 'route_unknown'],
+  ['GET /nowhere', 404, 'route_unknown'],
   ['GET /v1/runs/', 404, 'route_unknown'],
   ['PUT /v1/runs', 405, 'method_not_allowed'],
   ['DELETE /v1/runs/latest', 405, 'method_not_allowed'],
