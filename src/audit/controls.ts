@@ -30,7 +30,8 @@ export type Matter = (typeof matters)[number];
 export const matterNames: Readonly<Record<Matter, string>> = {
   approval: 'a privileged step waits until the policy in force is met, and this can be replayed',
   separation: 'whoever stands behind a run approves nothing in it; quorums count distinct people',
-  identity: 'who decided is shown by their own key, or labelled as what a receiver said',
+  identity:
+    'who decided is shown by their own key, or labelled as what an issuer or a receiver said',
   records: 'every event is an entry: who, what, where, why, when and how it ended',
   protection: 'entries lie under signed tree heads that others remember',
   failure: 'nothing privileged runs unrecorded, and an outage of copies is itself an entry',

@@ -103,12 +103,12 @@ function renderGate(cli: Cli, detail: RequestDetail, served: boolean): string {
   const card = cardText(cli, detail, 'stderr');
   const lead = wrapText(approveLead(detail.content), cli.settings.columns.stderr);
   const { words } = detail;
-  const line = served && loginSuffices(detail) ? `runbook approve ${words}` : approveLine(words);
+  const line = served && tokenSuffices(detail) ? `runbook approve ${words}` : approveLine(words);
   return `\n${card}\n${lead.join('\n')}\n\n  ${line}\n`;
 }
 
-/** A login is A1 at most: it is worth nothing where everything that is open asks for more. */
-function loginSuffices({ content, missing }: RequestDetail): boolean {
+/** A token is A1 at most: it is worth nothing where everything that is open asks for more. */
+function tokenSuffices({ content, missing }: RequestDetail): boolean {
   const open = content.policy.slots.filter(({ id }) => missing.some(({ slot }) => slot === id));
   return open.some(({ assurance }) => assurance === 'A0' || assurance === 'A1');
 }

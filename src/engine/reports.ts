@@ -182,11 +182,14 @@ export interface DecisionWays {
     readonly message: string;
     readonly hint: string | null;
   } | null;
-  /** What each way proves, and whether an approval by it fills any slot now. */
+  /**
+   * Whether an approval by each way fills a slot that asks them now, and that their own approval does not
+   * fill already: with `refusal` null and all of them false, they have said all they can.
+   */
   readonly approve: {
-    /** A passkey's signature (A3); needs one that is enrolled. */
+    /** A passkey's signature (A3), also where they have enrolled none yet. */
     readonly passkey: boolean;
-    /** A fresh login for this statement (A2). */
+    /** A fresh login for this statement (A2): issuers are configured, and they have an account with one. */
     readonly login: boolean;
     /** The session alone (A1, or A0). */
     readonly session: boolean;
