@@ -13,7 +13,7 @@ export interface TestIssuer {
 }
 
 export interface IssuerOptions {
-  /** Where it sends people back to; a port of this machine is not compared. */
+  /** Where it sends people back to, unless it is our page here; a port of this machine is not compared. */
   readonly redirects?: readonly string[];
   readonly more?: Configuration;
 }
@@ -23,7 +23,7 @@ export interface IssuerOptions {
  * secret, and `runbook-public`, without.
  */
 export async function openIssuer({
-  redirects = [],
+  redirects = [ourPage],
   more,
 }: IssuerOptions = {}): Promise<TestIssuer> {
   const server = createServer();
@@ -61,6 +61,7 @@ export async function openIssuer({
   };
 }
 
+const ourPage = 'http://localhost/login/callback';
 const secret = 'a-secret-of-tests-alone';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 

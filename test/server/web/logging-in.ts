@@ -21,7 +21,7 @@ export interface LoggingIn extends Served {
 }
 
 export async function openLoggingIn(options: ServedOptions = {}): Promise<LoggingIn> {
-  const at = await openIssuer({ redirects: ['http://localhost/login/callback'] });
+  const at = await openIssuer();
   const written = `oidc: [{ name: Example SSO, issuer: "${at.issuer}", client_id: ${at.client}, client_secret: { env: SSO }, device: true }]`;
   const section = parseYaml(written, 'config.yaml', 'config_invalid');
   const logins = openLogins(section, { clock: systemClock, env: { SSO: at.secret } });
