@@ -1,0 +1,36 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openServed, robin } from '../server/served.ts';
+import { openLoggingIn } from '../server/web/logging-in.ts';
+import { aScene, type Scene } from './scene.ts';
+
+function callerOf(url: string): Scene {
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  return scene.with({ env: { RUNBOOK_SERVER: url } });
+}
+
+test('a token that is piped in is taken, although the server has single sign-on', async () => {
+  const served = await openLoggingIn();
+  const token = await served.token(robin, ['read']);
+  const said = await callerOf(served.url)
+    .with({ stdin: `${token}\n` })
+    .run('login', '--json');
+  expect(JSON.parse(said.stdout)).toMatchObject({ person: 'robin', scopes: ['read'] });
+});
+
+test('an issuer that the server does not offer is told, with those that it does', async () => {
+  const served = await openLoggingIn();
+  const said = await callerOf(served.url).run('login', '--issuer', 'Other', '--json');
+  expect(said.exitCode).toBe(2);
+  expect(JSON.parse(said.stderr)).toMatchObject({
+    code: 'issuer_unknown',
+    hint: "`--issuer 'Example SSO'`",
+  });
+});
+
+test('where nobody can be asked, nothing is piped in and there is no single sign-on, it says so', async () => {
+  const served = await openServed();
+  const said = await callerOf(served.url).run('login', '--json');
+  expect(said.exitCode).toBe(2);
+  expect(JSON.parse(said.stderr)).toMatchObject({ code: 'token_missing' });
+});
