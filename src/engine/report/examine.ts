@@ -1,6 +1,7 @@
 import { agentOfAccount, personOf } from '../../approval/people/identity.ts';
 import { accountIdentity, resolveInitiator } from '../../approval/people/initiator.ts';
-import type { Person } from '../../approval/people/people.ts';
+import { withEnrolled } from '../../approval/people/passkeys.ts';
+import type { People, Person } from '../../approval/people/people.ts';
 import { eligibleFor } from '../../approval/tally/eligible.ts';
 import { canReach, signingAlone } from '../../approval/tally/means.ts';
 import { RunbookError } from '../../base/errors.ts';
@@ -11,6 +12,7 @@ import { meansOf } from '../decision/means-of.ts';
 import type { Engine, Trusted } from '../engine.ts';
 import { examineKeys } from '../key/examine-keys.ts';
 import { examinePolicy } from '../policy/examine-policy.ts';
+import { provenIdentities } from '../proof/proven-identities.ts';
 import { examineSinks } from '../replicate/examine-sinks.ts';
 import type { Finding } from '../reports.ts';
 import { examineRetention } from '../retain/examine-retention.ts';
@@ -76,7 +78,7 @@ async function examinePeople(
   trusted: Trusted,
   isOpen: boolean,
 ): Promise<readonly Finding[]> {
-  const people = trusted.people.value;
+  const people = isOpen ? await withPasskeys(engine, trusted.people.value) : trusted.people.value;
   const initiator = resolveInitiator(people, engine.caller);
   const served = 'holder' in engine.caller;
   const own = accountIdentity(engine.account);
@@ -102,6 +104,18 @@ async function examinePeople(
       hint: others.length > 0 ? null : 'runbook people add NAME --ssh-key FILE.pub',
     },
   ];
+}
+
+/** As the journal enrolled them; as the file has them where that cannot be proven: every step says so. */
+async function withPasskeys({ store }: Engine, people: People): Promise<People> {
+  try {
+    return withEnrolled(people, (await provenIdentities(store)).enrolled());
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      return people;
+    }
+    throw error;
+  }
 }
 
 /** `me` is a person's name, or the id of an agent whose own account it is. */

@@ -11,6 +11,8 @@ import { openLoginDesk } from '../../../src/engine/login/open-login-desk.ts';
 import { removePasskey } from '../../../src/engine/login/remove-passkey.ts';
 import { issueToken } from '../../../src/engine/token/tokens.ts';
 import { recordedOf } from '../../../src/run/recorded.ts';
+import { verify } from '../../audit/court.ts';
+import { client, idSigner, issuer, loginFor } from '../../support/id-token.ts';
 import { aDevice, type Device, enrolled, page } from '../../support/passkeys.ts';
 import { openScene, type Scene } from '../../support/scene.ts';
 
@@ -225,4 +227,41 @@ test('another process believes the same of passkeys, from the entries alone', as
   await scene.restart();
   engine = scene.engine();
   expect(await passkeysOf('robin')).toEqual([device.publicKey]);
+});
+
+describe('a login', () => {
+  test('says whose a passkey is, when it was for this very statement', async () => {
+    scene.trusted.people += `  - { name: lee, oidc: ["${issuer}#lee"] }\n`;
+    const signer = await idSigner('ES256');
+    await desk.noteIssuerKeys({ issuer, client, keys: [signer.key] });
+    const device = aDevice();
+    const statement = await desk.prepareEnrolment({ of: { person: 'lee' }, ...device.offered });
+    const signed = device.sign(passkeyNamespace, statement);
+    const enrolBy = async (said: string, subject: string): Promise<string> =>
+      codeOf(desk.enrol(signed, { login: await loginFor(signer, said, subject) }));
+    expect(await enrolBy(statement, 'mallory')).toBe('identity_unknown');
+    expect(await enrolBy(statement.replace('phone', 'other'), 'lee')).toBe('login_other_statement');
+    expect(await enrolBy(statement, 'lee')).toBe('done');
+    expect(await passkeysOf('lee')).toEqual([device.publicKey]);
+    expect((await listPasskeys(engine, 'lee'))[0]?.enrolled_by).toBe(`login at ${issuer}`);
+    expect((await verify(scene)).findings).toEqual([]);
+
+    // What proved it then is not asked of today's people: the passkey stays when the account moves.
+    scene.trusted.people = scene.trusted.people.replace(`${issuer}#lee`, `${issuer}#lee2`);
+    await scene.restart();
+    engine = scene.engine();
+    expect(await passkeysOf('lee')).toEqual([device.publicKey]);
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+
+  test('of somebody else is no way to their passkey', async () => {
+    scene.trusted.people += `  - { name: lee, oidc: ["${issuer}#lee"] }\n`;
+    const signer = await idSigner('ES256');
+    await desk.noteIssuerKeys({ issuer, client, keys: [signer.key] });
+    const device = aDevice();
+    const statement = await desk.prepareEnrolment({ of: { person: 'robin' }, ...device.offered });
+    const login = await loginFor(signer, statement, 'lee');
+    const signed = device.sign(passkeyNamespace, statement);
+    expect(await codeOf(desk.enrol(signed, { login }))).toBe('other_person');
+  });
 });
