@@ -137,6 +137,22 @@ describe('whom something came from', () => {
   });
 });
 
+describe('the page hears', () => {
+  const onPage = (identity: string) => {
+    const given = aCase({ attested: { identity } });
+    const judged = judgeDecision({ ...given, evidence: { ...given.evidence, channel: 'web' } });
+    return judged.kind === 'refused' ? judged.code : judged.assurance;
+  };
+
+  test('the bearer of a session', () => {
+    expect(onPage('token:0123456789abcdef')).toBe('A1');
+  });
+
+  test.each(['slack:T1/UBOB', 'os:bob@web1', 'email:carol@example.com'])('not %s', (identity) => {
+    expect(onPage(identity)).toBe('identity_unfit');
+  });
+});
+
 describe('what an account of the host leaves in the spool', () => {
   const left = (identity: string, more: Partial<DecisionCase> = {}) => {
     const given = aCase({ attested: { identity }, ...more });

@@ -3,7 +3,7 @@ import { parseStatement } from '../../src/approval/statement/statement.ts';
 import { prepareDecision } from '../../src/engine/decision/prepare-decision.ts';
 import type { OwnDecision } from '../../src/engine/service.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
-import { openLoginScene } from '../support/by-login.ts';
+import { openLoginScene, sessions } from '../support/by-login.ts';
 import { cardOf, decisionsOf, host, ran } from '../support/click.ts';
 import { crashingStore, Stopped } from '../support/crashing-store.ts';
 import { idSigner, loginFor } from '../support/id-token.ts';
@@ -94,6 +94,77 @@ describe('somebody who logs in anew for what they were shown', () => {
     const scene = await openLoginScene({ ...needsLogin, account: `ana@${host}` });
     await scene.exec();
     expect(await scene.login('kim')).toMatchObject({ assurance: 'A2', missing: [] });
+  });
+});
+
+describe('what somebody logged in for approves nothing any more', () => {
+  test.each<[string, (scene: Scene) => void]>([
+    [
+      'once the account is nobody’s',
+      (scene) => {
+        scene.trusted.people = scene.trusted.people.replace('example.com#robin', 'example.com#rob');
+      },
+    ],
+    [
+      'once the account is somebody else’s',
+      (scene) => {
+        scene.trusted.people = scene.trusted.people
+          .replace('example.com#robin', 'example.com#rob')
+          .replace('example.com#kim', 'example.com#robin');
+      },
+    ],
+    [
+      'once it is the account of whoever started the run',
+      (scene) => {
+        scene.trusted.people = scene.trusted.people
+          .replace('example.com#robin', 'example.com#rob')
+          .replace('example.com#ana', 'example.com#robin');
+      },
+    ],
+    [
+      'once policy asks for a signature',
+      (scene) => {
+        scene.trusted.policy = 'floor: { assurance: A3 }';
+      },
+    ],
+  ])('%s, before the step starts', async (_what, change) => {
+    const scene = await openLoginScene(needsLogin);
+    const { run } = await scene.exec();
+    await scene.login('robin');
+    change(scene);
+    const report = await scene.service().drive(run, driving(scene));
+    expect(report).toMatchObject({ status: 'waiting', exit_code: 10 });
+    expect(ran(scene)).toBe(false);
+    expect(await verified(scene)).toMatchObject({ findings: [], exit_code: 0 });
+  });
+});
+
+describe('a session of the page', () => {
+  test('decides at A1, and says that it was on the page', async () => {
+    const scene = await openLoginScene();
+    const { run } = await scene.exec();
+    const own = { ...(await scene.own()), channel: 'web' } as const;
+    expect(await scene.as('robin').decideAsMyself(own)).toMatchObject({ assurance: 'A1' });
+    const [decided] = await decisionsOf(scene, run);
+    expect(decided).toMatchObject({
+      channel: 'web',
+      attested: { identity: `token:${sessions.robin}`, matched_by: null },
+    });
+    const { store } = scene.engine();
+    const raw = decided?.attested?.raw;
+    const { bytes } = await store.getBlob(raw ?? ('' as never));
+    expect(JSON.parse(bytes.toString())).toMatchObject({ channel: 'web', decision: 'approve' });
+    expect(await scene.service().drive(run, driving(scene))).toMatchObject({ exit_code: 0 });
+    expect(await verified(scene)).toMatchObject({ findings: [], exit_code: 0 });
+  });
+
+  test('does not lift what is asked for', async () => {
+    const scene = await openLoginScene(needsLogin);
+    await scene.exec();
+    const own = { ...(await scene.own()), channel: 'web' } as const;
+    await expect(scene.as('robin').decideAsMyself(own)).rejects.toMatchObject({
+      code: 'assurance_too_low',
+    });
   });
 });
 
