@@ -7,6 +7,7 @@ import { openLoginScene, sessions } from '../support/by-login.ts';
 import { cardOf, decisionsOf, host, ran } from '../support/click.ts';
 import { crashingStore, Stopped } from '../support/crashing-store.ts';
 import { idSigner, loginFor } from '../support/id-token.ts';
+import { interruptedStore } from '../support/interrupted-store.ts';
 import { driving, type Scene } from '../support/scene.ts';
 
 const lee =
@@ -236,6 +237,18 @@ rules:
     await expect(
       scene.as('robin').decideByLogin({ statement, login }, 'web'),
     ).rejects.toMatchObject({ code: 'login_expired' });
+  });
+
+  test('also where the quarter of an hour ends while it is being recorded', async () => {
+    const scene = await openLoginScene(needsLogin);
+    const { run } = await scene.exec();
+    const statement = await scene.as('robin').prepareDecision(await scene.own());
+    const login = await loginFor(scene.signer, statement, 'robin', { exp: 4e9 });
+    const slow = interruptedStore(scene.engine().store, async () => scene.clock.shift(15 * 60_000));
+    await expect(
+      scene.service(slow).decideByLogin({ statement, login }, 'web'),
+    ).rejects.toMatchObject({ code: 'login_expired' });
+    expect(await decisionsOf(scene, run)).toEqual([]);
   });
 
   test('for another log', async () => {
