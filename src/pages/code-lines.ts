@@ -10,10 +10,11 @@ export function layoutLines(text: string): Html {
 /** A script beside the one before: what went and what came is marked for eyes and for ears. */
 export function layoutDiff(lines: readonly ComparedLine[]): Html {
   const shown = nearChanges(lines);
-  const counts = (['gone', 'come'] as const).map(
-    (kind) => lines.filter((line) => line.kind === kind).length,
-  );
-  return html`<p class="hint">${counts[0] ?? 0} lines removed, ${counts[1] ?? 0} added.</p>
+  const count = (kind: ComparedLine['kind']): string => {
+    const { length } = lines.filter((line) => line.kind === kind);
+    return length === 1 ? '1 line' : `${length} lines`;
+  };
+  return html`<p class="hint">${count('gone')} removed, ${count('come')} added.</p>
 <pre class="lines diff">${shown.map(layoutCompared)}</pre>`;
 }
 

@@ -122,7 +122,7 @@ function layoutIssuers({ ways, logins }: DecisionView): Html | null {
 }
 
 function layoutRevoke(view: DecisionView): Html {
-  return html`<form method="post" action="${actionOf(view)}">
+  return html`${isOpenTo(view) && html`<hr>`}<form method="post" action="${actionOf(view)}">
 ${hiddenFields(view)}
 <p>Your approval stands. Until it is used you can take it back.</p>
 <div class="tools"><button class="no" name="decision" value="revoke">Take my approval back</button></div>

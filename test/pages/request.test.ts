@@ -107,7 +107,7 @@ describe('the card', () => {
         { previous: last },
       ),
     );
-    expect(markup).toContain('1 lines removed, 1 added.');
+    expect(markup).toContain('1 line removed, 1 line added.');
     expect(markup).toContain('<del><span class="sr">removed: </span>set -x\n</del>');
     expect(markup).toContain('<ins><span class="sr">added: </span>set -eu\n</ins>');
     expect(markup).toContain('<span>echo 2\n</span><i>… 6 lines as before\n</i></pre>');
