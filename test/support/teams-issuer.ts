@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
+import { lazy } from '../../src/base/lazy.ts';
 
 export const appId = '0f0e0d0c-0b0a-4908-8706-050403020100';
 export const clientSecret = 'the client secret of these tests';
@@ -21,7 +22,11 @@ export interface TeamsIssuer {
   sign(
     serviceUrl: string,
     nowMs: number,
-    more?: { readonly claims?: JWTPayload; readonly key?: KeyName; readonly kid?: string },
+    more?: {
+      readonly claims?: Readonly<Record<string, unknown>>;
+      readonly key?: KeyName;
+      readonly kid?: string;
+    },
   ): Promise<string>;
   /** What the app was given, newest last. */
   readonly issued: string[];
@@ -33,12 +38,15 @@ export interface TeamsIssuer {
   expiresIn: number;
 }
 
+/** Made once: a key of RSA takes its time. */
+const keyPairs = lazy(() => {
+  const names: readonly KeyName[] = ['teams', 'other-channel', 'stolen'];
+  return Promise.all(names.map(async (name) => [name, await generateKeyPair('RS256')] as const));
+});
+
 /** Closed when the test is over. */
 export async function openTeamsIssuer(): Promise<TeamsIssuer> {
-  const names: readonly KeyName[] = ['teams', 'other-channel', 'stolen'];
-  const pairs = await Promise.all(
-    names.map(async (name) => [name, await generateKeyPair('RS256')] as const),
-  );
+  const pairs = await keyPairs();
   const keys = new Map(pairs);
   const published = await Promise.all(
     pairs
