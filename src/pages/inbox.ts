@@ -8,6 +8,8 @@ export interface InboxView {
   readonly person: string;
   /** Open requests, the newest first. */
   readonly open: readonly RequestDetail[];
+  /** There are older open ones than these. */
+  readonly isCut: boolean;
   /** What was decided or ended lately, the newest first. */
   readonly over: readonly RequestDetail[];
   readonly nowMs: number;
@@ -22,6 +24,7 @@ export function layoutInbox(view: InboxView): Html {
 ${open.length === 0 ? layoutEmpty() : null}
 ${layoutGroup({ id: 'mine', heading: `Waiting for you (${mine.length})`, details: mine, nowMs })}
 ${layoutGroup({ id: 'others', heading: `Waiting for others (${others.length})`, details: others, nowMs })}
+${view.isCut && html`<p class="hint">These are the newest ${open.length}. <code>runbook requests</code> lists all that are open.</p>`}
 ${layoutGroup({ id: 'over', heading: 'Lately', details: over, nowMs })}`;
 }
 

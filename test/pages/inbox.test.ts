@@ -44,7 +44,7 @@ describe('the inbox', () => {
     const theirs = aDetail({ words: 'theirs' }, { id: 'a'.repeat(16) as never });
     const other = { ...theirs, missing: [] };
     const mine = aDetail({ words: 'mine' });
-    const view = { person: 'bob', open: [other, mine], over: [], nowMs };
+    const view = { person: 'bob', open: [other, mine], over: [], isCut: false, nowMs };
     const { markup } = layoutInbox(view);
     expect(markup).toMatch(
       /Waiting for you \(1\)[^]*>mine<[^]*Waiting for others \(1\)[^]*>theirs</,
@@ -54,8 +54,14 @@ describe('the inbox', () => {
     expect(markup).toContain('asked by ana, 10m ago');
   });
 
+  test('says so where older requests have no room', () => {
+    const view = { person: 'bob', open: [aDetail()], over: [], isCut: false, nowMs };
+    expect(layoutInbox(view).markup).not.toContain('the newest 1');
+    expect(layoutInbox({ ...view, isCut: true }).markup).toContain('the newest 1');
+  });
+
   test('tells how a request comes about where there is none', () => {
-    const { markup } = layoutInbox({ person: 'bob', open: [], over: [], nowMs });
+    const { markup } = layoutInbox({ person: 'bob', open: [], over: [], isCut: false, nowMs });
     expect(markup).toContain('Nothing waits');
   });
 });

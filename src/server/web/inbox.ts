@@ -11,8 +11,9 @@ export const inboxRoutes: readonly WebRoute[] = [
     path: '/',
     access: 'person',
     handle: async ({ web, page }, { service, person }) => {
-      const open = await service.requests(true, { limit: most.open });
-      const isOpen = new Set(open.map(({ request }) => request));
+      const found = await service.requests(true, { limit: most.open + 1 });
+      const open = found.slice(0, most.open);
+      const isOpen = new Set(found.map(({ request }) => request));
       const newest = await service.requests(false, { limit: most.open + most.over });
       const over = newest.filter(({ request }) => !isOpen.has(request)).slice(0, most.over);
       const describe = ({ request }: { readonly request: string }) =>
@@ -20,6 +21,7 @@ export const inboxRoutes: readonly WebRoute[] = [
       const main = layoutInbox({
         person,
         open: await Promise.all(open.map(describe)),
+        isCut: found.length > open.length,
         over: await Promise.all(over.map(describe)),
         nowMs: web.site.clock.now().wallMs,
       });

@@ -1,5 +1,5 @@
-import type { DecisionWays } from '../../engine/reports.ts';
 import { layoutRequest } from '../../pages/request.ts';
+import { usableOn } from './own-passkeys.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
 /** One request, whole: card, differences, plan, proof, and the form that decides. */
@@ -19,20 +19,15 @@ async function showRequest(visit: WebVisit, visitor: Visitor, name: string): Pro
   const { service } = visitor;
   const detail = await service.describeRequest(name);
   const { id, run, runbook, step } = detail.content;
+  const ways = await service.waysToDecide(id);
   const main = layoutRequest({
     detail,
     run: await service.status(run),
     proof: await service.review(id, null),
-    ways: usableHere(await service.waysToDecide(id), web.origin),
+    ways: { ...ways, passkeys: usableOn(web, ways.passkeys) },
     visitor,
     logins: web.logins,
     nowMs: web.site.clock.now().wallMs,
   });
   return page({ title: `${runbook.name}: ${step}`, main });
-}
-
-/** A passkey counts on the page that it was enrolled on, and on no other. */
-function usableHere(ways: DecisionWays, origin: string): DecisionWays {
-  const passkeys = ways.passkeys.filter((key) => key.removed_at === null && key.origin === origin);
-  return { ...ways, passkeys };
 }
