@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, base64String, integer, nat, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type EnrolmentCase,
@@ -119,8 +119,8 @@ describe("a passkey becomes somebody's", () => {
   });
 
   test('and any other text or signature is refused, never thrown', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.base64String(), (statement, signature) => {
+    assert(
+      property(string(), base64String(), (statement, signature) => {
         expect(verdict({ signed: { statement, signature } })).not.toBe('accepted');
         expect(verdict({ signed: { statement: honest.signed.statement, signature } })).not.toBe(
           'accepted',
@@ -131,8 +131,8 @@ describe("a passkey becomes somebody's", () => {
 
   test('and no bit of what it signed can be another', () => {
     const bytes = Buffer.from(honest.signed.signature, 'base64');
-    fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+    assert(
+      property(nat(bytes.length - 1), integer({ min: 1, max: 255 }), (at, flip) => {
         const other = Buffer.from(bytes);
         other.writeUInt8(other.readUInt8(at) ^ flip, at);
         const changed = { ...honest.signed, signature: other.toString('base64') };
