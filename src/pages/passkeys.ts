@@ -33,20 +33,24 @@ ${
 ${layoutAdding(view)}`;
 }
 
-function layoutPasskey(passkey: PasskeySummary, { csrf, origin }: AccountView): Html {
+function layoutPasskey(passkey: PasskeySummary, view: AccountView): Html {
+  const { enrolled_at, enrolled_by, origin, removed_at } = passkey;
   const name = sanitizeLine(passkey.label ?? 'passkey without a name');
   return html`<li><div class="row">
-<span><b>${name}</b> ${passkey.removed_at === null ? null : html`<b class="badge warn">removed</b>`}</span>
-<span class="soft">enrolled ${showTime(passkey.enrolled_at)} by ${sanitizeLine(passkey.enrolled_by)}${
-    passkey.origin === origin ? null : html`, for ${sanitizeLine(passkey.origin)} alone`
-  } <code>${passkey.passkey}</code></span>
-${
-  passkey.removed_at === null
-    ? html`<form class="quiet-form" method="post" action="/account/passkeys/${passkey.passkey}/remove">${csrfField(csrf)}
-<button class="plain">Remove<span class="sr"> ${name}</span></button></form>`
-    : null
-}
+<b>${name}</b>${removed_at !== null && html` <b class="badge warn">removed</b>`}
+<p class="soft">Enrolled ${showTime(enrolled_at)} by ${sanitizeLine(enrolled_by)}${
+    origin !== view.origin && html`; it counts on ${sanitizeLine(origin)} alone`
+  }. <code>${passkey.passkey}</code></p>
+${removed_at === null && layoutRemoval({ id: passkey.passkey, name }, view)}
 </div></li>\n`;
+}
+
+function layoutRemoval(
+  { id, name }: { readonly id: string; readonly name: string },
+  { csrf }: AccountView,
+): Html {
+  return html`<form class="quiet-form" method="post" action="/account/passkeys/${id}/remove">${csrfField(csrf)}
+<button class="plain">Remove<span class="sr"> ${name}</span></button></form>`;
 }
 
 /** Whoever stole a session must not get a key out of it: their login would be asked for again. */

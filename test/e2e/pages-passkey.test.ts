@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { invite } from '../server/web/ceremonies.ts';
 import { acceptedByOpenSsh } from '../signers/ssh-tools.ts';
-import { hasBrowser } from '../support/browser.ts';
+import { findBarriers } from '../support/barriers.ts';
+import { desk, hasBrowser, phone } from '../support/browser.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { arriveAt, openLink, openReviewer, openReviewing, passIssuer } from './reviewing.ts';
 
@@ -93,11 +94,38 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     // No fingerprint, no PIN: the browser itself refuses.
     await key.verifies(false);
     await approve.click();
-    await expect.poll(() => page.getByRole('alert').innerText()).toContain('Nothing was signed');
+    await expect.poll(() => page.getByRole('alert').innerText()).toContain('Nothing was done');
     expect(await approve.isEnabled()).toBe(true);
     expect(await reviewing.entries('approval.decided')).toEqual([]);
     await key.verifies(true);
     await approve.click();
     await reviewing.settled('succeeded');
+  });
+
+  test.each([
+    ['a phone, in the dark', { viewport: phone, colorScheme: 'dark' }],
+    ['a desk, in the light', { viewport: desk, colorScheme: 'light' }],
+  ] as const)('the pages of passkeys are fit for %s', async (_where, options) => {
+    const reviewing = await openReviewing();
+    const reviewer = await openReviewer(reviewing, options);
+    const { page, key } = reviewer;
+    const look = async (name: string): Promise<void> => {
+      expect.soft(await findBarriers(page), name).toEqual([]);
+    };
+    await page.goto(`${reviewing.origin}/passkeys/new#${await invite(reviewing, 'robin')}`);
+    await look('invited');
+    await key.verifies(false);
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('invited, and refused');
+    await key.verifies(true);
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await arriveAt(page, `${reviewing.origin}/passkeys/enrolled`);
+    await look('enrolled');
+    await openLink(reviewer, { reviewing, path: '/account', name: 'robin' });
+    await look('account');
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('removed', { exact: true }).waitFor();
+    await look('account, with a passkey that was removed');
   });
 });

@@ -88,8 +88,11 @@ export interface Reviewer {
   readonly path: () => string;
 }
 
-export async function openReviewer({ browser, origin }: Reviewing): Promise<Reviewer> {
-  const { context, page } = await openWindow(browser);
+export async function openReviewer(
+  { browser, origin }: Reviewing,
+  options: Parameters<typeof openWindow>[1] = {},
+): Promise<Reviewer> {
+  const { context, page } = await openWindow(browser, options);
   page.setDefaultTimeout(patienceMs);
   const key = await plugInKey(page);
   return { context, page, key, path: () => page.url().replace(origin, '') };

@@ -169,7 +169,7 @@ function needPasskeys() {
 function inWords(error) {
   switch (error.name) {
     case 'NotAllowedError':
-      return 'Nothing was signed: it was cancelled, took too long, or no passkey of this page is here.';
+      return 'Nothing was done: it was cancelled, took too long, or no passkey that fits is here.';
     case 'InvalidStateError':
       return 'This device holds a passkey of yours already.';
     case 'SecurityError':

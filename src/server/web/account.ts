@@ -2,19 +2,17 @@ import { IntegrityError } from '../../base/errors.ts';
 import { layoutAccount, layoutNeedsScript } from '../../pages/passkeys.ts';
 import { prepareEnrolment, readEnrolment } from './enrol.ts';
 import { freshLogin } from './fresh-login.ts';
-import { invitedRoutes } from './invited.ts';
 import { ownPasskeys } from './own-passkeys.ts';
 import { beginAtIssuer } from './to-issuer.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
-/** Passkeys of whoever is logged in, and enrolling one by a one-time link. */
+/** Who is logged in, and their passkeys. */
 export const accountRoutes: readonly WebRoute[] = [
   { method: 'GET', path: '/account', access: 'person', handle: show },
   { method: 'POST', path: '/account/passkeys/:passkey/remove', access: 'person', handle: remove },
   { method: 'POST', path: '/account/passkeys/begin', access: 'person', handle: begin },
   { method: 'POST', path: '/account/passkeys/statement', access: 'person', handle: prepare },
   { method: 'POST', path: '/account/passkeys', access: 'person', handle: enrol },
-  ...invitedRoutes,
 ];
 
 async function show(visit: WebVisit, visitor: Visitor): Promise<Response> {

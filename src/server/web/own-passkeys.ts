@@ -2,13 +2,20 @@ import { UsageError } from '../../base/errors.ts';
 import type { PasskeySummary } from '../../engine/reports.ts';
 import type { Visitor, Web, WebVisit } from './web-route.ts';
 
+/** A passkey counts on the page that it was enrolled on, until it is removed, and on no other. */
+export function usableOn(
+  { origin }: Web,
+  passkeys: readonly PasskeySummary[],
+): readonly PasskeySummary[] {
+  return passkeys.filter((passkey) => passkey.removed_at === null && passkey.origin === origin);
+}
+
 /** The visitor's passkeys that count on this page. */
 export async function ownPasskeys(
-  { origin }: Web,
+  web: Web,
   { service, person }: Visitor,
 ): Promise<readonly PasskeySummary[]> {
-  const all = await service.passkeys(person);
-  return all.filter((passkey) => passkey.removed_at === null && passkey.origin === origin);
+  return usableOn(web, await service.passkeys(person));
 }
 
 /** The same, where there is one. Throws UsageError `passkey_unknown`. */

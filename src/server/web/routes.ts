@@ -1,6 +1,7 @@
 import { accountRoutes } from './account.ts';
 import { decideRoutes } from './decide.ts';
 import { inboxRoutes } from './inbox.ts';
+import { invitedRoutes } from './invited.ts';
 import { journalRoutes } from './journal.ts';
 import { loginRoutes } from './login.ts';
 import { requestRoutes } from './request.ts';
@@ -11,6 +12,7 @@ import type { WebRoute } from './web-route.ts';
 export const webRoutes: readonly WebRoute[] = [
   ...loginRoutes,
   ...accountRoutes,
+  ...invitedRoutes,
   ...inboxRoutes,
   ...requestRoutes,
   ...decideRoutes,
