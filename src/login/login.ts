@@ -12,8 +12,6 @@ export interface Login {
   readonly issuer: string;
   /** What we are to it. */
   readonly client: string;
-  /** Where it is reached: the page's policy lets a form lead there. */
-  readonly origin: string;
   /** Whether `runbook login` may come by device flow. */
   readonly device: boolean;
   /**

@@ -31,7 +31,6 @@ export function openOidc(settings: IssuerSettings, deps: LoginDeps): Login {
     issuer,
     client,
     device,
-    origin: new URL(issuer).origin,
     begin: (input) => ask((known) => begin(known, input)),
     finish: (callback, kept) => ask((known) => finish(known, callback, kept)),
     beginDevice: () => ask(beginDevice),

@@ -61,7 +61,7 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
   };
   const app = new Hono<Env>();
   app.use(observe(site));
-  app.use(securePages(deps.web));
+  app.use(securePages());
   const gate: Gate = { chargeStranger: openStrangers(site), enter: openBearers(site) };
   mountRoutes(app, site, gate);
   mountEntrances(app, site, gate.chargeStranger);

@@ -159,7 +159,6 @@ function aWaitingRoom(answers: ('pending' | 'slow_down')[]): {
     name: 'Example SSO',
     issuer,
     client: 'runbook',
-    origin: issuer,
     device: true,
     begin: () => Promise.reject(new Error('not here')),
     finish: () => Promise.reject(new Error('not here')),

@@ -1,21 +1,19 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Env } from '../route.ts';
-import type { Web } from './web-route.ts';
 
 /**
  * What a browser may do with whatever is HTML: load our stylesheet and scripts, call us, send forms to us;
  * nothing inline, nobody else's, in nobody's frame, and no text that becomes markup (Trusted Types).
  */
-export function securePages({ logins }: Pick<Web, 'logins'>): MiddlewareHandler<Env> {
+export function securePages(): MiddlewareHandler<Env> {
   const protect = secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
       scriptSrc: ["'self'"],
       connectSrc: ["'self'"],
-      // A form that begins a login is answered with a redirect to the issuer.
-      formAction: ["'self'", ...logins.map(({ origin }) => origin)],
+      formAction: ["'self'"],
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
       requireTrustedTypesFor: ["'script'"],
