@@ -181,7 +181,7 @@ describe('an archive that is not what it says', () => {
     const { bundle } = await exporting(scene);
     const folder = tempFolder();
     const files = readTar(bundle);
-    for (const name of ['verify.py', 'formats.py']) {
+    for (const name of ['verify.py', 'formats.py', 'people.py']) {
       writeFileSync(join(folder, name), files.get(name) ?? '');
     }
     writeFileSync(join(folder, 'evidence.tar'), bundle);

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatsPy } from '../../src/audit/bundle/formats-py.ts';
+import { peoplePy } from '../../src/audit/bundle/people-py.ts';
 import { readme } from '../../src/audit/bundle/readme.ts';
 import { verifyPy } from '../../src/audit/bundle/verify-py.ts';
 import { runTool } from '../../src/base/tool.ts';
@@ -88,6 +89,7 @@ describe('an auditor without Node', () => {
   test.each([
     ['verify.py', verifyPy],
     ['formats.py', formatsPy],
+    ['people.py', peoplePy],
   ])('reads no more than a hundred lines in %s, and none that is too wide', (_name, text) => {
     const lines = text.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(100);

@@ -21,7 +21,7 @@ export interface Device {
   sign(
     namespace: string,
     statement: string,
-    how?: { origin?: string; flags?: number },
+    how?: { origin?: string; flags?: number; clientData?: (text: string) => string },
   ): SignedStatement;
 }
 
@@ -37,9 +37,9 @@ export function aDevice(): Device {
       rpId,
       label: 'phone',
     },
-    sign: (namespace, statement, { origin = page, flags = 0x05 } = {}) => {
+    sign: (namespace, statement, { origin = page, flags = 0x05, ...how } = {}) => {
       const message = Buffer.from(statement);
-      const signature = authenticator.approveOn({ namespace, message, origin, flags });
+      const signature = authenticator.approveOn({ namespace, message, origin, flags, ...how });
       return { statement, signature: signature.toString('base64') };
     },
   };

@@ -3,12 +3,13 @@ import type { BlobId } from '../../base/ids.ts';
 import type { Anchor } from '../../journal/anchor.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
-import { formatAllowedSigners, sshTime } from './allowed-signers.ts';
+import { formatAllowedSigners, type KeysChange, sshTime } from './allowed-signers.ts';
 import { checkGo } from './check-go.ts';
 import { controlMap } from './control-map.ts';
 import { formatCsv } from './csv.ts';
 import type { Evidence, ProvenEntry } from './evidence.ts';
 import { formatsPy } from './formats-py.ts';
+import { peoplePy } from './people-py.ts';
 import { formatEntryProof, formatRoot } from './proof-text.ts';
 import { readme } from './readme.ts';
 import { signedTextOf } from './signed-texts.ts';
@@ -26,6 +27,7 @@ export function composeBundle(evidence: Evidence): Files {
   put('README.md', readme);
   put('verify.py', verifyPy);
   put('formats.py', formatsPy);
+  put('people.py', peoplePy);
   put('check.go', checkGo);
   put('controls.csv', controlMap());
   put('bundle.json', json(about(evidence)));
@@ -121,9 +123,7 @@ function putSigned(entries: readonly Recorded[], put: Put): void {
 function allowedSigners(entries: readonly Recorded[], { blobs }: Evidence): string {
   const textOf = (id: BlobId): string =>
     blobs.find((blob) => blob.id === id)?.bytes.toString('utf8') ?? '';
-  const people = entries.flatMap(({ time, event }) =>
-    event.type === 'config.set' ? [{ since: time, text: textOf(event.data.people) }] : [],
-  );
+  const changes = entries.flatMap((entry) => changeOf(entry, textOf));
   const recovery = entries.flatMap(({ time, event }) => {
     if (event.type === 'key.recovery') {
       return [{ since: time, publicKey: event.data.public }];
@@ -132,7 +132,23 @@ function allowedSigners(entries: readonly Recorded[], { blobs }: Evidence): stri
       ? [{ since: time, publicKey: event.data.recovery }]
       : [];
   });
-  return formatAllowedSigners(people, recovery);
+  return formatAllowedSigners(changes, recovery);
+}
+
+function changeOf(
+  { time: since, event }: Recorded,
+  textOf: (id: BlobId) => string,
+): readonly KeysChange[] {
+  if (event.type === 'config.set') {
+    return [{ since, kind: 'people', text: textOf(event.data.people) }];
+  }
+  if (event.type === 'passkey.enrolled') {
+    const { passkey, person, public: publicKey } = event.data;
+    return [{ since, kind: 'enrolled', passkey, person, publicKey }];
+  }
+  return event.type === 'passkey.removed'
+    ? [{ since, kind: 'removed', passkey: event.data.passkey }]
+    : [];
 }
 
 /** What cannot be read goes in as it is; whoever verifies says what is wrong with it. */

@@ -57,9 +57,9 @@ def cut(data, count):  # so many strings of SSH's wire format, then what follows
     return (data[4:end], *cut(data[end:], count - 1)) if count else (data,)
 
 def sshsig(signature, namespace, text):
-    """OpenSSH's PROTOCOL.sshsig and PROTOCOL.u2f: the key, and how it was touched (1 touched, 4 by PIN)."""
+    """OpenSSH's PROTOCOL.sshsig and PROTOCOL.u2f: the key, how it was touched (1; 4 by PIN), on which page."""
     public, _, _, _, signed, _ = cut(b64(signature)[10:], 5)
-    (kind, rest), (form, sig, more), flags = cut(public, 1), cut(signed, 2), 0
+    (kind, rest), (form, sig, more), flags, page = cut(public, 1), cut(signed, 2), 0, None
     parts = namespace.encode(), b"", b"sha512", hashlib.sha512(text).digest()
     text = b"SSHSIG" + b"".join(map(string, parts))
     if kind.startswith(b"sk-"):  # a security key signs hash(application) flags counter extensions hash(text)
@@ -67,7 +67,7 @@ def sshsig(signature, namespace, text):
         app = cut(rest, 2 if b"ed25519" in kind else 3)[-2]
         rest = rest[:-len(string(app))]
         if form.startswith(b"webauthn-"):
-            text, extra, more = of_page(text, app, more)
+            text, extra, more, page = of_page(text, app, more)
         text = sha(app) + bytes([flags]) + counter + extra + sha(text)
     plain = kind.replace(b"sk-", b"").replace(b"@openssh.com", b"")
     key = serialization.load_ssh_public_key(plain + b" " + base64.b64encode(string(plain) + rest))
@@ -80,7 +80,7 @@ def sshsig(signature, namespace, text):
     else:
         pair = utils.encode_dss_signature(*map(number, cut(sig, 2)[:2]))
         key.verify(pair, text, ec.ECDSA(curves[key.key_size]()))
-    return base64.b64encode(public).decode(), flags
+    return base64.b64encode(public).decode(), flags, page
 
 def of_page(text, app, more):  # WebAuthn: a passkey signs what the browser wrote around it, for its own pages
     (page, client, extra, more), challenge = cut(more, 3), base64.urlsafe_b64encode(text).rstrip(b"=")
@@ -88,15 +88,15 @@ def of_page(text, app, more):  # WebAuthn: a passkey signs what the browser wrot
     pages = rb"(https://([^/@:]+\.)?|http://(?=localhost(:|$)))%s(:\d+)?" % re.escape(app)
     must(client.startswith(asked) and b'"crossOrigin":true' not in client, "another page asked for it")
     must(re.fullmatch(pages, page), "another page asked for it")
-    return client, extra, more
+    return client, extra, more, page.decode()
 
 def keys_of(text):
-    """people.yaml as it is mostly written: a list, each person behind a dash in one column. Keys by name."""
+    """people.yaml as it is mostly written: a list, people behind dashes in one column. Keys and accounts."""
     text, found = re.sub(r"(?m)(^|\s)#.*", "", text), {}
     dash = re.match(r"\s*people:\s*?\n( *-\s)", text)
     for one in re.split(f"(?m)^{dash[1]}", text)[1:] if dash else []:
         names = re.findall(r"(?<![\w.-])name[\"']?\s*:\s*[\"']?([\w.-]+)", one)
         must(len(names) == 1, "people.yaml is written as only audit verify reads it")
-        found[names[0]] = {*re.findall(r"\bAAAA[\w+/]+=*", one)}
+        found[names[0]] = {*re.findall(r"\bAAAA[\w+/]+=*|https?://[^\s\"',\]}]+#[^\s\"',\]}]+", one)}
     return found
 `;

@@ -106,7 +106,14 @@ function checkFiles(files: Files, evidence: Evidence): readonly Finding[] {
 }
 
 /** Texts of the program that made the bundle: those of a later one may differ. */
-const ofItsVersion = ['README.md', 'verify.py', 'formats.py', 'check.go', 'controls.csv'];
+const ofItsVersion = [
+  'README.md',
+  'verify.py',
+  'formats.py',
+  'people.py',
+  'check.go',
+  'controls.csv',
+];
 
 /** Held against the files, and against the entries, in their own ways. */
 const notMade = ['MANIFEST', 'withheld.csv'];

@@ -12,8 +12,8 @@ log's key (\`log.vkey\`), the witnesses' keys and people's public keys from whom
 | \`entries/N.json\`, \`N.tlog-proof\` | entry N, byte for byte as it is hashed, and its proof (C2SP tlog-proof). \`N.pruned\`: the hash alone, where the log says that the rest was deleted |
 | \`roots/N\` | the root that the log had at N entries, and the proof that it goes on from there |
 | \`blobs/\` | content that entries name: ID is SHA-256(\`ID.salt\`, then \`ID\`) |
-| \`decisions/\`, \`decisions.csv\` | what people signed, and their signatures; by which entry, person, namespace and time |
-| \`allowed_signers\` | whose key was whose, and when, by the \`people.yaml\` then in force |
+| \`decisions/\`, \`decisions.csv\` | what people signed, passkeys for their own enrolment too, and their signatures; by which entry, person, namespace and time |
+| \`allowed_signers\` | whose key was whose, and when, by the \`people.yaml\` then in force, and whose passkey by the entries that enrolled it |
 | \`openings/\` | salts of private values, where they were disclosed |
 | \`withheld.csv\` | what entries name and this bundle does not hold, and why |
 | \`controls.csv\` | which controls of SOC 2, ISO 27001 and NIST 800-53 all this is evidence for |
@@ -34,14 +34,15 @@ sha256sum --quiet -c MANIFEST
 \`\`\`
 
 **Everything at once**, with Python 3 and its package cryptography (Debian: \`python3-cryptography\`). Read its
-hundred lines first, and those of \`formats.py\` beside it (SSH signatures, proofs of logs), or compare them with a
-release's. With the checkpoint of an earlier audit behind it, it also checks that the log goes on from there.
+hundred lines first, and those of \`formats.py\` (SSH signatures, proofs of logs) and \`people.py\` (who is who, logins)
+beside it, or compare them with a release's. With the checkpoint of an earlier audit behind it, it also checks that the log goes on from there.
 
 \`\`\`sh
 python3 verify.py ../evidence.tar
 \`\`\`
 
-**What people signed**, with OpenSSH. The files say whose key is whose by \`people.yaml\` alone: compare.
+**What people signed**, with OpenSSH. The files say whose key is whose by \`people.yaml\` and the
+log's own entries alone: compare.
 
 \`\`\`sh
 tail -n +2 decisions.csv | while IFS=, read -r id entry namespace person time; do
@@ -50,7 +51,8 @@ tail -n +2 decisions.csv | while IFS=, read -r id entry namespace person time; d
 done
 \`\`\`
 
-OpenSSH does not look at a passkey's page, nor whether a security key was touched; \`verify.py\` does.
+OpenSSH does not look at a passkey's page, nor whether a security key was touched, nor at how a passkey became
+somebody's; \`verify.py\` does.
 
 **The checkpoint**, with OpenSSL:
 
@@ -86,8 +88,12 @@ GO111MODULE=off GOPATH=/usr/share/gocode go run check.go
 * \`"kind": "range"\` in \`bundle.json\`: every entry from \`from\` up to \`to\` is here. No number can hold two entries.
 * \`"kind": "run"\`: these entries are the run's. That the run has no others, this bundle cannot show: ask for the
   range, or verify the whole journal.
-* Each person's signature is over exactly this request and these commands. A decision without a signature
-  (\`attested\` in its entry) is a receiver's word.
+* Each person's signature is over exactly this request and these commands. A passkey (\`passkey.enrolled\`) signed the
+  text that makes it theirs; that it is theirs, an invitation of whoever keeps the journal says, or a login.
+* A decision with a \`login\` in its entry rests on the word of an OpenID issuer: somebody logged in anew for exactly this
+  statement. The keys that the issuer signs with stand in \`issuer.keys\`, as the journal fetched them: compare them
+  with those that the issuer published then.
+* A decision with neither (\`attested\` in its entry) is a receiver's word.
 * \`MANIFEST\` is signed by nobody. Entries, blobs, older heads and \`decisions/\` are proven by the log, and
   \`verify.py\` names the files that no entry speaks for: they are there for convenience. The log speaks for the file
   as a whole: ask its owner for the entry \`evidence.exported\` with its SHA-256, and that it stands in the log.

@@ -1,4 +1,5 @@
 import { armor } from '../../approval/ssh/sshsig.ts';
+import { passkeyNamespace } from '../../approval/statement/enrolment.ts';
 import { keyNamespace } from '../../approval/statement/key-statement.ts';
 import { reviewNamespace } from '../../approval/statement/review-statement.ts';
 import { startNamespace } from '../../approval/statement/start-statement.ts';
@@ -63,6 +64,9 @@ function findSigned(event: Recorded['event']): Found | null {
   }
   if (event.type === 'run.started' || event.type === 'run.resumed') {
     return both(startNamespace, event.data.signed ?? { statement: null, signature: null });
+  }
+  if (event.type === 'passkey.enrolled') {
+    return both(passkeyNamespace, event.data);
   }
   return event.type === 'key.recovery' || event.type === 'key.rotated'
     ? both(keyNamespace, event.data)

@@ -2,19 +2,19 @@
  * The auditor's own check, in a language and with a library that are not ours. At most 100 lines, because it
  * is read before it is believed; what it does not check it says.
  */
-export const verifyPy = String.raw`"""python3 verify.py BUNDLE.tar [CHECKPOINT OF AN EARLIER AUDIT]   (formats.py stands beside it)
+export const verifyPy = String.raw`"""python3 verify.py BUNDLE.tar [CHECKPOINT OF AN EARLIER AUDIT]   (formats.py and people.py stand beside it)
 Checks a bundle of runbook: says what holds and what it did not check, exits with 1 at what is wrong."""
 import json, os, re, sys, tarfile
 sys.dont_write_bytecode = True
-from formats import b64, grew, keys_of, sha, signer, sshsig, walk
-beside = (r"README\.md|(verify|formats)\.py|check\.go|(findings|bundle)\.json|allowed_signers|(keys|"
+from formats import b64, grew, sha, signer, walk
+from people import follow, logged_in, signed_by
+beside = (r"README\.md|(verify|formats|people)\.py|check\.go|(findings|bundle)\.json|allowed_signers|(keys|"
           r"witnesses)/[\w-]+\.vkey|timestamps/[\w.-]+\.(pem|tst)|(controls|decisions|withheld)\.csv")
 spaces = {"approval": "approval", "step": "resolve", "break_glass": "review", "run": "start"}
 place, length = "the bundle", os.path.getsize(sys.argv[1])
 sys.excepthook = lambda kind, error, _: print(f"WRONG: {place}: {kind.__name__} {error}")
 def check(holds, wrong): return holds or sys.exit(print(f"WRONG: {place}: {wrong}") or 1)
-def digest(command):
-    return sha(b"runbook.command.v1\0", command).hex()
+def digest(command): return sha(b"runbook.command.v1\0", command).hex()
 def probe_of(command):  # the check that stands in a command, as it is written to be hashed
     probe = json.loads(command)["check"]
     return digest(json.dumps(probe, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
@@ -50,7 +50,7 @@ head = size, root = [of(line) for of, line in zip((int, b64), note.decode().spli
 roots = {int(name[6:]): [*map(b64, files[name].split())] for name in files if name.startswith("roots/")}
 for place, (old, *path) in roots.items(): check(grew((place, old), head, path), "the log never had this root")
 rest = {*files} - {f"roots/{place}" for place in roots} - {"checkpoint", "log.vkey"}
-roots[size], asked, votes, behind, gated, ran, gone, signed = [root], {}, {}, {}, {}, {}, [], 0
+roots[size], asked, votes, behind, gated, ran, gone, signed, fresh = [root], {}, {}, {}, {}, {}, [], 0, 0
 seqs = sorted(int(name[8:-11]) for name in files if name.endswith(".tlog-proof"))
 bare = {seq for seq in seqs if f"entries/{seq}.json" not in files}
 check({*range(scope.get("from", 0), scope.get("to", 0))} <= {*seqs}, "an entry of the range is missing")
@@ -70,36 +70,36 @@ for seq in seqs:
     text, sig = map((data.get("signed") or data).get, ("statement", "signature"))
     said, flags, space = json.loads(text or "{}"), 0, spaces.get(kind.split(".")[0])
     if kind == "log.pruned": gone += [(a, min(b, seq)) for each in data["runs"] for a, b in each["ranges"]]
-    if kind == "config.set": people = keys_of(files["blobs/" + data["people"]].decode())
+    follow(entry, files)
     if sig:
         name, signed = f"decisions/{sha(text.encode()).hex()}", signed + 1
         kept = files[name + ".sig"].decode().replace("\n", "")[29:-27]
         check(kept == sig and files[name + ".statement"].decode() == text, name)
         rest -= {name + ".statement", name + ".sig"}
-    if sig and space:
-        (key, flags), who = sshsig(sig, space + "@runbook/v1", text.encode()), said["person"]
-        check(key in people.get(who, ()), f"the key is not {who}'s by people.yaml then in force")
+    if sig and space: flags = signed_by(said["person"], sig, space + "@runbook/v1", text)
+    login = kind == "approval.decided" and data.get("login")
+    if login: check(logged_in(login, text, entry["time"]) == said["person"], "somebody else logged in for it")
+    fresh += bool(login)
+    if login or sig and space:
         check(roots[said["log"]["size"]][0] == b64(said["log"]["root"]), "its signer saw another log")
     if kind == "run.started":
         check(run not in gated, "it had started before")
         gated[run], behind[run] = {step["id"]: step["privileged"] for step in data["steps"]}, set()
-    links = data.get("links") or data.get("initiator", {}).get("chain", [])
-    for link in links: behind[run].add(link["person"])
+    for link in data.get("links") or data.get("initiator", {}).get("chain", []): behind[run].add(link["person"])
     if kind == "approval.requested": asked[data["id"]] = data, leaf.hex(), run
     if kind == "approval.decided": votes[data["request"], said["person"]] = said, flags
     if kind == "step.started": started(data, run)
-for place in bare:
-    check(any(a <= place < b for a, b in gone), "its hash alone is here, and no entry says why")
+for place in bare: check(any(a <= place < b for a, b in gone), "its hash alone is here, and no entry says why")
 for place in rest: check(re.fullmatch(beside, place), "nothing that belongs into a bundle")
 for at, seen in (open(name).read().split("\n")[1:3] for name in sys.argv[2:]):
     check(roots[int(at)][0] == b64(seen), "the log does not go on from the earlier checkpoint")
 part = f"of run {scope['run']}" if "run" in scope else f"all from {scope['from']} to {scope['to'] - 1}"
-print(f"HOLDS: {len(seqs)} entries of a log of {size}, {part}; {signed} signatures")
+print(f"HOLDS: {len(seqs)} entries of a log of {size}, {part}; {signed} signatures, {fresh} fresh logins")
 print("HOLDS: checkpoint by", files["log.vkey"].decode(), end="")
 for place in sorted(name for name in rest if name.startswith("witnesses/")):
     print("HOLDS:", place, check(signer(note, files[place]), "it did not sign the checkpoint"))
 print("SHA-256", sha(open(sys.argv[1], "rb").read()).hex(), "of this file, as evidence.exported must say")
 print("NOT PROVEN, because no entry speaks for them, nor for MANIFEST:", *sorted(rest))
-print(f"NOT CHECKED: {len(bare)} entries of which only the hash is left; decisions without a signature, "
+print(f"NOT CHECKED: {len(bare)} entries of which only the hash is left; decisions on a receiver's word, "
       "quorums, expiry, rules, timestamps, whose keys these are" + ", if the run has others" * ("run" in scope))
 `;

@@ -18,8 +18,9 @@ import type { NamedText } from '../verify.ts';
 import { collectContent } from './collect-content.ts';
 import type { ExportInput } from './export-evidence.ts';
 import { readRange } from './read-range.ts';
+import { namesIn, restsOn } from './rests-on.ts';
 import { type LogMap, scanLog } from './scan-log.ts';
-import { selectEntries } from './select-entries.ts';
+import { configsOf, selectEntries } from './select-entries.ts';
 
 /** Everything a bundle is composed from. Reads; writes nothing. Throws as `exportEvidence`. */
 export async function collectEvidence(engine: Engine, input: ExportInput): Promise<Evidence> {
@@ -84,22 +85,29 @@ async function readChosen(
   map: LogMap,
   chosen: ReadonlySet<number>,
 ): Promise<readonly Found[]> {
-  if (chosen.size > mostEntries) {
+  refuseMany(chosen.size);
+  const found = await readEntries(store, chosen);
+  const names = found.flatMap(({ recorded, bytes }) =>
+    recorded === null || bytes === null ? [] : namesIn(recorded, bytes),
+  );
+  const within = map.who.filter(({ seq }) => chosen.has(seq)).flatMap(({ rests }) => rests);
+  const who = restsOn(map.who, [...names, ...within]);
+  const all = new Set([...chosen, ...who]);
+  const more = [...who, ...configsOf(map, all)].filter((seq) => !chosen.has(seq));
+  refuseMany(all.size);
+  return [...found, ...(await readEntries(store, new Set(more)))].sort(
+    (one, other) => one.seq - other.seq,
+  );
+}
+
+function refuseMany(count: number): void {
+  if (count > mostEntries) {
     throw new UsageError({
       code: 'range_too_large',
-      message: `${chosen.size} entries belong to this bundle, and at most ${mostEntries} fit`,
+      message: `${count} entries belong to this bundle, and at most ${mostEntries} fit`,
       hint: 'export a shorter range, and the next one with `--since` the checkpoint of the one before',
     });
   }
-  const found = await readEntries(store, chosen);
-  // Tokens are few: where one is used, all are told of, with those that they were issued with.
-  const tokens = found.some(namesToken) ? map.tokens.filter((seq) => !chosen.has(seq)) : [];
-  const more = await readEntries(store, new Set(tokens));
-  return [...found, ...more].sort((one, other) => one.seq - other.seq);
-}
-
-function namesToken({ bytes }: Found): boolean {
-  return bytes?.includes('"token:') ?? false;
 }
 
 async function readEntries(store: Store, chosen: ReadonlySet<number>): Promise<readonly Found[]> {
@@ -141,16 +149,18 @@ async function prove(
 }
 
 /**
- * Heads that signed texts name, the ones under which their entries were recorded, since receipts know those,
- * and the ones that were copied elsewhere before a step ran.
+ * Heads that decisions and other signed texts name, the ones under which the entries of what was signed were
+ * recorded, since receipts know those, and the ones that were copied elsewhere before a step ran.
  */
 async function sizesSeen(store: Store, entries: readonly Recorded[]): Promise<readonly number[]> {
   const sizes: number[] = [];
   for (const entry of entries) {
-    const text = signedTextOf(entry);
-    if (text !== null) {
-      const recorded = await store.headAt(entry.seq + 1);
-      sizes.push(...[seenIn(text.statement)?.size, recorded?.size].flatMap((size) => size ?? []));
+    const signed = signedTextOf(entry);
+    const { event } = entry;
+    const text = event.type === 'approval.decided' ? event.data.statement : signed?.statement;
+    sizes.push(text === undefined ? 0 : (seenIn(text)?.size ?? 0));
+    if (signed !== null) {
+      sizes.push((await store.headAt(entry.seq + 1))?.size ?? 0);
     }
     sizes.push(...copiesIn(entry).map(({ size }) => size));
   }

@@ -3,6 +3,7 @@ import type { EventType, Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { Store } from '../../store/store.ts';
 import { walkLog } from '../walk-log.ts';
+import { type WhoEntry, whoEntryOf } from './rests-on.ts';
 
 /** What of the log decides which entries belong together. */
 export interface LogMap {
@@ -16,8 +17,8 @@ export interface LogMap {
   readonly bonds: readonly ReadonlySet<RunId>[];
   /** Entries of no run about an approval that holds for later runs, by the runs under it. */
   readonly revocations: readonly { readonly seq: number; readonly bond: ReadonlySet<RunId> }[];
-  /** Entries about tokens. */
-  readonly tokens: readonly number[];
+  /** Entries of no run that say who somebody is: tokens, passkeys, keys of issuers. */
+  readonly who: readonly WhoEntry[];
   /** The time of every entry, for whoever asks by time; NaN where it was pruned. */
   readonly times: Float64Array;
 }
@@ -46,14 +47,15 @@ function emptyMap(size: number) {
     runs: new Map<RunId, number[]>(),
     bondsByName: new Map<string, Set<RunId>>(),
     revocations: [] as { readonly seq: number; readonly bond: ReadonlySet<RunId> }[],
-    tokens: [] as number[],
+    who: [] as WhoEntry[],
     times: new Float64Array(size).fill(Number.NaN),
   };
 }
 
 type Filling = ReturnType<typeof emptyMap>;
 
-function note(map: Filling, { seq, time, run, event }: Recorded): void {
+function note(map: Filling, entry: Recorded): void {
+  const { seq, time, run, event } = entry;
   map.times[seq] = Date.parse(time);
   if (run !== null) {
     listOf(map, run).push(seq);
@@ -61,10 +63,11 @@ function note(map: Filling, { seq, time, run, event }: Recorded): void {
       bond(map, name).add(run);
     }
   }
-  if (event.type === 'config.set') {
+  const who = whoEntryOf(entry);
+  if (who !== null) {
+    map.who.push(who);
+  } else if (event.type === 'config.set') {
     map.configs.push(seq);
-  } else if (event.type === 'token.issued' || event.type === 'token.revoked') {
-    map.tokens.push(seq);
   } else if (event.type === 'grant.revoked') {
     map.revocations.push({ seq, bond: bond(map, `grant ${event.data.request}`) });
   } else if (ofTheLog.includes(event.type)) {

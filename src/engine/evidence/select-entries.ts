@@ -3,9 +3,8 @@ import type { RunId } from '../../base/ids.ts';
 import type { LogMap } from './scan-log.ts';
 
 /**
- * The entries of a bundle, but for tokens: those it is about, every run of which one is among them whole,
- * the runs that these cannot be judged without, the configuration in force at each, and what the log says
- * of itself.
+ * The entries of a bundle, but for those that say who is who: those it is about, every run of which one is
+ * among them whole, the runs that these cannot be judged without, and what the log says of itself.
  */
 export function selectEntries(map: LogMap, scope: EvidenceScope): ReadonlySet<number> {
   const runs = withBonds(map, startingRuns(map, scope));
@@ -24,9 +23,6 @@ export function selectEntries(map: LogMap, scope: EvidenceScope): ReadonlySet<nu
     for (let seq = scope.from; seq < scope.to; seq += 1) {
       chosen.add(seq);
     }
-  }
-  for (const config of configsOf(map, chosen)) {
-    chosen.add(config);
   }
   return chosen;
 }
@@ -51,8 +47,11 @@ function withBonds({ bonds }: Pick<LogMap, 'bonds'>, runs: ReadonlySet<RunId>): 
   return grown.size === runs.size ? runs : withBonds({ bonds }, grown);
 }
 
-/** Of each entry the configuration that was in force. */
-function configsOf({ configs }: LogMap, chosen: ReadonlySet<number>): ReadonlySet<number> {
+/** Of each of these entries the configuration that was in force. */
+export function configsOf(
+  { configs }: Pick<LogMap, 'configs'>,
+  chosen: Iterable<number>,
+): ReadonlySet<number> {
   const inForce = new Set<number>();
   for (const seq of chosen) {
     const config = configs.findLast((each) => each < seq);

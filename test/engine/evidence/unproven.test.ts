@@ -16,7 +16,14 @@ async function approved(): Promise<Scene> {
 describe('a file of a bundle that no entry proves', () => {
   test('is named where it is not the text of this version', async () => {
     const { bundle } = await exporting(await approved());
-    for (const name of ['README.md', 'verify.py', 'formats.py', 'check.go', 'controls.csv']) {
+    for (const name of [
+      'README.md',
+      'verify.py',
+      'formats.py',
+      'people.py',
+      'check.go',
+      'controls.csv',
+    ]) {
       const swapped = altered(bundle, (files) => files.set(name, Buffer.from('all fine\n')));
       const { findings, exit_code: exit } = await verifying(swapped);
       expect(findings.map(({ code, message }) => [code, message])).toEqual([
