@@ -4,7 +4,7 @@ import { compose } from '../../../src/channels/email/compose.ts';
 import { type Occasion, outcomes } from '../../../src/channels/email/mail.ts';
 import { openPost } from '../../../src/channels/email/post.ts';
 import type { EmailSettings } from '../../../src/channels/email/settings.ts';
-import { anyStanding, aStanding } from '../slack/standing.ts';
+import { anyStanding, aStanding } from '../cards/standing.ts';
 import { openMailbox } from './mailbox.ts';
 
 const nowMs = Date.parse('2026-03-02T01:10:00.000Z');

@@ -9,8 +9,8 @@ import { messageOf, type RequestMessage } from '../../../src/channels/slack/card
 import type { Assurance } from '../../../src/policy/policy.ts';
 import { aSlot } from '../../approval/builders.ts';
 import { aCommand, aRequest } from '../../approval/request-builders.ts';
+import { aLook, anyStanding, aStanding } from '../cards/standing.ts';
 import { problemsOfMessage } from './limits.ts';
-import { aLook, anyStanding, aStanding } from './standing.ts';
 
 /** Everything a reader sees, entities resolved. */
 function textsIn(value: unknown): string[] {

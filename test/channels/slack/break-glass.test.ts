@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { messageOf } from '../../../src/channels/slack/card/message.ts';
 import { aRequest } from '../../approval/request-builders.ts';
-import { aLook, aStanding } from './standing.ts';
+import { aLook, aStanding } from '../cards/standing.ts';
 
 const terms = {
   rule: 'night',

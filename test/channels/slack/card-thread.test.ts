@@ -6,8 +6,8 @@ import type { JournalEntry } from '../../../src/channels/channel.ts';
 import { threadReply } from '../../../src/channels/slack/card/slack-board.ts';
 import { byAna } from '../../approval/builders.ts';
 import { aRequest } from '../../approval/request-builders.ts';
+import { aStanding, hostile } from '../cards/standing.ts';
 import { problemsOfMessage } from './limits.ts';
-import { aStanding, hostile } from './standing.ts';
 
 const self = { team: 'T0TEAM', enterprise: null, botUser: 'U0BOT', app: 'A0', scopes: [] };
 

@@ -6,8 +6,8 @@ import type { Command } from '../../../src/runbook/command.ts';
 import { commandDigest } from '../../../src/runbook/digest.ts';
 import { aSlot } from '../../approval/builders.ts';
 import { aCommand, aRequest } from '../../approval/request-builders.ts';
+import { aLook, aStanding } from '../cards/standing.ts';
 import { problemsOfMessage } from './limits.ts';
-import { aLook, aStanding } from './standing.ts';
 
 const exec = (...argv: string[]): Command => aCommand({ action: { kind: 'exec', argv } });
 

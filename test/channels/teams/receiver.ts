@@ -33,9 +33,9 @@ export interface Receiver {
   readonly events: ChatEvent[];
   readonly request: { readonly id: RequestId; readonly hash: Sha256 };
   /** Calls as Teams does, with a token of its own unless another is given; null brings none. */
-  post(activity: object | string, token?: string | null): Promise<Response>;
-  press(parts?: Omit<ActivityParts, 'serviceUrl'>): Promise<Response>;
-  decisions(): Promise<readonly Recorded[]>;
+  readonly post: (activity: object | string, token?: string | null) => Promise<Response>;
+  readonly press: (parts?: Omit<ActivityParts, 'serviceUrl'>) => Promise<Response>;
+  readonly decisions: () => Promise<readonly Recorded[]>;
 }
 
 /** Ana and robin have accounts in Teams, too. */
