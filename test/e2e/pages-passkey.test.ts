@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const { page } = reviewer;
     await page.goto(`${origin}/passkeys/new#${secret}`);
     // Whoever looks over a shoulder, or into the history, finds no secret.
-    expect(reviewer.path()).toBe('/passkeys/new');
+    expect(page.url()).toBe(`${origin}/passkeys/new`);
     await page.getByRole('button', { name: 'Make a passkey' }).click();
     await arriveAt(page, `${origin}/passkeys/enrolled`);
 

@@ -84,24 +84,26 @@ export interface Reviewer {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly key: VirtualKey;
-  /** The window's address, without the origin. */
-  readonly path: () => string;
 }
 
 export async function openReviewer(
-  { browser, origin }: Reviewing,
+  { browser }: Pick<Reviewing, 'browser'>,
   options: Parameters<typeof openWindow>[1] = {},
 ): Promise<Reviewer> {
   const { context, page } = await openWindow(browser, options);
   page.setDefaultTimeout(patienceMs);
   const key = await plugInKey(page);
-  return { context, page, key, path: () => page.url().replace(origin, '') };
+  return { context, page, key };
 }
 
 /** At the issuer's own pages: types the name, consents, until the browser is back on a page of ours. */
-export async function passIssuer(page: Page, reviewing: Reviewing, name: string): Promise<void> {
-  await page.waitForURL((url) => url.origin === reviewing.issuer);
-  while (new URL(page.url()).origin === reviewing.issuer) {
+export async function passIssuer(
+  page: Page,
+  { issuer }: Pick<Reviewing, 'issuer'>,
+  name: string,
+): Promise<void> {
+  await page.waitForURL((url) => url.origin === issuer);
+  while (new URL(page.url()).origin === issuer) {
     const field = page.locator('input[name="login"]');
     if ((await field.count()) > 0) {
       await field.fill(name);
