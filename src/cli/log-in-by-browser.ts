@@ -4,7 +4,6 @@ import { UsageError } from '../base/errors.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import { askLoginWays, awaitDeviceLogin, beginDeviceLogin } from '../client/device-login.ts';
 import type { ServerSettings } from '../client/settings.ts';
-import type { BegunDeviceLogin, LoginWays } from '../engine/wire/login.ts';
 import type { Cli } from './cli.ts';
 import { connectAsNobody } from './open-remote.ts';
 import { askChoice } from './prompt.ts';
@@ -30,9 +29,12 @@ export async function logInByBrowser(
   return awaitDeviceLogin(connection, begun);
 }
 
+type Offered = Awaited<ReturnType<typeof askLoginWays>>['device'];
+type Begun = Awaited<ReturnType<typeof beginDeviceLogin>>;
+
 async function chooseIssuer(
   cli: Cli,
-  device: LoginWays['device'],
+  device: Offered,
   wanted: string | undefined,
 ): Promise<string> {
   const [only, ...others] = device;
@@ -60,7 +62,7 @@ async function chooseIssuer(
   return chosen.issuer;
 }
 
-function hintFor(device: LoginWays['device']): string {
+function hintFor(device: Offered): string {
   const names = device.map((it) => `\`--issuer '${sanitizeLine(it.name)}'\``);
   return names.length === 0
     ? 'give a token on stdin: `runbook login < token.txt`'
@@ -68,7 +70,7 @@ function hintFor(device: LoginWays['device']): string {
 }
 
 /** For people in words; for programs, which may show it to people, as JSON. Nothing in it is ours. */
-function tell({ io, settings }: Cli, begun: BegunDeviceLogin): void {
+function tell({ io, settings }: Cli, begun: Begun): void {
   const { user_code, verification_uri, verification_uri_complete, expires_in } = begun;
   if (settings.output !== 'text') {
     const told = { user_code, verification_uri, verification_uri_complete, expires_in };
