@@ -1,4 +1,3 @@
-import { UsageError } from '../base/errors.ts';
 import type { Service } from '../engine/service.ts';
 import type { VerifyInput, VerifyReport } from '../engine/verify.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../engine/wire/about.ts';
 import { entriesAnswer, entryAnswer, entryQuery, verifyReport } from '../engine/wire/audit.ts';
 import { begunLink, linkedAccount } from '../engine/wire/links.ts';
+import { atTheJournal } from './at-the-journal.ts';
 import { type Connection, pathOf } from './connection.ts';
 import { remoteBreakGlass } from './remote-break-glass.ts';
 import { remoteGrants } from './remote-grants.ts';
@@ -45,23 +45,7 @@ export function remoteService(connection: Connection): Service {
     tokens: async () => (await call({ path: pathOf('tokens'), answer: tokensAnswer })).tokens,
     revokeToken: (token) =>
       call({ method: 'DELETE', path: pathOf('tokens', token), answer: tokenSummary }),
-    reportControls: () => notOnServer('the report is made'),
-    erase: () => notOnServer('content is erased'),
-    prune: () => notOnServer('the journal is pruned'),
-    exportEvidence: () => notOnServer('evidence is exported'),
-    syncSinks: () => notOnServer('the copies are brought up to date'),
-    rebuild: () => notOnServer('the indexes are made again'),
-    initialise: () => notOnServer('a journal is made'),
-    waysToDecide: () => notOnServer('a page is made'),
-    prepareDecision: () => notOnServer('a page is made'),
-    decideByLogin: () => notOnServer('a login is checked'),
-    passkeys: () => notOnServer('passkeys are looked after'),
-    invitePasskey: () => notOnServer('people are invited'),
-    removePasskey: () => notOnServer('passkeys are looked after'),
-    keys: () => notOnServer("the journal's keys are looked after"),
-    prepareKeyChange: () => notOnServer("the journal's keys are changed"),
-    abandonKeyChange: () => notOnServer("the journal's keys are changed"),
-    recordKeyChange: () => notOnServer("the journal's keys are changed"),
+    ...atTheJournal,
     beginLink: (channel) =>
       call({ method: 'POST', path: pathOf('links'), body: { channel }, answer: begunLink }),
     finishLink: (channel, code) =>
@@ -89,11 +73,3 @@ function verifyThere({ call }: Connection, input: VerifyInput): Promise<VerifyRe
 
 /** A journal of a million entries is verified in less. */
 const verifyTimeoutMs = 280_000;
-
-async function notOnServer(what: string): Promise<never> {
-  throw new UsageError({
-    code: 'not_on_server',
-    message: `${what} on the machine where the journal lies, not through its server`,
-    hint: 'call it there; `--local` means the journal of this machine',
-  });
-}
