@@ -5,8 +5,8 @@ import { type StagedFile, stageFile } from '../base/files.ts';
 import type { Cli } from './cli.ts';
 
 /** Writes a file that a flag names; never over one that is there. Throws UsageError `file_unwritable`. */
-export function writeNewFile(cli: Cli, file: string, text: string): void {
-  orUnwritable(file, () => writeFileSync(resolve(cli.io.cwd, file), text, { flag: 'wx' }));
+export function writeNewFile(cli: Cli, file: string, content: string | Buffer): void {
+  orUnwritable(file, () => writeFileSync(resolve(cli.io.cwd, file), content, { flag: 'wx' }));
 }
 
 /** As `writeNewFile`, but in the place of one that is there. */

@@ -17,6 +17,7 @@ import { configTemplate, helloRunbook, peopleTemplate, policyTemplate } from '..
 import { renderFindings } from './doctor.ts';
 import { askSlack, type SlackFlags, writeSlack } from './init-slack.ts';
 import { initSystem } from './init-system.ts';
+import { type TeamsFlags, writeTeamsPackage } from './init-teams.ts';
 import { personOfFlags } from './people-add.ts';
 
 export function initCommand(cli: Cli): Command {
@@ -47,13 +48,16 @@ export function initCommand(cli: Cli): Command {
       '--slack-url <url>',
       'in the manifest: where Slack calls the server, without Socket Mode',
     )
+    .option('--teams-package <file>', 'only write the app package of Teams (a zip)')
+    .option('--teams-app-id <id>', 'in it: the Application (client) ID')
+    .option('--teams-url <url>', 'in it: the https address of the server')
     .option('--system', 'as root: /etc/runbook and /var/lib/runbook, for all accounts of this host')
     .option('--group <name>', 'with --system: who may see and decide requests (runbook)')
     .addHelpText('after', '\nExample:\n  runbook init --person ana --ssh-key ~/.ssh/id_ed25519.pub')
     .action(async (options: InitOptions) => cli.finish(await runInit(cli, options)));
 }
 
-export interface InitOptions extends SlackFlags {
+export interface InitOptions extends SlackFlags, TeamsFlags {
   readonly group?: string;
   readonly slack?: true;
   readonly manifest?: true;
@@ -70,10 +74,9 @@ export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
   if (options.system === true) {
     return initSystem(cli, options);
   }
-  if (options.manifest === true) {
-    const manifest = slackManifest({ url: options.slackUrl ?? null });
-    cli.print(manifest, () => `${JSON.stringify(manifest, null, 2)}\n`);
-    return 0;
+  const written = writeApp(cli, options);
+  if (written !== null) {
+    return written;
   }
   const slack = options.slack === true;
   // Before anything is written: whether it is all there, and makes sense.
@@ -102,6 +105,19 @@ export async function runInit(cli: Cli, options: InitOptions): Promise<number> {
   );
   sayRecovery(cli, created);
   return checks?.every(({ ok }) => ok) === false ? 1 : 0;
+}
+
+/** What a chat needs to know of the app, and nothing else; null where it was not asked for. */
+function writeApp(cli: Cli, options: InitOptions): number | null {
+  if (options.teamsPackage !== undefined) {
+    return writeTeamsPackage(cli, options.teamsPackage, options);
+  }
+  if (options.manifest === true) {
+    const manifest = slackManifest({ url: options.slackUrl ?? null });
+    cli.print(manifest, () => `${JSON.stringify(manifest, null, 2)}\n`);
+    return 0;
+  }
+  return null;
 }
 
 /** Best on the first day: afterwards whoever steals the journal's key could name one as well. */
