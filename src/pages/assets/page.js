@@ -5,8 +5,8 @@
 // a passkey and lets it sign whose it is. The server judges everything again.
 
 addEventListener('click', ({ target }) => {
-  const button = target.closest?.('[data-passkey-login]');
-  if (button !== null && button !== undefined) {
+  const button = target.closest('[data-passkey-login]');
+  if (button !== null) {
     void attempt(button, logIn);
   }
 });

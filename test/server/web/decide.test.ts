@@ -189,6 +189,30 @@ describe('a form', () => {
     }
   });
 
+  test.each(['session', 'login', 'passkey'])(
+    'names one request: its name cannot be typed for another by %s',
+    async (way) => {
+      const about = await openCase(prod, { environment: 'prod' });
+      const open = await ask(about.served);
+      const fields = { ...about.form, way };
+      const route = way === 'passkey' ? 'statement' : 'decisions';
+      const { json } = await call(about.robin, `/requests/${open.request}/${route}`, fields);
+      expect(json['code']).toBe('other_request');
+    },
+  );
+
+  test('takes back an approval that still waits for a second one', async () => {
+    const policy = `rules:
+  - { name: two, when: "true", require: { approvals: [{ id: peers, count: 2, from: ["*"] }] } }`;
+    const about = await openCase({ policy });
+    const { form, path, robin } = about;
+    await robin.post(`${path}/decisions`, { ...form, way: 'session' });
+    expect((await robin.get(path)).text).toContain('Take my approval back');
+    const back = { hash: form['hash'] ?? '', decision: 'revoke' };
+    expect(await robin.post(`${path}/decisions`, back)).toMatchObject({ status: 303, to: path });
+    expect((await robin.get(path)).text).toContain('way" value="session"');
+  });
+
   test('that wants a passkey and no script says so, and decides nothing', async () => {
     const about = await openCase();
     const { text } = await about.robin.post(`${about.path}/decisions`, about.form);
