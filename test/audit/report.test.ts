@@ -177,3 +177,16 @@ describe('the table of controls', () => {
     ).toEqual([]);
   });
 });
+
+test('an approval that somebody logged in anew for is counted as that, and never as signed', () => {
+  const { type, data } = decided(request) as Extract<Event, { type: 'approval.decided' }>;
+  const login = { issuer: 'https://login.example.com', client: 'runbook', token: 'x.y.z' };
+  const loggedIn: Event = { type, data: { ...data, assurance: 'A2', signature: null, login } };
+  const { evidence } = matterOf(report([...story, loggedIn]), 'identity');
+  const countOf = (level: string) => evidence.find(({ what }) => what.includes(level));
+  expect(countOf('(A2)')).toMatchObject({
+    what: 'approvals logged in anew for, on an issuer’s word, not signed (A2)',
+    count: 1,
+  });
+  expect(countOf('(A3)')?.indexes).not.toContain(story.length);
+});

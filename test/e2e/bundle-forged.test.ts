@@ -28,7 +28,7 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
     {
       what: "another person's key",
       change: resign('robin', (message) => security.touch({ ...touch, message })),
-      said: /entry \d+: the key is not robin's by people.yaml/,
+      said: /entry \d+: .*the key is not robin's by people.yaml/,
       code: 'E_APPROVAL',
     },
     {

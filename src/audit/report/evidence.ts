@@ -40,7 +40,8 @@ const told: Readonly<Record<Matter, readonly (readonly [Kind, string])[]>> = {
   ],
   identity: [
     ['signed_start', 'starts signed by whoever started them'],
-    ['token', 'tokens issued and revoked'],
+    ['token', 'tokens issued and revoked, sessions of pages among them'],
+    ['enrolled', 'invitations, enrolments and removals of passkeys, and keys of issuers'],
   ],
   records: [
     ['ran', 'runs'],
@@ -73,7 +74,7 @@ export function evidenceOf(matter: Matter, period: Period): readonly Evidence[] 
 function byAssurance({ approvals }: Period): readonly Evidence[] {
   return [
     evidence('approvals signed with the approver’s own key (A3)', approvals.A3),
-    evidence('approvals after a fresh login (A2)', approvals.A2),
+    evidence('approvals logged in anew for, on an issuer’s word, not signed (A2)', approvals.A2),
     evidence('approvals attested by a receiver, not signed (A1)', approvals.A1),
     evidence('approvals that only the initiator’s own side attests (A0)', approvals.A0),
   ];

@@ -18,6 +18,7 @@ export const kinds = [
   'resolved',
   'late',
   'token',
+  'enrolled',
   'key',
   'gap',
   'erased',

@@ -93,6 +93,6 @@ function tellTrail({ type, data }: TrailEvent): Told {
 
 function tellEnrolment({ type, data }: EnrolmentEvent): Told {
   return type === 'issuer.keys'
-    ? { kind: 'configured', what: `${data.keys.length} keys of ${data.issuer}` }
-    : { kind: 'configured', what: `${type} ${data.person}` };
+    ? { kind: 'enrolled', what: `${data.keys.length} keys of ${data.issuer}` }
+    : { kind: 'enrolled', what: `${type} ${data.person}` };
 }
