@@ -25,40 +25,40 @@ describe('a call counts for nothing where its token', () => {
     claims: (now: number) => Readonly<Record<string, unknown>>,
     key?: { readonly key?: KeyName; readonly kid?: string },
   ][] = [
-    ['is of another issuer', 'token_issuer', () => ({ iss: 'https://login.example.com' })],
-    ['has no issuer', 'token_claims', () => ({ iss: undefined })],
+    ['is of another issuer', 'bearer_issuer', () => ({ iss: 'https://login.example.com' })],
+    ['has no issuer', 'bearer_claims', () => ({ iss: undefined })],
     [
       'is for another app',
-      'token_audience',
+      'bearer_audience',
       () => ({ aud: '99999999-0000-4000-8000-000000000000' }),
     ],
     [
       'is for this app and another',
-      'token_audience',
+      'bearer_audience',
       () => ({ aud: ['0f0e0d0c-0b0a-4908-8706-050403020100', 'x'] }),
     ],
-    ['is for no app', 'token_claims', () => ({ aud: undefined })],
-    ['expired six minutes ago', 'token_expired', (now) => ({ exp: now - 360 })],
-    ['never expires', 'token_claims', () => ({ exp: undefined })],
-    ['is good from six minutes on', 'token_not_yet', (now) => ({ nbf: now + 360 })],
-    ['does not say from when it is good', 'token_claims', () => ({ nbf: undefined })],
-    ['names no service', 'token_claims', () => ({ serviceurl: undefined })],
-    ['names something else than a service', 'token_claims', () => ({ serviceurl: ['x'] })],
+    ['is for no app', 'bearer_claims', () => ({ aud: undefined })],
+    ['expired six minutes ago', 'bearer_expired', (now) => ({ exp: now - 360 })],
+    ['never expires', 'bearer_claims', () => ({ exp: undefined })],
+    ['is good from six minutes on', 'bearer_not_yet', (now) => ({ nbf: now + 360 })],
+    ['does not say from when it is good', 'bearer_claims', () => ({ nbf: undefined })],
+    ['names no service', 'bearer_claims', () => ({ serviceurl: undefined })],
+    ['names something else than a service', 'bearer_claims', () => ({ serviceurl: ['x'] })],
     [
       'is signed by a key endorsed for another channel',
-      'token_not_endorsed',
+      'bearer_not_endorsed',
       () => ({}),
       { key: 'other-channel' },
     ],
     [
       'is signed by a key that nobody publishes',
-      'token_key_unknown',
+      'bearer_key_unknown',
       () => ({}),
       { key: 'stolen' },
     ],
     [
       'is signed by another key than it names',
-      'token_signature',
+      'bearer_signature',
       () => ({}),
       { key: 'stolen', kid: 'teams' },
     ],
@@ -81,7 +81,7 @@ describe('a call counts for nothing where its token', () => {
     const token = await receiver.issuer.sign('https://smba.trafficmanager.net/amer/', nowMs);
     await expectRefused(receiver, await receiver.post(press(receiver), token), {
       status: 403,
-      code: 'token_service_url',
+      code: 'bearer_service_url',
     });
   });
 
@@ -89,20 +89,20 @@ describe('a call counts for nothing where its token', () => {
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
   test.each([
-    ['is signed by nobody', { alg: 'none' }, () => '', 'token_algorithm'],
+    ['is signed by nobody', { alg: 'none' }, () => '', 'bearer_algorithm'],
     [
       'is signed with the public key as if it were a secret',
       { alg: 'HS256', kid: 'teams' },
       (text: string, secret: string) =>
         createHmac('sha256', secret).update(text).digest('base64url'),
-      'token_algorithm',
+      'bearer_algorithm',
     ],
-    ['uses another algorithm', { alg: 'RS512', kid: 'teams' }, () => 'AAAA', 'token_algorithm'],
+    ['uses another algorithm', { alg: 'RS512', kid: 'teams' }, () => 'AAAA', 'bearer_algorithm'],
     [
       'brings its own key',
       { alg: 'RS256', jwk: {}, kid: 'mine' },
       () => 'AAAA',
-      'token_key_unknown',
+      'bearer_key_unknown',
     ],
   ])('%s', async (_what, header, sign, code) => {
     const receiver = await openReceiver();
@@ -123,10 +123,10 @@ describe('a call counts for nothing where its token', () => {
   });
 
   test.each([
-    ['is missing', null, 'token_missing'],
-    ['is none', 'hello', 'token_unreadable'],
-    ['is half of one', 'e30.e30', 'token_unreadable'],
-    ['is longer than any', `e30.e30.${'A'.repeat(9_000)}`, 'token_unreadable'],
+    ['is missing', null, 'bearer_missing'],
+    ['is none', 'hello', 'bearer_unreadable'],
+    ['is half of one', 'e30.e30', 'bearer_unreadable'],
+    ['is longer than any', `e30.e30.${'A'.repeat(9_000)}`, 'bearer_unreadable'],
   ])('%s', async (_what, token, code) => {
     const receiver = await openReceiver();
     await expectRefused(receiver, await receiver.post(press(receiver), token), {
@@ -144,7 +144,7 @@ describe('a call counts for nothing where its token', () => {
     receiver.scene.clock.shift(2 * hour * 1000);
     await expectRefused(receiver, await receiver.post(press(receiver), token), {
       status: 401,
-      code: 'token_expired',
+      code: 'bearer_expired',
     });
   });
 });
@@ -170,7 +170,7 @@ test('nothing of the call is read before its token is good', async () => {
   );
   await expectRefused(receiver, await receiver.post('{ not even JSON', stolen), {
     status: 401,
-    code: 'token_key_unknown',
+    code: 'bearer_key_unknown',
   });
   expect(receiver.service.calls).toEqual([]);
 });

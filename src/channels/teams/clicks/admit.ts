@@ -4,7 +4,7 @@ import type { Activity } from './activity.ts';
 
 /** Why an activity is not taken in, though its call was genuine. */
 export type ActivityProblem =
-  | 'token_service_url'
+  | 'bearer_service_url'
   | 'service_not_allowed'
   | 'wrong_channel'
   | 'wrong_tenant';
@@ -20,7 +20,7 @@ export function refuseActivity(
   tokenService: string | null,
 ): ActivityProblem | null {
   if (tokenService !== null && tokenService !== serviceUrl) {
-    return 'token_service_url';
+    return 'bearer_service_url';
   }
   if (!isService(serviceUrl, microsoft.serviceUrl)) {
     return 'service_not_allowed';

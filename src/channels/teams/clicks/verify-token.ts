@@ -12,17 +12,17 @@ export type Caller =
   | { readonly kind: 'forged'; readonly code: TokenProblem };
 
 export type TokenProblem =
-  | 'token_missing'
-  | 'token_unreadable'
-  | 'token_algorithm'
-  | 'token_key_unknown'
-  | 'token_not_endorsed'
-  | 'token_signature'
-  | 'token_issuer'
-  | 'token_audience'
-  | 'token_expired'
-  | 'token_not_yet'
-  | 'token_claims';
+  | 'bearer_missing'
+  | 'bearer_unreadable'
+  | 'bearer_algorithm'
+  | 'bearer_key_unknown'
+  | 'bearer_not_endorsed'
+  | 'bearer_signature'
+  | 'bearer_issuer'
+  | 'bearer_audience'
+  | 'bearer_expired'
+  | 'bearer_not_yet'
+  | 'bearer_claims';
 
 /** Who issues what Teams calls with. */
 const issuer = 'https://api.botframework.com';
@@ -52,19 +52,19 @@ export async function verifyToken(
 ): Promise<Caller> {
   const token = readBearer(headers);
   if (token === null) {
-    return forged(headers['authorization'] === undefined ? 'token_missing' : 'token_unreadable');
+    return forged(headers['authorization'] === undefined ? 'bearer_missing' : 'bearer_unreadable');
   }
   const jose = await import('jose');
   const header = readHeader(token, jose);
   if (header === null || header.alg !== 'RS256') {
-    return forged(header === null ? 'token_unreadable' : 'token_algorithm');
+    return forged(header === null ? 'bearer_unreadable' : 'bearer_algorithm');
   }
   const key = await keys.find(header.kid ?? '');
   if (key === null) {
-    return forged('token_key_unknown');
+    return forged('bearer_key_unknown');
   }
   if (!key.endorsements.includes('msteams')) {
-    return forged('token_not_endorsed');
+    return forged('bearer_not_endorsed');
   }
   try {
     const { payload } = await jose.jwtVerify(token, await jose.importJWK(key.jwk, 'RS256'), {
@@ -102,30 +102,30 @@ function accept(
   { appId, kid }: { readonly appId: string; readonly kid: string },
 ): Caller {
   if (aud !== appId) {
-    return forged('token_audience');
+    return forged('bearer_audience');
   }
   return typeof serviceurl === 'string'
     ? { kind: 'verified', serviceUrl: serviceurl, kid }
-    : forged('token_claims');
+    : forged('bearer_claims');
 }
 
 const byClaim: Readonly<Record<string, TokenProblem>> = {
-  iss: 'token_issuer',
-  aud: 'token_audience',
-  exp: 'token_expired',
-  nbf: 'token_not_yet',
+  iss: 'bearer_issuer',
+  aud: 'bearer_audience',
+  exp: 'bearer_expired',
+  nbf: 'bearer_not_yet',
 };
 
 function problemOf(error: unknown, { errors }: Jose): TokenProblem {
   if (error instanceof errors.JWTExpired) {
-    return 'token_expired';
+    return 'bearer_expired';
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.reason === 'missing' ? 'token_claims' : (byClaim[error.claim] ?? 'token_claims');
+    return error.reason === 'missing' ? 'bearer_claims' : (byClaim[error.claim] ?? 'bearer_claims');
   }
   return error instanceof errors.JWSSignatureVerificationFailed
-    ? 'token_signature'
-    : 'token_unreadable';
+    ? 'bearer_signature'
+    : 'bearer_unreadable';
 }
 
 function forged(code: TokenProblem): Caller {
