@@ -26,6 +26,18 @@ async function list(): Promise<readonly PasskeySummary[]> {
   return (JSON.parse(stdout) as { readonly passkeys: readonly PasskeySummary[] }).passkeys;
 }
 
+/** Whether the rules could be met that ask for robin's own signature. */
+async function canSign(): Promise<boolean> {
+  const policy = scene.write(
+    'signed.yaml',
+    'rules: [{ name: signed, when: "true", require: { approvals: [{ id: robin, count: 1, from: [robin], assurance: A3 }] } }]\n',
+  );
+  const { stdout } = await scene.run('policy', 'check', '--policy', policy, '--json');
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly { kind: string }[] };
+  // Who starts a run never signs for it: that is said in either case.
+  return !findings.some(({ kind }) => kind === 'slot_unfillable');
+}
+
 /** What the page does with a link's secret. */
 async function enrol(secret: string): Promise<PasskeySummary> {
   const [RUNBOOK_CONFIG_DIR, RUNBOOK_STATE_DIR] = [
@@ -100,6 +112,7 @@ describe('passkey list and remove', () => {
     expect((await passkey('list')).stdout.replaceAll(/\s+/g, ' ')).toContain(
       `robin's "phone" on ${page}`,
     );
+    expect(await canSign()).toBe(true);
     const { stdout: people } = await scene.run('people', 'list');
     expect(people).toMatch(/robin +sre +1 passkey\n/);
 
@@ -110,6 +123,7 @@ describe('passkey list and remove', () => {
     });
     expect((await list())[0]?.removed_at).not.toBeNull();
     expect((await scene.run('people', 'list')).stdout).not.toContain('passkey');
+    expect(await canSign()).toBe(false);
     expect((await scene.run('audit', 'verify')).exitCode).toBe(0);
   });
 

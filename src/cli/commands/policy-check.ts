@@ -2,6 +2,7 @@ import type { PolicyCheckReport } from '../../engine/policy/reports.ts';
 import type { Cli } from '../cli.ts';
 import type { Style } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
+import { standingPasskeys } from '../standing-passkeys.ts';
 import { resultStyle } from '../styles.ts';
 import { readNamed } from './policy-test.ts';
 
@@ -22,7 +23,9 @@ export async function runPolicyCheck(
   { strict, ...flags }: PolicyCheckFlags,
 ): Promise<number> {
   const tools = await cli.openPolicyTools();
-  const report = await tools.check(readGiven(cli, flags));
+  // Another people.yaml may be another host's, whose journal is not here.
+  const passkeys = flags.people === undefined ? await standingPasskeys(cli) : [];
+  const report = await tools.check(readGiven(cli, flags), passkeys);
   cli.print({ ok: report.findings.length === 0, ...report }, () =>
     renderCheck(report, resultStyle(cli)),
   );

@@ -1,6 +1,7 @@
 import { checkBreakGlass } from '../../approval/check/check-break-glass.ts';
 import { checkNames } from '../../approval/check/check-names.ts';
 import { checkSlots } from '../../approval/check/check-slots.ts';
+import { type Enrolled, withEnrolled } from '../../approval/people/passkeys.ts';
 import { parsePeople } from '../../approval/people/people-schema.ts';
 import { parseTrustedFile } from '../../base/trusted-file.ts';
 import { nodeAt, positionIn } from '../../base/yaml.ts';
@@ -19,6 +20,8 @@ export interface PolicyFiles {
   readonly people: NamedText;
   readonly config: NamedText;
   readonly nowMs: number;
+  /** What people can sign with beside the keys of the file. */
+  readonly passkeys?: Enrolled['passkeys'];
   /** Parameters that the runbooks of this machine have; null where none was found. */
   readonly params: readonly string[] | null;
 }
@@ -27,9 +30,17 @@ export interface PolicyFiles {
  * Says what in a policy is most likely not meant. Throws InvalidFileError for what is written wrong in
  * any of the files: that is an error, and everything here a warning.
  */
-export function checkPolicy({ nowMs, params, ...files }: PolicyFiles): PolicyCheckReport {
+export function checkPolicy({
+  nowMs,
+  params,
+  passkeys = [],
+  ...files
+}: PolicyFiles): PolicyCheckReport {
   const policy = parsePolicy(files.policy.text, files.policy.file);
-  const people = parsePeople(files.people.text, files.people.file);
+  const people = withEnrolled(parsePeople(files.people.text, files.people.file), {
+    passkeys,
+    issuers: [],
+  });
   const config = parseConfig(files.config.text, files.config.file);
   const known = {
     environments: environmentsOf(config),

@@ -1,7 +1,7 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
 import type { Service } from '../service.ts';
-import { checkPolicy } from './check-policy.ts';
+import { checkPolicy, type PolicyFiles } from './check-policy.ts';
 import { type DiffInput, diffPolicy } from './diff-policy.ts';
 import { type ExplainInput, explainRun } from './explain-run.ts';
 import type {
@@ -18,8 +18,8 @@ import { type CaseFiles, testPolicy } from './test-policy.ts';
  * given; nothing is recorded. All throw InvalidFileError for what is written wrong.
  */
 export interface PolicyTools {
-  /** Says what in a policy is most likely not meant. */
-  check(files: GivenFiles): Promise<PolicyCheckReport>;
+  /** Says what in a policy is most likely not meant. `passkeys`: what people sign with beside their keys. */
+  check(files: GivenFiles, passkeys?: PolicyFiles['passkeys']): Promise<PolicyCheckReport>;
   /** What policy says to each step of a runbook, and why. Throws UsageError `step_unknown`, `person_unknown`. */
   explain(input: ExplainInput): PolicyExplainReport;
   /** Which of the recorded decisions other rules would have decided otherwise. */
@@ -50,7 +50,10 @@ export function policyTools(engine: Engine, sources: PolicySources): PolicyTools
     text: sources.trustedText(name),
   });
   return {
-    check: (files) => checkFiles(files, { ...sources, trusted, nowMs: engine.clock.now().wallMs }),
+    check: (files, passkeys = []) => {
+      const nowMs = engine.clock.now().wallMs;
+      return checkFiles(files, { ...sources, trusted, nowMs, passkeys });
+    },
     explain: (input) => explainRun(engine, input),
     diff: (input) =>
       diffPolicy(engine, {
@@ -68,6 +71,7 @@ async function checkFiles(
     readonly trusted: (name: keyof GivenFiles) => NamedText;
     readonly runbooks: PolicySources['runbooks'];
     readonly nowMs: number;
+    readonly passkeys: NonNullable<PolicyFiles['passkeys']>;
   },
 ): Promise<PolicyCheckReport> {
   const { policy, people, config } = given;
@@ -76,6 +80,7 @@ async function checkFiles(
     people: people ?? by.trusted('people'),
     config: config ?? by.trusted('config'),
     nowMs: by.nowMs,
+    passkeys: by.passkeys,
     params: await paramsOf(by.runbooks, config !== undefined),
   });
 }

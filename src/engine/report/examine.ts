@@ -1,7 +1,7 @@
 import { agentOfAccount, personOf } from '../../approval/people/identity.ts';
 import { accountIdentity, resolveInitiator } from '../../approval/people/initiator.ts';
-import { withEnrolled } from '../../approval/people/passkeys.ts';
-import type { People, Person } from '../../approval/people/people.ts';
+import { type Enrolled, withEnrolled } from '../../approval/people/passkeys.ts';
+import type { Person } from '../../approval/people/people.ts';
 import { eligibleFor } from '../../approval/tally/eligible.ts';
 import { canReach, signingAlone } from '../../approval/tally/means.ts';
 import { RunbookError } from '../../base/errors.ts';
@@ -33,6 +33,8 @@ export async function examine(
   const journal = await examineJournal(engine, of.stateDir);
   const [opened] = journal;
   const isOpen = opened?.ok === true;
+  const passkeys = isOpen ? await passkeysOf(engine) : [];
+  const { wallMs: nowMs } = engine.clock.now();
   const sshKeygen = check(
     'ssh-keygen',
     'install the OpenSSH client: approvals with an OpenSSH key need it',
@@ -44,8 +46,10 @@ export async function examine(
   return [
     examineNode(),
     trusted.finding,
-    ...(trusted.value === null ? [] : [examinePolicy(trusted.value, engine.clock.now().wallMs)]),
-    ...(trusted.value === null ? [] : await examinePeople(engine, trusted.value, isOpen)),
+    ...(trusted.value === null ? [] : [examinePolicy(trusted.value, { nowMs, passkeys })]),
+    ...(trusted.value === null
+      ? []
+      : await examinePeople(engine, trusted.value, { isOpen, passkeys })),
     ...journal,
     sshKeygen.finding,
     ...(isOpen
@@ -76,9 +80,9 @@ function examineNode(): Finding {
 async function examinePeople(
   engine: Engine,
   trusted: Trusted,
-  isOpen: boolean,
+  { isOpen, passkeys }: { readonly isOpen: boolean; readonly passkeys: Enrolled['passkeys'] },
 ): Promise<readonly Finding[]> {
-  const people = isOpen ? await withPasskeys(engine, trusted.people.value) : trusted.people.value;
+  const people = withEnrolled(trusted.people.value, { passkeys, issuers: [] });
   const initiator = resolveInitiator(people, engine.caller);
   const served = 'holder' in engine.caller;
   const own = accountIdentity(engine.account);
@@ -106,13 +110,13 @@ async function examinePeople(
   ];
 }
 
-/** As the journal enrolled them; as the file has them where that cannot be proven: every step says so. */
-async function withPasskeys({ store }: Engine, people: People): Promise<People> {
+/** Those that count by the journal; none where that cannot be proven, which every command says by itself. */
+async function passkeysOf({ store }: Engine): Promise<Enrolled['passkeys']> {
   try {
-    return withEnrolled(people, (await provenIdentities(store)).enrolled());
+    return (await provenIdentities(store)).enrolled().passkeys;
   } catch (error) {
     if (error instanceof RunbookError) {
-      return people;
+      return [];
     }
     throw error;
   }
