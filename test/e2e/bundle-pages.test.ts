@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
+import { parseEnrolment, passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
 import { approvalNamespace, parseStatement } from '../../src/approval/statement/statement.ts';
 import { readTar } from '../../src/audit/bundle/tar.ts';
+import { sha256 } from '../../src/base/digest.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { openLoginDesk } from '../../src/engine/login/open-login-desk.ts';
 import { removePasskey } from '../../src/engine/login/remove-passkey.ts';
 import { check, python, shell } from '../support/auditor.ts';
 import { type LoginScene, openLoginScene } from '../support/by-login.ts';
@@ -38,6 +40,26 @@ async function decidedOnPages(): Promise<Decided> {
   return { scene, device, passkey: passkey.passkey, runs: [first.run, second.run] };
 }
 
+/** Kim makes a passkey theirs by logging in anew for it. */
+async function enrolledByLogin(scene: LoginScene): Promise<void> {
+  const device = aDevice();
+  const desk = openLoginDesk(scene.engine());
+  const statement = await desk.prepareEnrolment({ of: { person: 'kim' }, ...device.offered });
+  const { time } = parseEnrolment(statement);
+  const seconds = Math.floor(Date.parse(time) / 1000) + 5;
+  const token = await scene.signer.sign({
+    iss: issuer,
+    aud: client,
+    sub: 'kim',
+    nonce: sha256(statement),
+    iat: seconds,
+    auth_time: seconds,
+    exp: seconds + 300,
+  });
+  const login = { issuer, client, token };
+  await desk.enrol(device.sign(passkeyNamespace, statement), { login });
+}
+
 /** The account that keeps the journal. */
 const keeper = (scene: LoginScene): Engine => ({
   ...scene.engine(),
@@ -63,6 +85,7 @@ describe('a bundle of decisions made on pages', () => {
     async () => {
       const { scene, passkey, runs } = await decidedOnPages();
       await removePasskey(keeper(scene), passkey, 'lost');
+      await enrolledByLogin(scene);
       const [first, second] = await Promise.all(
         runs.map(async (run) => (await exporting(scene, { run })).bundle),
       );
@@ -75,7 +98,7 @@ describe('a bundle of decisions made on pages', () => {
           exit_code: 0,
         });
       }
-      expect(check(whole).said).toContain('2 signatures, 1 fresh logins');
+      expect(check(whole).said).toContain('3 signatures, 1 fresh logins');
       const rested = ['passkey.invited', 'passkey.enrolled', 'passkey.removed'];
       expect(typesIn(first ?? Buffer.alloc(0))).toEqual(expect.arrayContaining(rested));
       expect(typesIn(second ?? Buffer.alloc(0))).toContain('issuer.keys');
