@@ -82,7 +82,9 @@ async function obtainToken(
   server: ServerSettings,
   options: LoginOptions,
 ): Promise<string> {
-  const piped = cli.io.stdin.isTTY === true ? '' : (await readAll(cli.io.stdin)).trim();
+  // Whoever names an issuer has no token: a pipe that nobody closes is not waited for.
+  const isPiped = cli.io.stdin.isTTY !== true && options.issuer === undefined;
+  const piped = isPiped ? (await readAll(cli.io.stdin)).trim() : '';
   if (piped !== '') {
     return piped;
   }
