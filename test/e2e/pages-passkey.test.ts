@@ -81,6 +81,19 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await reviewing.entries('passkey.enrolled')).toHaveLength(1);
   });
 
+  test('a second link, opened in the window of the first, is the one that counts', async () => {
+    const reviewing = await openReviewing();
+    const { page } = await openReviewer(reviewing);
+    const secrets = [`rbi_${'x'.repeat(43)}`, await invite(reviewing, 'robin')];
+    for (const secret of secrets) {
+      await page.goto(`${reviewing.origin}/passkeys/new#${secret}`);
+      await expect.poll(() => page.url()).toBe(`${reviewing.origin}/passkeys/new`);
+    }
+    await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await arriveAt(page, `${reviewing.origin}/passkeys/enrolled`);
+  });
+
   test('says in words why a passkey did not sign, and lets people try again', async () => {
     const reviewing = await openReviewing();
     const reviewer = await openReviewer(reviewing);
@@ -91,6 +104,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.goto(`${reviewing.origin}/requests/${reviewing.request}`);
     await page.getByRole('button', { name: 'Log in with a passkey' }).click();
     const approve = page.getByRole('button', { name: /Approve with passkey/ });
+    await approve.waitFor();
     // No fingerprint, no PIN: the browser itself refuses.
     await key.verifies(false);
     await approve.click();

@@ -43,7 +43,7 @@ async function decide(path, fields) {
 
 // The new key signs at once whose it is: whoever enrols it, holds it.
 async function enrol(path, given) {
-  const fields = invitation === null ? given : { ...given, secret: invitation };
+  const fields = { ...given, ...invitation };
   const made = await makePasskey(await post(`${path}/begin`, fields));
   const { statement } = await post(`${path}/statement`, { ...fields, ...made });
   const signed = await sign('passkey@runbook/v1', statement, [made.credential]);
@@ -51,10 +51,19 @@ async function enrol(path, given) {
 }
 
 // An invitation's secret stands behind the `#`, which no server and no proxy sees; nor does the history.
-const invitation = location.pathname === '/passkeys/new' ? location.hash.slice(1) || null : null;
-if (invitation !== null) {
-  history.replaceState(null, '', location.pathname);
+let invitation = {};
+
+function takeInvitation() {
+  const secret = location.hash.slice(1);
+  if (secret.startsWith('rbi_')) {
+    invitation = { secret };
+    history.replaceState(null, '', location.pathname);
+  }
 }
+
+takeInvitation();
+// Another link, opened in the same window, changes that part alone.
+addEventListener('hashchange', takeInvitation);
 
 async function makePasskey({ person, credentials }) {
   needPasskeys();
