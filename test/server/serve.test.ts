@@ -14,6 +14,7 @@ import { openServer } from '../../src/server/open-server.ts';
 import { serve } from '../../src/server/serve.ts';
 import { readServeSettings } from '../../src/server/settings.ts';
 import type { Holder } from '../../src/store/store.ts';
+import { freePort } from '../support/free-port.ts';
 import { openScene } from '../support/scene.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { bot, gated, openServed, pick, robin, startGated } from './served.ts';
@@ -136,13 +137,6 @@ test('an address that is taken is said so', async () => {
   await expect(taken).rejects.toMatchObject({ code: 'listen_failed', exitCode: 2 });
   expect((await served.call('GET /readyz')).status).toBe(200);
 });
-
-async function freePort(): Promise<number> {
-  const settings = readServeSettings(null, { listen: '127.0.0.1:0' });
-  const { server, address } = await openServer(() => new Response(), settings);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
 
 test('a step that runs when the server stops may end, and the run goes on with the next server', async () => {
   const runbook =

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { root } from './cli.ts';
+import { freePort } from './free-port.ts';
 import { openTeamsIssuer, type TeamsIssuer } from './teams-issuer.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -168,14 +169,6 @@ async function listening({ stdout }: ChildProcess): Promise<string> {
     }
   }
   throw new Error(`the playground ended:\n${said.join('\n')}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Passing {

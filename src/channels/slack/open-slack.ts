@@ -3,7 +3,7 @@ import { lazy } from '../../base/lazy.ts';
 import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { ChatEvent } from '../cards/chat-event.ts';
-import { troubleOf } from '../cards/look-for.ts';
+import { lateEntrance } from '../cards/late-entrance.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
 import type { SlackApi, SlackSelf } from './api/slack-api.ts';
 import { openSlackApi } from './api/web-client.ts';
@@ -107,7 +107,7 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
   if (clicks.kind !== 'http') {
     return null;
   }
-  const entrance = lazy(() =>
+  const open = () =>
     slackEntrance({
       settings,
       signingSecret: loadSecret(clicks.signingSecret, env),
@@ -115,27 +115,8 @@ function openEntrance(slack: Slack, front: () => Front | null): HttpEntrance | n
       front,
       onEvent,
       working,
-    }),
-  );
-  return {
-    path: '/slack/interactivity',
-    admits: (headers) => {
-      try {
-        return entrance().admits?.(headers) ?? true;
-      } catch {
-        // `handle` tells what is wrong; until that is put right nothing counts.
-        return false;
-      }
-    },
-    handle: async (request) => {
-      try {
-        return await entrance().handle(request);
-      } catch (error) {
-        slack.report({ trouble: troubleOf(error) });
-        return { status: 503, body: '', contentType: 'text/plain' };
-      }
-    },
-  };
+    });
+  return lateEntrance('/slack/interactivity', open, slack.report);
 }
 
 function ignore(): void {

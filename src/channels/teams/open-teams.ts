@@ -3,14 +3,13 @@ import { lazy } from '../../base/lazy.ts';
 import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { ChatEvent } from '../cards/chat-event.ts';
-import { troubleOf } from '../cards/look-for.ts';
+import { lateEntrance } from '../cards/late-entrance.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
 import { openConnector } from './api/connector.ts';
 import { isService } from './api/service-url.ts';
 import type { TeamsApi } from './api/teams-api.ts';
 import { openAppToken } from './api/token.ts';
 import { attendTeams, type Teams, tellTeams } from './attend-teams.ts';
-import { empty } from './clicks/answers.ts';
 import { teamsEntrance } from './clicks/entrance.ts';
 import { openInbox } from './clicks/inbox.ts';
 import { openIssuerKeys } from './clicks/issuer-keys.ts';
@@ -93,26 +92,7 @@ function openEntrance(teams: Teams, clock: Clock, attended: () => Front | null):
   const { settings, api, onEvent: tell, working, report } = teams;
   const { metadataUrl } = settings.microsoft;
   const keys = metadataUrl === null ? null : openIssuerKeys(metadataUrl, clock);
-  const entrance = lazy(() =>
-    teamsEntrance(openInbox({ settings, api: api(), keys, tell, working }), attended),
-  );
-  return {
-    path: '/teams/messages',
-    admits: (headers) => {
-      try {
-        return entrance().admits?.(headers) ?? true;
-      } catch {
-        // `handle` tells what is wrong; until that is put right nothing counts.
-        return false;
-      }
-    },
-    handle: async (request) => {
-      try {
-        return await entrance().handle(request);
-      } catch (error) {
-        report({ trouble: troubleOf(error) });
-        return empty(503);
-      }
-    },
-  };
+  const open = () =>
+    teamsEntrance(openInbox({ settings, api: api(), keys, tell, working }), attended);
+  return lateEntrance('/teams/messages', open, report);
 }

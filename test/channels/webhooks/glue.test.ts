@@ -12,6 +12,7 @@ import { openWebhooks } from '../../../src/channels/webhooks/open-webhooks.ts';
 import { openOffice } from '../../../src/engine/office/open-office.ts';
 import { serve } from '../../../src/server/serve.ts';
 import { readServeSettings } from '../../../src/server/settings.ts';
+import { freePort } from '../../support/free-port.ts';
 import { openScene } from '../../support/scene.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -164,14 +165,6 @@ async function write(port: number, secret: string, message: object): Promise<str
   };
   const url = `http://127.0.0.1:${port}/chat`;
   return (await fetch(url, { method: 'POST', headers, body })).text();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function pause(): Promise<void> {

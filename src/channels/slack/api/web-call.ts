@@ -106,6 +106,7 @@ function toChatError(error: unknown, sdk: Sdk): ChatError {
   return slackError(late ? 'timeout' : 'unreachable', true);
 }
 
-function slackError(code: string, passing: boolean): ChatError {
+/** With Slack's own code, or one of ours. */
+export function slackError(code: string, passing: boolean): ChatError {
   return new ChatError('Slack', { code, passing });
 }

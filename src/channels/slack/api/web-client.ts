@@ -5,7 +5,7 @@ import { openPace } from '../../cards/pace.ts';
 import { plainWords } from '../../cards/plain-words.ts';
 import { plainText } from '../card/escape.ts';
 import { type SlackApi, type SlackMessage, type SlackSelf, type SlackUser } from './slack-api.ts';
-import { type Call, openCall, type SlackAccess } from './web-call.ts';
+import { type Call, openCall, type SlackAccess, slackError } from './web-call.ts';
 
 export interface SlackClientOptions extends SlackAccess {
   /** Between two messages to one channel: Slack takes one a second (docs.slack.dev, "Rate limits"). */
@@ -139,5 +139,5 @@ function read<T>(schema: v.GenericSchema<unknown, T>, answer: unknown): T {
   if (result.success) {
     return result.output;
   }
-  throw new ChatError('Slack', { code: 'answer_unreadable', passing: true });
+  throw slackError('answer_unreadable', true);
 }

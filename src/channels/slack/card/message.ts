@@ -1,12 +1,11 @@
 import type { Card } from '../../../approval/card/card.ts';
-import type { RequestState } from '../../../approval/request-state.ts';
 import { requestUrl } from '../../../approval/request-url.ts';
 import { beginning } from '../../cards/beginning.ts';
 import type { Look, Shown } from '../../cards/board.ts';
-import { type CardTitle, titleCard } from '../../cards/card-title.ts';
-import { type Headline, headlineOf } from '../../cards/headline.ts';
-import { stateAt, takesDecisions } from '../../cards/state-at.ts';
-import { isClickable, stillCard } from '../../cards/still-card.ts';
+import { type Draft, draftCard } from '../../cards/draft.ts';
+import type { Headline } from '../../cards/headline.ts';
+import { takesDecisions } from '../../cards/state-at.ts';
+import { isClickable } from '../../cards/still-card.ts';
 import type { StandingRequest } from '../../channel.ts';
 import type { SlackBlock, SlackMessage } from '../api/slack-api.ts';
 import { actionIds, buttonValue } from '../button-ids.ts';
@@ -42,21 +41,9 @@ export interface RequestMessage extends MessageBody {
  * approved there.
  */
 export function messageOf(standing: StandingRequest, look: Look): RequestMessage {
-  const state = stateAt(standing, look.nowMs);
-  const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
-  const title = titleCard(standing, headline);
-  const draft = { standing, look, state, card: stillCard(standing), title, headline };
+  const draft = draftCard(standing, look);
   const { blocks, fits } = layOut(draft);
-  return { text: title.summary, blocks, fits, offers: offersOf(draft, fits) };
-}
-
-interface Draft {
-  readonly standing: StandingRequest;
-  readonly look: Look;
-  readonly state: RequestState;
-  readonly card: Card;
-  readonly title: CardTitle;
-  readonly headline: Headline;
+  return { text: draft.title.summary, blocks, fits, offers: offersOf(draft, fits) };
 }
 
 function layOut(draft: Draft): { readonly blocks: readonly SlackBlock[]; readonly fits: boolean } {

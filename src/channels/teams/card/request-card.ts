@@ -1,13 +1,10 @@
-import type { Card } from '../../../approval/card/card.ts';
-import type { RequestState } from '../../../approval/request-state.ts';
 import { requestUrl } from '../../../approval/request-url.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { beginning } from '../../cards/beginning.ts';
 import type { Look, Shown } from '../../cards/board.ts';
-import { type CardTitle, titleCard } from '../../cards/card-title.ts';
-import { type Headline, headlineOf } from '../../cards/headline.ts';
-import { stateAt, takesDecisions } from '../../cards/state-at.ts';
-import { isClickable, stillCard } from '../../cards/still-card.ts';
+import { type Draft, draftCard } from '../../cards/draft.ts';
+import { takesDecisions } from '../../cards/state-at.ts';
+import { isClickable } from '../../cards/still-card.ts';
 import type { StandingRequest } from '../../channel.ts';
 import { decisionActions, pageAction } from './actions.ts';
 import { adaptiveCard, code, line, piecesOf, small, strong, words } from './adaptive.ts';
@@ -26,10 +23,7 @@ export interface TeamsMessage {
  * there.
  */
 export function requestCard(standing: StandingRequest, look: Look): Shown<TeamsMessage> {
-  const state = stateAt(standing, look.nowMs);
-  const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
-  const title = titleCard(standing, headline);
-  const draft = { standing, look, state, card: stillCard(standing), title, headline };
+  const draft = draftCard(standing, look);
   const whole = build(draft, ['approve', 'reject'], wholeCard(draft.card));
   if (!look.short && weigh(whole.message.card) <= mostBytes) {
     return { ...whole, fits: true };
@@ -43,15 +37,6 @@ export function requestCard(standing: StandingRequest, look: Look): Shown<TeamsM
 
 const tooLong =
   'Too long for Teams: what follows is shortened. It cannot be approved here; read it whole before you decide.';
-
-interface Draft {
-  readonly standing: StandingRequest;
-  readonly look: Look;
-  readonly state: RequestState;
-  readonly card: Card;
-  readonly title: CardTitle;
-  readonly headline: Headline;
-}
 
 function build(
   draft: Draft,
