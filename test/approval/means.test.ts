@@ -62,3 +62,14 @@ test('an account of the host decides where the host has a spool, and only at A0'
   expect(able('A0', 'web2')).toBe(false);
   expect(able('A0', 'web1', new Set(['slack']))).toBe(false);
 });
+
+test('a passkey that the journal enrolled reaches every level, too', () => {
+  const passkey = {
+    passkey: '0123456789abcdef',
+    public: 'sk-ecdsa-sha2-nistp256@openssh.com AAAA',
+    credential: 'credential',
+    origin: 'https://runbook.example.com',
+  };
+  const able = canReach({ people: [aPerson('eve', { passkeys: [passkey] })] }, signingAlone);
+  expect(able('eve', 'A3')).toBe(true);
+});

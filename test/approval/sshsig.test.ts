@@ -156,6 +156,22 @@ describe('a passkey', () => {
     expect(refusal({ signature, message, namespace })).toMatch('another challenge or page');
   });
 
+  test('counts where an older browser says nothing of frames', () => {
+    const clientData = (text: string): string => text.replace(',"crossOrigin":false', '');
+    const signature = passkey.approveOn({ ...page, clientData });
+    expect(verifySshsig({ signature, message, namespace }).origin).toBe(page.origin);
+  });
+
+  test.each([
+    ['in a second way', ',"crossOrigin": true'],
+    ['behind another word', ',"other":1,"crossOrigin":true'],
+    ['not as a word', ',"crossOrigin":falsehood'],
+  ])('does not count where that is said %s', (_how, said) => {
+    const clientData = (text: string): string => text.replace(',"crossOrigin":false', said);
+    const signature = passkey.approveOn({ ...page, clientData });
+    expect(refusal({ signature, message, namespace })).toMatch('that no browser writes');
+  });
+
   test('does not count inside a frame of another page', () => {
     const clientData = (text: string): string => text.replace('false', 'true');
     const signature = passkey.approveOn({ ...page, clientData });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
 import { approvalNamespace } from '../../src/approval/statement/statement.ts';
+import type { TokenIssued } from '../../src/approval/token.ts';
+import { sha256 } from '../../src/base/digest.ts';
 import { newNonce } from '../../src/base/ids.ts';
 import { invitePasskey } from '../../src/engine/login/invite-passkey.ts';
 import { openLoginDesk } from '../../src/engine/login/open-login-desk.ts';
@@ -9,6 +11,7 @@ import type { PasskeyEnrolled } from '../../src/run/enrolment-events.ts';
 import type { Event } from '../../src/run/events.ts';
 import type { ApproverSigner } from '../../src/signers/signer.ts';
 import { forgeDecision } from '../attacks/forge.ts';
+import { interruptedStore } from '../support/interrupted-store.ts';
 import { aDevice, type Device, enrolled } from '../support/passkeys.ts';
 import { driving, type Scene } from '../support/scene.ts';
 import { type Court, decided, expectFinding, openCourt, say, started, verify } from './court.ts';
@@ -79,6 +82,29 @@ describe('an honest journal with passkeys', () => {
     await decideWith(scene, device);
     await removePasskey(scene.engine(), passkey.passkey, null);
     const report = await scene.service().drive(run, driving(scene));
+    expect(report.status).toBe('waiting');
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+
+  test('takes no decision by a passkey that is removed in that very moment', async () => {
+    const { scene } = await openCourt();
+    const { device, passkey } = await enrolled(scene.engine(), 'robin');
+    const remove = () => removePasskey(scene.engine(), passkey.passkey, null);
+    const store = interruptedStore(scene.engine().store, remove);
+    const signed = await forgeDecision(scene, signerOf(device), { person: 'robin' });
+    await expect(scene.service(store).decide(signed, 'web')).rejects.toMatchObject({
+      code: 'key_unknown',
+    });
+    expect((await verify(scene)).findings).toEqual([]);
+  });
+
+  test('starts nothing by one that is removed in that very moment', async () => {
+    const { scene, run } = await openCourt();
+    const { device, passkey } = await enrolled(scene.engine(), 'robin');
+    await decideWith(scene, device);
+    const remove = () => removePasskey(scene.engine(), passkey.passkey, null);
+    const store = interruptedStore(scene.engine().store, remove);
+    const report = await scene.service(store).drive(run, driving(scene));
     expect(report.status).toBe('waiting');
     expect((await verify(scene)).findings).toEqual([]);
   });
@@ -242,4 +268,46 @@ test('a removal that somebody else asked for is found, and takes effect all the 
   await record(court, { type: 'passkey.removed', data });
   await expectFinding(court.scene, 'E_TOKEN', 'authorization');
   await expect(decideWith(court.scene, device)).rejects.toMatchObject({ code: 'key_unknown' });
+});
+
+describe('a session is found that its login does not give', () => {
+  const holder = { kind: 'person', id: 'robin' } as const;
+  const issued: TokenIssued = {
+    token: 'aaaaaaaaaaaaaaaa',
+    hash: sha256('secret'),
+    holder,
+    scopes: ['read', 'decide'],
+    label: 'web',
+    expires_at: '2999-01-01T00:00:00.000Z',
+    by: 'passkey:0123456789abcdef',
+  };
+
+  async function found(court: Court, changes: Partial<TokenIssued>): Promise<void> {
+    await record(court, { type: 'token.issued', data: { ...issued, ...changes } });
+    await expectFinding(court.scene, 'E_TOKEN', 'authorization');
+  }
+
+  test("by nobody's passkey, a removed one, or somebody else's", async () => {
+    await found(await openCourt(), {});
+    const court = await openCourt();
+    const { passkey } = await enrolled(court.scene.engine(), 'robin');
+    const by = `passkey:${passkey.passkey}`;
+    await record(court, {
+      type: 'token.issued',
+      data: { ...issued, token: 'b'.repeat(16), hash: sha256('other'), by },
+    });
+    expect((await verify(court.scene)).findings).toEqual([]);
+    await found(court, { by, holder: { kind: 'person', id: 'kim' } });
+    const removed = await openCourt();
+    const lost = await enrolled(removed.scene.engine(), 'robin');
+    await removePasskey(removed.scene.engine(), lost.passkey.passkey, null);
+    await found(removed, { by: `passkey:${lost.passkey.passkey}` });
+  });
+
+  test('by an account of nobody, or with more than a login gives', async () => {
+    await found(await openCourt(), { by: 'oidc:https://login.example.com#robin' });
+    const court = await openCourt();
+    const { passkey } = await enrolled(court.scene.engine(), 'robin');
+    await found(court, { by: `passkey:${passkey.passkey}`, scopes: ['read', 'admin'] });
+  });
 });
