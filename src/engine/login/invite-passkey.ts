@@ -8,7 +8,7 @@ import { DeniedError, UsageError } from '../../base/errors.ts';
 import { newSecret, newTokenId } from '../../base/ids.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
-import type { Invitation } from '../reports.ts';
+import type { Invitation } from '../login-reports.ts';
 import { issuerOf } from '../token/commit-token.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
+import type { PasskeySummary } from '../login-reports.ts';
 import { provenIdentities } from '../proof/proven-identities.ts';
-import type { PasskeySummary } from '../reports.ts';
 
 /** Every passkey whose enrolment holds, removed ones too, newest first; of everybody, or of one person. */
 export async function listPasskeys(

@@ -2,7 +2,7 @@ import type { LoginEvidence } from '../../approval/court/attested.ts';
 import type { SignedStatement } from '../../approval/statement/statement.ts';
 import type { Scope } from '../../approval/token.ts';
 import type { IssuerKeys } from '../../run/enrolment-events.ts';
-import type { PasskeySummary, TokenSummary } from '../reports.ts';
+import type { PasskeySummary, TokenSummary } from '../login-reports.ts';
 
 /**
  * Where people come in who bear no token yet. What an issuer says of somebody the door has verified; what a
@@ -24,11 +24,11 @@ export interface LoginDesk {
   signIn(shown: Shown, session: SessionTerms): Promise<Session>;
   /** Whom an invitation is for. Throws LoginError `invitation_refused`, the same for every reason. */
   invitation(secret: string): Promise<Invited>;
-  /** What a new passkey signs. Throws as `invitation`, UsageError `passkey_unfit`. */
+  /** What a new passkey signs. Throws as `invitation`, UsageError `passkey_unfit`, `passkey_known`, `person_unknown`. */
   prepareEnrolment(input: EnrolmentInput): Promise<string>;
   /**
    * Records that the passkey is the person's. Twice is the same as once. Throws LoginError
-   * `invitation_refused`, IntegrityError with the reason, UsageError `passkey_known`.
+   * `invitation_refused`, UsageError `passkey_known`, DeniedError or IntegrityError with the reason.
    */
   enrol(signed: SignedStatement, because: EnrolledBy): Promise<PasskeySummary>;
   /** Records keys of an issuer that no entry names yet, before anything that they signed is recorded. */

@@ -1,10 +1,13 @@
+import { resolveInitiator } from '../../approval/people/initiator.ts';
+import type { People } from '../../approval/people/people.ts';
 import { DeniedError, UsageError } from '../../base/errors.ts';
+import type { PasskeyEnrolled } from '../../run/enrolment-events.ts';
 import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
+import type { PasskeySummary } from '../login-reports.ts';
 import { provenIdentities } from '../proof/proven-identities.ts';
 import { refuseLong } from '../refuse-long.ts';
-import type { PasskeySummary } from '../reports.ts';
 import { issuerOf } from '../token/commit-token.ts';
 import { guardToken, standingToken } from '../token/standing-token.ts';
 import { summarisePasskey } from './list-passkeys.ts';
@@ -58,18 +61,29 @@ async function findPasskey({ store }: Engine, prefix: string): Promise<KnownPass
   return found;
 }
 
-/** Through a server only its owner, where they may decide: who is locked out cannot object. */
+/**
+ * Through a server only its owner removes it, where they may decide; on the journal's own account any person:
+ * an agent that could would keep people from saying no.
+ */
 async function refuseOthers(engine: Engine, { data }: KnownPasskey): Promise<void> {
-  if (!('holder' in engine.caller)) {
-    return;
-  }
-  const { rules } = await ensureConfig(engine);
-  const { holder, scopes } = await standingToken(engine, engine.caller.token, rules.people);
-  if (holder.kind !== 'person' || holder.id !== data.person || !scopes.includes('decide')) {
+  const { caller } = engine;
+  const { people } = (await ensureConfig(engine)).rules;
+  const { kind, chain } = resolveInitiator(people, caller);
+  const isMachine = kind === 'agent' || kind === 'ci';
+  if (isMachine || ('holder' in caller && !(await owns(engine, { data, people }, caller.token)))) {
     throw new DeniedError({
       code: 'scope_forbidden',
-      message: `passkey \`${data.passkey}\` is \`${data.person}\`'s, and ${holder.kind} \`${holder.id}\` asks to remove it`,
-      hint: `on the server: \`runbook passkey remove ${data.passkey}\``,
+      message: `passkey \`${data.passkey}\` is \`${data.person}\`'s, and \`${chain[0]?.identity ?? 'nobody'}\` asks to remove it`,
+      hint: `on the server, as a person: \`runbook passkey remove ${data.passkey}\``,
     });
   }
+}
+
+async function owns(
+  engine: Engine,
+  { data, people }: { readonly data: PasskeyEnrolled; readonly people: People },
+  token: string,
+): Promise<boolean> {
+  const { holder, scopes } = await standingToken(engine, token, people);
+  return holder.kind === 'person' && holder.id === data.person && scopes.includes('decide');
 }

@@ -214,6 +214,12 @@ describe('a removed passkey', () => {
     expect(await codeOf(removePasskey(await asBearer('robin', 'decide'), id, null))).toBe('done');
     expect(await codeOf(removePasskey(engine, 'zzzz', null))).toBe('passkey_unknown');
   });
+
+  test('is removed by no agent', async () => {
+    const { passkey } = await enrolled(engine, 'robin');
+    const agent = scene.engine(undefined, { agent: 'deploy-bot' });
+    expect(await codeOf(removePasskey(agent, passkey.passkey, null))).toBe('scope_forbidden');
+  });
 });
 
 test("a passkey of somebody whom people.yaml no longer names is nobody's", async () => {
