@@ -1,4 +1,4 @@
-import type { PasskeySummary } from '../engine/reports.ts';
+import type { PasskeySummary } from '../engine/login-reports.ts';
 import type { Cli } from './cli.ts';
 
 /** The passkeys that count, by the journal of this account; none where it has none. */

@@ -9,7 +9,7 @@ import { chainPeople, resolveInitiator } from '../approval/people/initiator.ts';
 import { formatTime } from '../base/clock.ts';
 import { DeniedError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
-import type { BegunLink, LinkChannel, LinkedAccount } from './reports.ts';
+import type { BegunLink, LinkChannel, LinkedAccount } from './login-reports.ts';
 
 /**
  * Begins to link a chat account to the person who calls. Throws DeniedError `not_a_person` where the

@@ -10,30 +10,32 @@ import type { RunId, Sha256 } from '../base/ids.ts';
 import type { Json } from '../base/json.ts';
 import type { Recorded } from '../run/events.ts';
 import type { ExportedEvidence, ExportInput } from './evidence/export-evidence.ts';
+import type {
+  BegunLink,
+  DecisionWays,
+  Invitation,
+  LinkChannel,
+  LinkedAccount,
+  Me,
+  PasskeySummary,
+  TokenSummary,
+} from './login-reports.ts';
 import type { SyncInput, SyncReport } from './replicate/sync-sinks.ts';
 import type { ControlReportInput } from './report/control-report.ts';
 import type { EntryFilter } from './report/entry-filter.ts';
 import type {
   AuditLine,
-  BegunLink,
   DecisionReport,
-  DecisionWays,
   Finding,
   FoundRunbook,
-  Invitation,
   KeysReport,
-  LinkChannel,
-  LinkedAccount,
   ListedRunbook,
   LogPiece,
-  Me,
-  PasskeySummary,
   PlanReport,
   RequestDetail,
   RequestSummary,
   RunReport,
   RunSummary,
-  TokenSummary,
 } from './reports.ts';
 import type { EraseInput, EraseReport } from './retain/erase-content.ts';
 import type { PruneInput, PruneReport } from './retain/prune-log.ts';

@@ -1,5 +1,5 @@
 import type { ComparedLine } from '../approval/card/card-changes.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../base/html.ts';
 
 /** Text with its lines numbered. The numbers are drawn by the stylesheet, so that nobody copies them. */
 export function layoutLines(text: string): Html {

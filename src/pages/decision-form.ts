@@ -1,7 +1,8 @@
 import { approveLine } from '../approval/card/card-text.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
-import type { DecisionWays, RequestDetail } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
+import type { DecisionWays } from '../engine/login-reports.ts';
+import type { RequestDetail } from '../engine/reports.ts';
 import { csrfField, type VisitorView } from './layout.ts';
 import { layoutSentence } from './words.ts';
 
@@ -54,7 +55,7 @@ function isOpenTo({ ways }: Pick<DecisionView, 'ways'>): boolean {
 }
 
 function mayApprove({ approve }: DecisionWays): boolean {
-  return approve.passkey || approve.login || approve.session;
+  return approve.passkey || approve.login || approve.session !== null;
 }
 
 function layoutForm(view: DecisionView): Html {
@@ -102,8 +103,8 @@ ${
   html`<button class="yes" name="way" value="login" formnovalidate>Approve with a fresh login (A2)</button>`
 }
 ${
-  approve.session &&
-  html`<button class="yes" name="way" value="session" formnovalidate>Approve as ${visitor.person} — attested by this server (A1)</button>`
+  approve.session !== null &&
+  html`<button class="yes" name="way" value="session" formnovalidate>Approve as ${visitor.person} — attested by this server (${approve.session})</button>`
 }`;
 }
 

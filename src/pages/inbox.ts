@@ -1,6 +1,6 @@
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
 import { askerOf, environmentBadge, stateBadge } from './request-words.ts';
 import { timeLeft, timeSince } from './time.ts';
 

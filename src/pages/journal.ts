@@ -1,8 +1,8 @@
+import { type Html, html } from '../base/html.ts';
 import type { Json } from '../base/json.ts';
 import { sanitizeBlock, sanitizeLine } from '../base/sanitize.ts';
 import type { AuditLine } from '../engine/reports.ts';
 import { layoutLines } from './code-lines.ts';
-import { type Html, html } from './html.ts';
 import { csrfField } from './layout.ts';
 import { showTime } from './time.ts';
 

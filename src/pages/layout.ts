@@ -1,5 +1,5 @@
+import { type Html, html } from '../base/html.ts';
 import { version } from '../base/version.ts';
-import { type Html, html } from './html.ts';
 
 /** What stands around every page. */
 export interface Frame {

@@ -1,5 +1,5 @@
+import { type Html, html } from '../base/html.ts';
 import { quoteWord } from '../base/quote-word.ts';
-import { type Html, html } from './html.ts';
 
 /** An issuer, as its button names it. */
 export interface IssuerView {

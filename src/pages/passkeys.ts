@@ -1,6 +1,6 @@
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
-import type { PasskeySummary } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
+import type { PasskeySummary } from '../engine/login-reports.ts';
 import { csrfField } from './layout.ts';
 import { showTime } from './time.ts';
 

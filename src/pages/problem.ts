@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../base/html.ts';
 import { layoutSentence } from './words.ts';
 
 /** What went wrong, as an error says it. */

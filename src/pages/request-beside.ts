@@ -1,7 +1,7 @@
 import type { RequestFile } from '../approval/request-file.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail, RunReport, StepReport } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
 
 /** Where the run stands, and which of its steps are asked for. */
 export function layoutPlan(run: RunReport, { content }: RequestDetail): Html {

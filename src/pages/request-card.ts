@@ -6,9 +6,9 @@ import {
 } from '../approval/card/card-changes.ts';
 import type { CardSection } from '../approval/card/card-section.ts';
 import type { RequestState } from '../approval/request-state.ts';
+import { type Html, html } from '../base/html.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import { layoutDiff, layoutLines } from './code-lines.ts';
-import { type Html, html } from './html.ts';
 
 /** The card of a request, taken apart for where its pieces stand on the page. */
 export interface CardView {

@@ -1,7 +1,7 @@
 import type { GivenDecision } from '../approval/request-state.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
 import { explainAssurance } from './request-words.ts';
 import { showTime } from './time.ts';
 

@@ -1,7 +1,7 @@
 import type { Initiator } from '../approval/people/people.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
-import { type Html, html } from './html.ts';
 
 /** How a state looks: the colour never says more than the words. */
 export type Tone = 'good' | 'bad' | 'warn' | 'note';

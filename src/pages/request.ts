@@ -1,8 +1,8 @@
 import type { RequestFile } from '../approval/request-file.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail, RunReport } from '../engine/reports.ts';
 import { type DecisionView, layoutDecisionForm } from './decision-form.ts';
-import { type Html, html } from './html.ts';
 import { layoutPlan, layoutProof } from './request-beside.ts';
 import { type CardView, layoutRequestCard } from './request-card.ts';
 import { layoutNewest, layoutStanding } from './request-standing.ts';

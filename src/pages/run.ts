@@ -1,8 +1,8 @@
 import { describeChain } from '../approval/card/card-chain.ts';
 import type { ChainLink } from '../approval/people/people.ts';
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RunReport } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
 import { type RunNow, runNow } from './run-now.ts';
 import { showTime } from './time.ts';
 

@@ -1,6 +1,6 @@
+import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RunSummary } from '../engine/reports.ts';
-import { type Html, html } from './html.ts';
 import { badge } from './run-now.ts';
 import { showTime, timeSince } from './time.ts';
 

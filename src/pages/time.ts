@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../base/html.ts';
 
 /** RFC 3339 as people read it: `2026-11-22 11:58:51 UTC`. */
 export function showTime(time: string): Html {

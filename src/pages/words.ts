@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../base/html.ts';
 
 /** A message of ours as a sentence: what stands in backticks as code, with a capital and a full stop. */
 export function layoutSentence(text: string): Html {

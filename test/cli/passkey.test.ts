@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openServing } from '../../src/app.ts';
 import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import type { Invitation, PasskeySummary } from '../../src/engine/reports.ts';
+import type { Invitation, PasskeySummary } from '../../src/engine/login-reports.ts';
 import { aDevice, page } from '../support/passkeys.ts';
 import { aScene, type Said } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import type { TokenSummary } from '../../src/engine/reports.ts';
+import type { TokenSummary } from '../../src/engine/login-reports.ts';
 import { aScene, type Said } from './scene.ts';
 
 /** One story, told in order: tokens for ana and her agent come and go. */

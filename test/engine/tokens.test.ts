@@ -5,8 +5,8 @@ import type { TokenCaller } from '../../src/approval/people/initiator.ts';
 import type { Scope, TokenHolder } from '../../src/approval/token.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import type { TokenSummary } from '../../src/engine/login-reports.ts';
 import { whoAmI } from '../../src/engine/report/who-am-i.ts';
-import type { TokenSummary } from '../../src/engine/reports.ts';
 import type { TokenInput } from '../../src/engine/service.ts';
 import {
   authenticate,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { waysToDecide } from '../../src/engine/decision/ways-to-decide.ts';
-import type { DecisionWays } from '../../src/engine/reports.ts';
+import type { DecisionWays } from '../../src/engine/login-reports.ts';
 import { type LoginScene, openLoginScene, sessions } from '../support/by-login.ts';
 import { host } from '../support/click.ts';
 import { driving, type SceneOptions } from '../support/scene.ts';
@@ -31,26 +31,26 @@ function asking(slot: string): Partial<SceneOptions> {
 
 describe('a page offers', () => {
   test.each<[string, Partial<SceneOptions>, DecisionWays['approve']]>([
-    ['every way where one other person will do', {}, { passkey: true, login: true, session: true }],
+    ['every way where one other person will do', {}, { passkey: true, login: true, session: 'A1' }],
     [
       'no session where it must be a fresh login',
       asking('from: [robin], assurance: A2'),
-      { passkey: true, login: true, session: false },
+      { passkey: true, login: true, session: null },
     ],
     [
       'a passkey alone where it must be signed',
       asking('from: [robin], assurance: A3'),
-      { passkey: true, login: false, session: false },
+      { passkey: true, login: false, session: null },
     ],
     [
       'a passkey alone where it must be touched',
       asking('from: [robin, lee], assurance: A3, presence: true, pin: true'),
-      { passkey: true, login: false, session: false },
+      { passkey: true, login: false, session: null },
     ],
     [
       'no session where the server’s word weighs too little',
       { account: `ana@${host}` },
-      { passkey: true, login: true, session: false },
+      { passkey: true, login: true, session: null },
     ],
     [
       'every way that the weightiest slot takes, and those of the others',
@@ -62,7 +62,7 @@ rules:
     require: { approvals: [{ id: a, from: [robin], assurance: A3 }, { id: b, from: [robin, kim] }] }
 `,
       },
-      { passkey: true, login: true, session: true },
+      { passkey: true, login: true, session: 'A1' },
     ],
   ])('%s', async (_what, options, approve) => {
     expect(await waysOf(await opened(options))).toMatchObject({
@@ -83,13 +83,13 @@ rules:
     );
     expect((await waysOf(scene)).approve.login).toBe(true);
     scene.trusted.people = scene.trusted.people.replace(/, oidc: \["https:[^"]*#rob"\]/, '');
-    expect((await waysOf(scene)).approve).toEqual({ passkey: true, login: false, session: true });
+    expect((await waysOf(scene)).approve).toEqual({ passkey: true, login: false, session: 'A1' });
   });
 
   test('no login where none is configured', async () => {
     const scene = await opened();
     scene.trusted.config = '';
-    expect((await waysOf(scene)).approve).toEqual({ passkey: true, login: false, session: true });
+    expect((await waysOf(scene)).approve).toEqual({ passkey: true, login: false, session: 'A1' });
   });
 
   test('what is more than their approval until now, and to take that back', async () => {
@@ -97,12 +97,12 @@ rules:
     await scene.as('robin').decideAsMyself({ ...(await scene.own()), channel: 'web' });
     expect(await waysOf(scene)).toMatchObject({
       refusal: null,
-      approve: { passkey: false, login: false, session: false },
+      approve: { passkey: false, login: false, session: null },
       reject: true,
       revoke: true,
     });
     await scene.login('robin', { decision: 'revoke' });
-    expect(await waysOf(scene)).toMatchObject({ approve: { session: true }, revoke: false });
+    expect(await waysOf(scene)).toMatchObject({ approve: { session: 'A1' }, revoke: false });
   });
 });
 
@@ -111,7 +111,7 @@ describe('a page offers no approval, and says why,', () => {
     expect(await waysOf(await opened(), 'ana')).toMatchObject({
       person: 'ana',
       refusal: { code: 'self_approval', hint: 'ask somebody else to decide' },
-      approve: { passkey: false, login: false, session: false },
+      approve: { passkey: false, login: false, session: null },
       reject: false,
       revoke: false,
     });
@@ -134,7 +134,7 @@ describe('a page offers no approval, and says why,', () => {
     expect(await waysOf(scene, 'kim')).toMatchObject({
       person: 'kim',
       refusal: { code: 'not_asked', hint: expect.any(String) as string },
-      approve: { passkey: false, login: false, session: false },
+      approve: { passkey: false, login: false, session: null },
       reject: false,
       revoke: false,
     });
@@ -144,7 +144,7 @@ describe('a page offers no approval, and says why,', () => {
     const scene = await opened(asking('from: [robin], escalate: [{ after: 5m, to: [kim] }]'));
     expect(await waysOf(scene, 'kim')).toMatchObject({ refusal: { code: 'not_asked_yet' } });
     scene.clock.shift(5 * 60_000);
-    expect(await waysOf(scene, 'kim')).toMatchObject({ refusal: null, approve: { session: true } });
+    expect(await waysOf(scene, 'kim')).toMatchObject({ refusal: null, approve: { session: 'A1' } });
   });
 
   test('once its time is over', async () => {

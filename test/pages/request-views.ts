@@ -1,7 +1,8 @@
 import type { RequestContent } from '../../src/approval/request.ts';
 import type { RequestFile } from '../../src/approval/request-file.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import type { DecisionWays, RequestDetail, RunReport } from '../../src/engine/reports.ts';
+import type { DecisionWays } from '../../src/engine/login-reports.ts';
+import type { RequestDetail, RunReport } from '../../src/engine/reports.ts';
 import type { RequestView } from '../../src/pages/request.ts';
 import { aCommand, aRequest } from '../approval/request-builders.ts';
 
@@ -29,7 +30,7 @@ export function aDetail(
 export const allWays: DecisionWays = {
   person: 'bob',
   refusal: null,
-  approve: { passkey: true, login: true, session: true },
+  approve: { passkey: true, login: true, session: 'A1' },
   reject: true,
   revoke: false,
   passkeys: [

@@ -148,7 +148,7 @@ describe('the form', () => {
       'way=login',
       'way=session',
     ]);
-    const approve = { passkey: false, login: false, session: true };
+    const approve = { passkey: false, login: false, session: 'A1' as const };
     const ways = { ...allWays, approve };
     expect(buttons(page(aDetail(), { ways }))).toEqual(['decision=reject', 'way=session']);
   });
@@ -180,7 +180,7 @@ describe('the form', () => {
   });
 
   test('gives way to the reason where somebody cannot approve', () => {
-    const none = { passkey: false, login: false, session: false };
+    const none = { passkey: false, login: false, session: null };
     const refusal = { code: 'self_approval', message: '`bob` started it', hint: 'ask another' };
     const ways = { ...allWays, approve: none, reject: false, refusal };
     const markup = page(aDetail(), { ways });
@@ -189,7 +189,7 @@ describe('the form', () => {
   });
 
   test('takes an approval back while it stands, and is gone when all is over', () => {
-    const none = { passkey: false, login: false, session: false };
+    const none = { passkey: false, login: false, session: null };
     const ways = { ...allWays, approve: none, reject: false };
     const standing = page(aDetail({ state: 'approved' }), { ways: { ...ways, revoke: true } });
     expect(buttons(standing)).toEqual(['decision=revoke']);

@@ -6,7 +6,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { invitePasskey } from '../../src/engine/login/invite-passkey.ts';
 import type { EnrolmentInput, LoginDesk } from '../../src/engine/login/login-desk.ts';
 import { openLoginDesk } from '../../src/engine/login/open-login-desk.ts';
-import type { PasskeySummary } from '../../src/engine/reports.ts';
+import type { PasskeySummary } from '../../src/engine/login-reports.ts';
 import { ecdsaAuthenticator } from './authenticator.ts';
 
 /** The page on which tests make and use passkeys. */

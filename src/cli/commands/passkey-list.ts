@@ -1,5 +1,5 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
-import type { PasskeySummary } from '../../engine/reports.ts';
+import type { PasskeySummary } from '../../engine/login-reports.ts';
 import type { Cli } from '../cli.ts';
 import { formatDistance, formatInstant } from '../render/span.ts';
 import type { Style } from '../render/style.ts';

@@ -3,7 +3,7 @@ import { formatCode } from '../../approval/people/account-link.ts';
 import { addPerson } from '../../approval/people/edit-people.ts';
 import { RunbookError, UsageError } from '../../base/errors.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
-import type { LinkedAccount } from '../../engine/reports.ts';
+import type { LinkedAccount } from '../../engine/login-reports.ts';
 import type { Cli } from '../cli.ts';
 import { editPeople } from '../people-file.ts';
 import { askChoice, askText } from '../prompt.ts';

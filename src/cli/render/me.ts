@@ -1,4 +1,4 @@
-import type { Me } from '../../engine/reports.ts';
+import type { Me } from '../../engine/login-reports.ts';
 import { formatDistance } from './span.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';

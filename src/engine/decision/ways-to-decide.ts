@@ -9,7 +9,7 @@ import { standingApproval } from '../../run/recount.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
 import { listPasskeys } from '../login/list-passkeys.ts';
-import type { DecisionWays } from '../reports.ts';
+import type { DecisionWays } from '../login-reports.ts';
 import { refuseEarly, slotsAsking } from './asked-slots.ts';
 import { type Bench, openBench, refuseClosed } from './commit-decision.ts';
 import { personsToken } from './decide-as-myself.ts';
@@ -37,6 +37,7 @@ export async function waysToDecide(engine: Engine, request: string): Promise<Dec
   const standing = standingOf(engine, bench, person);
   const asked = await settle(() => mayApprove(engine, bench, person));
   const open = asked.kind === 'refused' ? [] : asked.value.filter((slot) => !fills(standing, slot));
+  const assurance = sessionAssurance(engine, bench);
   const reaches = (proven: Proven): boolean => open.some((slot) => fits(proven, slot));
   return {
     person,
@@ -44,7 +45,7 @@ export async function waysToDecide(engine: Engine, request: string): Promise<Dec
     approve: {
       passkey: reaches({ assurance: 'A3', presence: true, verified: true }),
       login: canLogIn(engine, bench, person) && reaches({ assurance: 'A2', ...untouched }),
-      session: reaches({ assurance: sessionAssurance(engine, bench), ...untouched }),
+      session: reaches({ assurance, ...untouched }) ? assurance : null,
     },
     reject:
       (await settle(() => maySay(engine, bench, { decision: 'reject', person }))).kind === 'ok',
@@ -60,7 +61,7 @@ const untouched = { presence: false, verified: false };
 const nothing: DecisionWays = {
   person: null,
   refusal: null,
-  approve: { passkey: false, login: false, session: false },
+  approve: { passkey: false, login: false, session: null },
   reject: false,
   revoke: false,
   passkeys: [],

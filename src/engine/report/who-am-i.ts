@@ -2,7 +2,7 @@ import { chainPeople, resolveInitiator } from '../../approval/people/initiator.t
 import { scopes } from '../../approval/token.ts';
 import { LoginError } from '../../base/errors.ts';
 import type { Engine } from '../engine.ts';
-import type { Me } from '../reports.ts';
+import type { Me } from '../login-reports.ts';
 
 /** Whom the engine takes its caller for. Throws LoginError `token_unknown` for a token that is not there. */
 export async function whoAmI(engine: Engine): Promise<Me> {

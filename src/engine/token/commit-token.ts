@@ -6,7 +6,7 @@ import { newSecret, newTokenId } from '../../base/ids.ts';
 import type { TokenRow } from '../../store/rows.ts';
 import type { CommitInput } from '../../store/store.ts';
 import type { Engine } from '../engine.ts';
-import type { TokenSummary } from '../reports.ts';
+import type { TokenSummary } from '../login-reports.ts';
 import type { TokenInput } from '../service.ts';
 import { findToken } from './find-token.ts';
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { scopes } from '../../approval/token.ts';
-import type { Finding, Me, TokenSummary } from '../reports.ts';
+import type { Me, TokenSummary } from '../login-reports.ts';
+import type { Finding } from '../reports.ts';
 import { count, time, type Wire } from './values.ts';
 
 /**

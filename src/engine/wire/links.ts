@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { BegunLink, LinkedAccount } from '../reports.ts';
+import type { BegunLink, LinkedAccount } from '../login-reports.ts';
 import { time, type Wire } from './values.ts';
 
 /** Linking a chat account, one code each way; see `wire.ts` for the rest. */

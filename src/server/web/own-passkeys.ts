@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import type { PasskeySummary } from '../../engine/reports.ts';
+import type { PasskeySummary } from '../../engine/login-reports.ts';
 import type { Visitor, Web, WebVisit } from './web-route.ts';
 
 /** A passkey counts on the page that it was enrolled on, until it is removed, and on no other. */

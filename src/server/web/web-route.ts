@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
+import type { Html } from '../../base/html.ts';
 import type { Service } from '../../engine/service.ts';
 import type { Login } from '../../login/login.ts';
-import type { Html } from '../../pages/html.ts';
 import type { Bearing, Env } from '../route.ts';
 import type { Site } from '../site.ts';
 import type { PendingLogins } from './pending.ts';

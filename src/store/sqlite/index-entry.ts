@@ -1,7 +1,7 @@
 import type { RequestContent } from '../../approval/request.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { RunId } from '../../base/ids.ts';
-import { isEnrolmentEvent } from '../../run/enrolment-events.ts';
+import { type EnrolmentEvent, isEnrolmentEvent } from '../../run/enrolment-events.ts';
 import type {
   Decided,
   Event,
@@ -35,10 +35,17 @@ function indexEvent(db: Connection, entry: Recorded): void {
   if (isTrailEvent(event)) {
     return indexTrail(db, entry.seq, event);
   }
-  // Read where they lie: they are few, and every reader proves them.
-  if (isEnrolmentEvent(event)) {
-    return;
+  if (!isEnrolmentEvent(event)) {
+    indexOther(db, entry, event);
   }
+}
+
+/** Enrolments are read where they lie: they are few, and every reader proves them. */
+function indexOther(
+  db: Connection,
+  entry: Recorded,
+  event: Exclude<Event, TrailEvent | EnrolmentEvent>,
+): void {
   switch (event.type) {
     case 'run.started':
       insertRun(db, entry, event.data);

@@ -101,7 +101,7 @@ export async function openReceiver(
 
 const note = { shown: '', short: false, thread_seq: 0, told: null };
 
-export function settingsFor(
+function settingsFor(
   { url }: TeamsService,
   { metadataUrl, tokenUrl }: TeamsIssuer,
   buttons: string,

@@ -35,8 +35,8 @@ export async function identifySender(
   }
 }
 
-/** What the conversation's roster shows. Pure, so that every combination can be tried. */
-export function refuseMember(
+/** What the roster of the conversation shows. */
+function refuseMember(
   { object, tenant, role }: TeamsMember,
   { from, conversation }: Pick<Activity, 'from' | 'conversation'>,
 ): Refusal | null {

@@ -22,7 +22,7 @@ export function teamsPackage(app: AppOfTeams): Buffer {
  * The manifest (learn.microsoft.com, "App manifest for Teams", 1.17). It asks for no permission beyond a
  * bot's own: of a conversation it sees who is in it, and what is said to it by name.
  */
-export function teamsManifest({ appId, url }: AppOfTeams): JsonObject {
+function teamsManifest({ appId, url }: AppOfTeams): JsonObject {
   const site = url.replace(/\/$/, '');
   return {
     $schema:

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Html, html } from '../../src/pages/html.ts';
+import { type Html, html } from '../../src/base/html.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&amp;': '&',

@@ -1,1 +1,0 @@
-export { type Html, html, type Part } from '../base/html.ts';
