@@ -49,9 +49,15 @@ export interface Enrolled {
  * longer names is nobody's.
  */
 export function withEnrolled({ people }: People, { passkeys, issuers }: Enrolled): People {
+  const byOwner = new Map<string, Passkey[]>();
+  for (const passkey of passkeys) {
+    const own = byOwner.get(passkey.person) ?? [];
+    own.push(passkey);
+    byOwner.set(passkey.person, own);
+  }
   const give = (person: Person): Person => {
-    const own = passkeys.filter((passkey) => passkey.person === person.name);
-    return own.length === 0 ? person : { ...person, passkeys: own };
+    const own = byOwner.get(person.name);
+    return own === undefined ? person : { ...person, passkeys: own };
   };
   return { people: people.map(give), issuers };
 }
