@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readActivity } from '../../../src/channels/teams/clicks/activity.ts';
 import { listInstalled } from '../../../src/channels/teams/conversations.ts';
 import { anInstallation } from './activities.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
@@ -52,6 +54,32 @@ test('a rejection needs a reason, which the journal keeps', async () => {
   await receiver.press({ decision: 'reject', reason: 'wrong cluster' });
   const [decision] = await receiver.decisions();
   expect(decision?.event.data).toMatchObject({ decision: 'reject', reason: 'wrong cluster' });
+});
+
+test('whoever clicks is answered in time, though Teams takes long to say who they are', async () => {
+  const receiver = await openReceiver();
+  receiver.service.fault = () => 'silence';
+  expect(told(await receiver.press())).toContain('still being checked');
+  await expectNothing(receiver);
+});
+
+test('whatever comes in, it is an activity or none', () => {
+  const field = fc.oneof(fc.string(), fc.constant({ id: '29:x' }), fc.jsonValue());
+  const keys = ['type', 'id', 'channelId', 'serviceUrl', 'from', 'conversation', 'channelData'];
+  const record = fc.record(Object.fromEntries(keys.map((key) => [key, field])));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        record.map((of) => JSON.stringify(of)),
+      ),
+      (text) => {
+        const activity = readActivity(text);
+        expect(activity === null || activity.from.id.length > 0).toBe(true);
+      },
+    ),
+  );
 });
 
 test('the same activity again decides nothing, and says so', async () => {

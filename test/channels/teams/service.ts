@@ -23,8 +23,8 @@ export interface TeamsService {
   readonly calls: ServiceCall[];
   /** Facts of members by their id; whoever is not here is a user as they say. */
   readonly members: Map<string, object>;
-  /** Asked for every call: what is answered in its place; `cut` ends the connection. */
-  fault: (call: ServiceCall) => ServiceAnswer | 'cut' | null;
+  /** Asked for every call: what is answered in its place; `cut` ends the connection, `silence` leaves it open. */
+  fault: (call: ServiceCall) => ServiceAnswer | 'cut' | 'silence' | null;
   /** Cards as everybody sees them: what was posted, as it was rewritten last. */
   cards(): readonly string[];
   count(method: string, path?: RegExp): number;
@@ -75,6 +75,9 @@ async function serve(
   const call = { method, path, authorization: headers.authorization ?? '', body };
   service.calls.push(call);
   const answer = service.fault(call) ?? answerTo(service, posted, call);
+  if (answer === 'silence') {
+    return;
+  }
   if (answer === 'cut') {
     response.destroy();
     return;
