@@ -56,7 +56,7 @@ ${lines.map(layoutLine)}</ul>`
 ${lines.length === filter.limit ? html`<p class="hint">Older entries are left out: show more, or look for less.</p>` : null}`;
 }
 
-export function layoutHead({ origin, size, root, verifierKey, note }: HeadView): Html {
+function layoutHead({ origin, size, root, verifierKey, note }: HeadView): Html {
   return html`<section class="card" aria-labelledby="head">
 <h2 id="head">Signed head</h2>
 <dl class="facts">

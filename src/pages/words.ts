@@ -7,6 +7,6 @@ export function layoutSentence(text: string): Html {
 }
 
 /** Words of ours, with what stands in backticks as code. */
-export function layoutWords(text: string): Html {
+function layoutWords(text: string): Html {
   return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }

@@ -11,7 +11,7 @@ import { ecdsaAuthenticator } from './authenticator.ts';
 
 /** The page on which tests make and use passkeys. */
 export const page = 'https://runbook.example.com';
-export const rpId = 'runbook.example.com';
+const rpId = 'runbook.example.com';
 
 /** Somebody's device with a passkey for `page`, and what a browser tells of it. */
 export interface Device {

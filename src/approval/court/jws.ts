@@ -35,7 +35,7 @@ const algorithms = {
 export type JwsAlgorithm = keyof typeof algorithms;
 
 /** Far more than an issuer puts into a token that was asked for `openid` alone. */
-export const maxTokenCharacters = 16_384;
+const maxTokenCharacters = 16_384;
 
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
 

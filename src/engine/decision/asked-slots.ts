@@ -7,7 +7,7 @@ import type { Engine } from '../engine.ts';
 import type { Bench } from './commit-decision.ts';
 
 /** The slots of a request that this person may fill now. */
-export function askedSlots(engine: Engine, bench: Bench, person: string): readonly Slot[] {
+function askedSlots(engine: Engine, bench: Bench, person: string): readonly Slot[] {
   const { content } = bench.request;
   const ageMs = engine.clock.now().wallMs - Date.parse(content.limits.created);
   return content.policy.slots.filter((slot) => isAsked(bench, slot, { person, ageMs }));

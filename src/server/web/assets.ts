@@ -15,7 +15,7 @@ export interface Asset {
 }
 
 /** The stylesheet and the scripts; read once. */
-export const assets = lazy(() => ({
+const assets = lazy(() => ({
   style: readAsset('style.css', 'text/css; charset=utf-8'),
   scripts: ['page.js', 'live.js'].map((name) => readAsset(name, 'text/javascript; charset=utf-8')),
 }));

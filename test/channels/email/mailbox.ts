@@ -74,7 +74,7 @@ export async function openMailbox(options: SMTPServerOptions = {}, port = 0): Pr
 }
 
 /** As far as our own mails need it: RFC 5322 headers, one `multipart/alternative`. */
-export function readMail(raw: string): Pick<Got, 'headers' | 'text' | 'html' | 'raw'> {
+function readMail(raw: string): Pick<Got, 'headers' | 'text' | 'html' | 'raw'> {
   const { headers, body } = splitPart(raw);
   const boundary = /boundary="([^"]+)"/.exec(headers.get('content-type')?.[0] ?? '')?.[1] ?? '';
   const parts = body
