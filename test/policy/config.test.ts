@@ -31,6 +31,7 @@ describe('a config file', () => {
       sinks: null,
       keys: null,
       serve: null,
+      login: null,
       server: null,
       keepMs: 30 * 86_400_000,
     });
