@@ -1,5 +1,6 @@
 /** Remembers what came once, until it could not come again. */
 export interface Memory {
+  has(key: string, nowMs: number): boolean;
   /** True where `key` is new. */
   remember(key: string, nowMs: number): boolean;
 }
@@ -11,15 +12,19 @@ export interface Memory {
  */
 export function openMemory({ keepMs, most }: { keepMs: number; most: number }): Memory {
   const seen = new Map<string, number>();
-  return {
-    remember(key, nowMs) {
-      for (const [old, at] of seen) {
-        if (nowMs - at <= keepMs) {
-          break;
-        }
-        seen.delete(old);
+  const has = (key: string, nowMs: number): boolean => {
+    for (const [old, at] of seen) {
+      if (nowMs - at <= keepMs) {
+        break;
       }
-      if (seen.has(key)) {
+      seen.delete(old);
+    }
+    return seen.has(key);
+  };
+  return {
+    has,
+    remember(key, nowMs) {
+      if (has(key, nowMs)) {
         return false;
       }
       const [oldest] = seen.keys();

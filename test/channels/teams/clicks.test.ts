@@ -93,6 +93,35 @@ test('the same activity again decides nothing, and says so', async () => {
   expect(await receiver.decisions()).toHaveLength(1);
 });
 
+test('a click that decided nothing is judged anew when it comes again, and not told that it was recorded', async () => {
+  const receiver = await openReceiver();
+  const more = { id: 'f:1' };
+  receiver.service.fault = () => 'cut';
+  for (const _ of [1, 2]) {
+    expect(told(await receiver.press({ more }))).toContain('nothing was decided');
+  }
+  await expectNothing(receiver);
+  receiver.service.fault = () => null;
+  await receiver.press({ more });
+  expect(told(await receiver.press({ more }))).toContain('recorded');
+  expect(receiver.events.map(({ code }) => code)).toEqual([
+    'teams_unreachable',
+    'teams_unreachable',
+    'recorded',
+    'replayed',
+  ]);
+  expect(await receiver.decisions()).toHaveLength(1);
+});
+
+test('the same click many times at once is decided once, and each is answered alike', async () => {
+  const receiver = await openReceiver();
+  const more = { id: 'f:1' };
+  const answers = await Promise.all([1, 2, 3].map(() => receiver.press({ more })));
+  expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+  expect(receiver.events.map(({ code }) => code)).toEqual(['recorded']);
+  expect(await receiver.decisions()).toHaveLength(1);
+});
+
 describe('nothing is decided by', () => {
   test.each([
     [
@@ -254,6 +283,20 @@ describe('an installation', () => {
     ]);
     await post(anInstallation('remove', at));
     expect(await listInstalled(front.notes)).toEqual([]);
+  });
+
+  test('that could not be noted is taken when it comes again', async () => {
+    const { post, front, service, events } = await openReceiver();
+    const at = { serviceUrl: service.url, conversation: '19:new@thread.tacv2' };
+    const activity = anInstallation('add', at);
+    const { put } = front.notes;
+    Object.assign(front.notes, { put: () => Promise.reject(new Error('the disk is full')) });
+    expect((await post(activity)).status).toBe(500);
+    Object.assign(front.notes, { put });
+    await post(activity);
+    await post(activity);
+    expect(events.map(({ code }) => code)).toEqual(['internal', 'installation', 'replayed']);
+    expect(await listInstalled(front.notes)).toHaveLength(1);
   });
 
   test('of another tenant is not', async () => {

@@ -14,7 +14,7 @@ import { bringsToken, type Caller, verifyToken } from './verify-token.ts';
 /**
  * Where Teams calls us (the bot's messaging endpoint). 401 without a token of Microsoft's for this app; 403
  * for an activity of another service, channel or tenant; 503 while nobody attends, or Microsoft does not say
- * its keys. The same activity again does nothing.
+ * its keys. The same activity again does nothing, once something came of it.
  */
 export function teamsEntrance(inbox: Inbox, attended: () => Front | null): HttpEntrance {
   return {
@@ -79,15 +79,22 @@ async function receive(
     });
     return empty(403);
   }
-  if (!inbox.seen.remember(eventOf(activity), front.clock.now().wallMs)) {
+  if (inbox.seen.has(eventOf(activity), front.clock.now().wallMs)) {
     ignore(inbox, { code: 'replayed', message: 'an activity of before', sender });
-    return activity.type === 'invoke' ? tellClicker(before) : empty(200);
+    return isClick(activity) ? tellClicker(before) : empty(200);
   }
   const raw = callEvidence({ kid: call.caller?.kid ?? null, body });
   return take(inbox, front, { activity, raw, sender });
 }
 
-const before = { message: 'this came in before, and is decided once', hint: null };
+const before = {
+  message: 'this came in before, and your decision was recorded then',
+  hint: 'the card shows what became of it',
+};
+
+function isClick({ type, name }: Activity): boolean {
+  return type === 'invoke' && name === 'adaptiveCard/action';
+}
 
 async function take(
   inbox: Inbox,
@@ -95,10 +102,11 @@ async function take(
   of: { readonly activity: Activity; readonly raw: Buffer; readonly sender: string | null },
 ): Promise<Response> {
   const { activity, sender } = of;
-  if (activity.type === 'invoke' && activity.name === 'adaptiveCard/action') {
+  if (isClick(activity)) {
     return takeClick(inbox, front, of);
   }
   const installed = await takeInstallation(front, activity);
+  inbox.seen.remember(eventOf(activity), front.clock.now().wallMs);
   if (installed === null) {
     ignore(inbox, { code: 'ignored', message: `\`${activity.type}\` of no interest`, sender });
   } else {

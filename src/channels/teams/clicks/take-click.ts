@@ -24,13 +24,7 @@ export interface Delivery {
  * nothing was decided. Where that takes long they are told so, and it is decided all the same.
  */
 export async function takeClick(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
-  const sender = senderName(delivery.activity);
-  const work = decide(inbox, front, delivery).catch((error: unknown): Response => {
-    inbox.tell(failureEvent(sender, error));
-    return tellClicker(unrecorded);
-  });
-  inbox.working.add(work);
-  void work.then(() => inbox.working.delete(work));
+  const work = inbox.deciding.get(eventOf(delivery.activity)) ?? begin(inbox, front, delivery);
   const over = new AbortController();
   const late = setTimeout(patienceMs, tellClicker(stillDeciding), { signal: over.signal });
   late.catch(() => undefined);
@@ -49,10 +43,29 @@ const stillDeciding: Pick<Answer, 'message' | 'hint'> = {
   hint: 'the card shows what became of it',
 };
 
+function begin(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+  const { deciding, working, tell } = inbox;
+  const event = eventOf(delivery.activity);
+  const work = decide(inbox, front, delivery).catch((error: unknown): Response => {
+    tell(failureEvent(senderName(delivery.activity), error));
+    return tellClicker(unrecorded);
+  });
+  deciding.set(event, work);
+  working.add(work);
+  void work.then(() => {
+    deciding.delete(event);
+    working.delete(work);
+  });
+  return work;
+}
+
 async function decide(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
   const { activity } = delivery;
   const answer = await judge(inbox, front, delivery);
   const { accepted, code, message } = answer;
+  if (accepted) {
+    inbox.seen.remember(eventOf(activity), front.clock.now().wallMs);
+  }
   const kind = accepted ? 'recorded' : 'refused';
   inbox.tell({ kind, code, message, sender: senderName(activity) });
   const card = accepted ? await cardNow(inbox, front, activity) : null;
