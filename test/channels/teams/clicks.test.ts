@@ -289,10 +289,10 @@ describe('an installation', () => {
     const { post, front, service, events } = await openReceiver();
     const at = { serviceUrl: service.url, conversation: '19:new@thread.tacv2' };
     const activity = anInstallation('add', at);
-    const { put } = front.notes;
+    const whole = { ...front.notes };
     Object.assign(front.notes, { put: () => Promise.reject(new Error('the disk is full')) });
     expect((await post(activity)).status).toBe(500);
-    Object.assign(front.notes, { put });
+    Object.assign(front.notes, whole);
     await post(activity);
     await post(activity);
     expect(events.map(({ code }) => code)).toEqual(['internal', 'installation', 'replayed']);
