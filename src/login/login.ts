@@ -6,6 +6,8 @@ import type { Clock } from '../base/clock.ts';
  * Nothing is fetched before somebody logs in; what it says is verified before it is told on.
  */
 export interface Login {
+  /** As `login.oidc[].id`: of the address that it sends people back to. */
+  readonly id: string;
   /** What people call it, on the button: `Example SSO`. */
   readonly name: string;
   /** As in its discovery document and in `people.yaml`. */
@@ -15,7 +17,8 @@ export interface Login {
   /** Whether `runbook login` may come by device flow. */
   readonly device: boolean;
   /**
-   * Begins the code flow with PKCE, state and nonce. With `fresh` the issuer is told to ask anew
+   * Begins the code flow with PKCE, state and nonce. `redirect` is for this issuer alone (RFC 9700, 4.4.2),
+   * and whoever is called there refuses what was begun with another. With `fresh` the issuer is told to ask anew
    * (`max_age=0`, `prompt=login`), and `nonce` may be a statement's digest. Throws LoginError
    * `issuer_unreachable`.
    */

@@ -17,7 +17,7 @@ const scope = 'openid';
 
 /** An issuer by OpenID Connect. What it says of itself is fetched when first needed; a failure is asked again. */
 export function openOidc(settings: IssuerSettings, deps: LoginDeps): Login {
-  const { name, issuer, client, device } = settings;
+  const { id, name, issuer, client, device } = settings;
   const discover = untilItWorks(() => discoverIssuer(settings, deps));
   const ask = async <T>(work: (known: Known) => Promise<T>): Promise<T> => {
     try {
@@ -27,6 +27,7 @@ export function openOidc(settings: IssuerSettings, deps: LoginDeps): Login {
     }
   };
   return {
+    id,
     name,
     issuer,
     client,

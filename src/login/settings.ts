@@ -4,6 +4,7 @@ import { list, object } from '../base/yaml-collections.ts';
 import { boolean, text } from '../base/yaml-scalars.ts';
 import {
   checkDocument,
+  type Invalid,
   invalid,
   type Located,
   located,
@@ -15,6 +16,8 @@ import {
 
 /** One issuer, as `login.oidc` in `config.yaml` names it. */
 export interface IssuerSettings {
+  /** Its own word in the address that it sends people back to, `/login/callback/example-sso`. */
+  readonly id: string;
   /** What people call it. */
   readonly name: string;
   /** Exactly as in its discovery document. */
@@ -63,20 +66,39 @@ function isLoopback(hostname: string): boolean {
   return hostname === '127.0.0.1' || hostname === 'localhost';
 }
 
+const idForm = /^[a-z][a-z0-9-]{0,59}$/;
+
 const issuerFile = refine(
   object({
+    id: optional(text({ pattern: idForm, example: 'example-sso' })),
     name: text({ pattern: /^[^\p{C}]{1,60}$/u, example: 'Example SSO' }),
     issuer: issuerUrl,
     client_id: text({ pattern: /^[\x21-\x7e]{1,200}$/, example: 'runbook' }),
     client_secret: optional(secretSource()),
     device: optional(boolean(), false),
   }),
-  ({ client_id: client, client_secret: secret, ...rest }): IssuerSettings => ({
-    ...rest,
-    client,
-    secret,
-  }),
+  (
+    { client_id: client, client_secret: secret, ...rest },
+    node,
+    place,
+  ): IssuerSettings | Invalid => {
+    const id = rest.id ?? idOf(rest.name);
+    if (!idForm.test(id)) {
+      const message = `the name \`${rest.name}\` makes no id`;
+      place.report(node.at, message, 'write one of plain letters, `id: example-sso`');
+      return invalid;
+    }
+    return { ...rest, id, client, secret };
+  },
 );
+
+/** `Example SSO` is `example-sso`. */
+function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
 
 const loginFile = refine(
   object({ oidc: optional(list(located(issuerFile)), []) }),
@@ -93,6 +115,12 @@ function refuseTwins(issuers: readonly Located<IssuerSettings>[], place: Place):
       place.report(node.at, `the issuer \`${value.issuer}\` stands here twice`);
     } else if (earlier.some(({ name }) => name === value.name)) {
       place.report(node.at, `two issuers are named \`${value.name}\``);
+    } else if (earlier.some(({ id }) => id === value.id)) {
+      place.report(
+        node.at,
+        `two issuers have the id \`${value.id}\``,
+        'give one of them another `id`',
+      );
     }
   }
 }

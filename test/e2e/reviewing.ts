@@ -35,7 +35,7 @@ export interface ReviewingOptions extends ServedOptions {
 /** Robin and kim have accounts at the issuer; ana has started a run. */
 export async function openReviewing(options: ReviewingOptions = {}): Promise<Reviewing> {
   const { start = {}, ...more } = options;
-  const { issuer } = await openIssuer({ redirects: ['http://localhost/login/callback'] });
+  const { issuer } = await openIssuer();
   const login = `oidc: [{ name: Example SSO, issuer: "${issuer}", client_id: runbook-public }]`;
   const config = `${more.config ?? ''}\nlogin: { ${login} }\n`;
   const section = parseYaml(login, 'config.yaml', 'config_invalid');

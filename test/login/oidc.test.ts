@@ -8,7 +8,7 @@ import { answering } from '../support/answering.ts';
 import { type IssuerOptions, openIssuer, type TestIssuer } from '../support/issuer.ts';
 import { logInAt, openPlainBrowser, type PlainBrowser } from '../support/plain-browser.ts';
 
-const redirect = 'http://127.0.0.1:9/login/callback';
+const redirect = 'http://127.0.0.1:9/login/callback/example-sso';
 const digest = 'a'.repeat(64);
 
 async function anIssuer(options: IssuerOptions = {}): Promise<TestIssuer & { login: Login }> {

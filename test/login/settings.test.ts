@@ -28,6 +28,7 @@ describe('login in config.yaml', () => {
   test('names issuers', () => {
     expect(read(`oidc: [{ ${one}, client_secret: { env: SSO }, device: true }]`)).toEqual([
       {
+        id: 'example-sso',
         name: 'Example SSO',
         issuer: 'https://login.example.com',
         client: 'runbook',
@@ -71,6 +72,30 @@ describe('login in config.yaml', () => {
     expect(problemsOf(`oidc: [{ ${one} }, { ${one.replace('login.', 'sso.')} }]`)).toContain(
       'two issuers are named `Example SSO`',
     );
+  });
+
+  test.each([
+    ['Example SSO', 'example-sso'],
+    ['(Login) at ACME, Ltd.', 'login-at-acme-ltd'],
+  ])('makes an id of the name %s', (name, id) => {
+    expect(read(`oidc: [{ ${one.replace('Example SSO', `"${name}"`)} }]`)).toMatchObject([{ id }]);
+  });
+
+  test('takes an id that is given, so that a new name needs no new address', () => {
+    expect(read(`oidc: [{ ${one}, id: acme-2 }]`)).toMatchObject([{ id: 'acme-2' }]);
+    expect(problemsOf(`oidc: [{ ${one}, id: ../x }]`)).toContain('text such as `example-sso`');
+  });
+
+  test('refuses two of an id, and names that make none', () => {
+    const other = one.replace('login.', 'sso.').replace('Example SSO', '"example: sso"');
+    expect(problemsOf(`oidc: [{ ${one} }, { ${other} }]`)).toContain(
+      'two issuers have the id `example-sso`',
+    );
+    for (const name of ['1Login', '単一', '-']) {
+      expect(problemsOf(`oidc: [{ ${one.replace('Example SSO', `"${name}"`)} }]`)).toContain(
+        `the name \`${name}\` makes no id`,
+      );
+    }
   });
 
   test('refuses keys that it does not know, with the place', () => {

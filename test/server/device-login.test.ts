@@ -156,6 +156,7 @@ function aWaitingRoom(answers: ('pending' | 'slow_down')[]): {
     key: { kty: 'OKP', kid: null, crv: 'Ed25519', x: '' },
   };
   const login: Login = {
+    id: 'example-sso',
     name: 'Example SSO',
     issuer,
     client: 'runbook',

@@ -61,7 +61,7 @@ export async function openIssuer({
   };
 }
 
-const ourPage = 'http://localhost/login/callback';
+const ourPage = 'http://localhost/login/callback/example-sso';
 const secret = 'a-secret-of-tests-alone';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 

@@ -1,10 +1,10 @@
 import { DeniedError, LoginError } from '../../base/errors.ts';
-import type { LoggedIn } from '../../login/login.ts';
+import type { LoggedIn, Login } from '../../login/login.ts';
 import { layoutUnknown } from '../../pages/login.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 import type { Pending } from './pending.ts';
 import { openSession } from './session.ts';
-import { findLogin } from './to-issuer.ts';
+import { findLogin, returnUrl } from './to-issuer.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
  */
 export const callbackRoute: WebRoute = {
   method: 'GET',
-  path: '/login/callback',
+  path: '/login/callback/:issuer',
   access: 'anyone',
   handle: async (visit) => {
     const { web, context } = visit;
@@ -24,9 +24,13 @@ export const callbackRoute: WebRoute = {
       throw nothingBegun();
     }
     const login = findLogin(web, pending.issuer);
+    // Before anything is sent anywhere: what one issuer answered is never handed to another.
+    if (context.req.param('issuer') !== login.id) {
+      throw mixedUp(login);
+    }
     // As the issuer was told it: behind a proxy the call came to another address.
-    const { search } = new URL(context.req.url);
-    const callback = new URL(`/login/callback${search}`, web.origin);
+    const callback = returnUrl(web, login);
+    callback.search = new URL(context.req.url).search;
     const loggedIn = await login.finish(callback, pending.kept);
     switch (pending.kind) {
       case 'login':
@@ -54,6 +58,14 @@ export function nothingBegun(): LoginError {
     code: 'login_refused',
     message: 'this browser began no login that could end here, or began it too long ago',
     hint: 'log in again, and finish in the same browser within ten minutes',
+  });
+}
+
+function mixedUp({ issuer }: Login): LoginError {
+  return new LoginError({
+    code: 'login_refused',
+    message: `this login was begun with \`${issuer}\`, and another issuer has answered`,
+    hint: 'nothing was done; tell whoever runs this server: one of its issuers may not be honest',
   });
 }
 

@@ -27,14 +27,22 @@ export interface Departure {
 }
 
 /**
- * Begins a login that ends at `/login/callback`, in this browser alone. Answers where to send it. Throws
+ * Where an issuer sends people back to. Each has an address of its own: one that is evil could otherwise have
+ * people log in at another, and get that one's answer handed over by us (RFC 9700, 4.4).
+ */
+export function returnUrl({ origin }: Web, { id }: Pick<Login, 'id'>): URL {
+  return new URL(`/login/callback/${id}`, origin);
+}
+
+/**
+ * Begins a login that ends at the issuer's `returnUrl`, in this browser alone. Answers where to send it. Throws
  * LoginError `issuer_unreachable`.
  */
 export async function beginAtIssuer(
   visit: WebVisit,
   { login, fresh, pending }: Departure,
 ): Promise<string> {
-  const redirect = new URL('/login/callback', visit.web.origin).href;
+  const redirect = returnUrl(visit.web, login).href;
   const { url, kept } = await login.begin({ redirect, fresh });
   keepPending(visit, pending({ issuer: login.issuer, kept }));
   return url;

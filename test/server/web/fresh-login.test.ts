@@ -76,7 +76,7 @@ test('a login that somebody was talked into ends in nobody’s decision', async 
   // Robin opens what kim sent, logs in there, and comes back in robin's own browser.
   const shown = await logInAt(his, await his.get(link), { name: 'robin' });
   expect(shown).toMatchObject({ status: 401 });
-  expect(shown.url).toContain(`${served.origin}/login/callback?code=`);
+  expect(shown.url).toContain(`${served.origin}/login/callback/example-sso?code=`);
   expect(await recorded(served)).toEqual([]);
 });
 
