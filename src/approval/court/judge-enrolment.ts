@@ -74,7 +74,11 @@ export function enrolUntilMs(text: Enrolment, because: EnrolmentCase['because'])
     : freshUntil;
 }
 
-function refusePossession(signed: SignedStatement, text: Enrolment): Refused | null {
+/**
+ * Refuses unless the new key itself has signed the text, on the page that the text names. Throws IntegrityError
+ * `E_APPROVAL_SIG` where the signature does not hold at all.
+ */
+export function refusePossession(signed: SignedStatement, text: Enrolment): Refused | null {
   const evidence = verifySshsig({
     signature: decodeBase64(signed.signature) ?? Buffer.alloc(0),
     message: Buffer.from(signed.statement),

@@ -4,7 +4,7 @@ import {
   enrolUntilMs,
   judgeEnrolment,
 } from '../../approval/court/judge-enrolment.ts';
-import { type Enrolment, parseEnrolment } from '../../approval/statement/enrolment.ts';
+import type { Enrolment } from '../../approval/statement/enrolment.ts';
 import { decisionId, type SignedStatement } from '../../approval/statement/statement.ts';
 import { formatTime } from '../../base/clock.ts';
 import { type RunbookError, UsageError } from '../../base/errors.ts';
@@ -19,6 +19,7 @@ import { type Identities, provenIdentities } from '../proof/proven-identities.ts
 import { findInvitation, invitationRefused } from './invitation.ts';
 import { summarisePasskey } from './list-passkeys.ts';
 import type { EnrolledBy } from './login-desk.ts';
+import { provePossession } from './prove-possession.ts';
 import { untilSettled } from './until-settled.ts';
 
 /** What somebody wants recorded. */
@@ -38,7 +39,8 @@ export async function enrolPasskey(
   signed: SignedStatement,
   by: EnrolledBy,
 ): Promise<PasskeySummary> {
-  const text = parseEnrolment(signed.statement);
+  // Before anything is told of what is enrolled already.
+  const text = provePossession(signed);
   const known = await untilSettled(async () => {
     const before = await findSame(engine, signed);
     if (before === null) {

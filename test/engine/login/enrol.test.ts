@@ -60,6 +60,20 @@ describe('an invitation', () => {
     expect(entries.map(({ bytes }) => bytes.toString()).join()).not.toContain(secret);
   });
 
+  test('answers for what is enrolled already to whoever holds its key, and to nobody else', async () => {
+    const { device, secret, statement, signed } = await begin();
+    const passkey = await desk.enrol(signed, { secret });
+    expect(await desk.enrol(device.sign(passkeyNamespace, statement), { secret })).toEqual(passkey);
+    for (const other of [
+      aDevice().sign(passkeyNamespace, statement),
+      device.sign(passkeyNamespace, statement, { flags: 0x01 }),
+      device.sign('login@runbook/v1', statement),
+      { statement, signature: '' },
+    ]) {
+      expect.soft(await codeOf(desk.enrol(other, { secret }))).not.toBe('done');
+    }
+  });
+
   test('lets one passkey be enrolled, and none after it', async () => {
     const { device, secret, signed } = await begin();
     const passkey = await desk.enrol(signed, { secret });
