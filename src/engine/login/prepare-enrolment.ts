@@ -3,6 +3,7 @@ import { encodePasskeyText } from '../../approval/statement/enrolment.ts';
 import { formatTime } from '../../base/clock.ts';
 import { UsageError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import { openHead } from '../proof/prove-entry.ts';
@@ -58,6 +59,9 @@ function refuseUnfit({ credential, label }: EnrolmentInput): void {
   }
   if (label !== null && (label.length === 0 || label.length > 100)) {
     throw unfit(`is called something of ${label.length} characters, and 1 to 100 fit`);
+  }
+  if (label !== null && sanitizeLine(label) !== label) {
+    throw unfit(`is called \`${sanitizeLine(label)}\`, which has characters that nobody sees`);
   }
 }
 

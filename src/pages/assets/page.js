@@ -45,9 +45,9 @@ async function decide(path, fields) {
 async function enrol(path, given) {
   const fields = { ...given, ...invitation };
   const made = await makePasskey(await post(`${path}/begin`, fields));
-  const { statement } = await post(`${path}/statement`, { ...fields, ...made });
+  const { prepared, statement } = await post(`${path}/statement`, { ...fields, ...made });
   const signed = await sign('passkey@runbook/v1', statement, [made.credential]);
-  return post(path, { ...fields, statement, ...signed });
+  return post(path, { ...fields, prepared, ...signed });
 }
 
 // An invitation's secret stands behind the `#`, which no server and no proxy sees; nor does the history.

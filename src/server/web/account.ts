@@ -1,6 +1,5 @@
-import { IntegrityError } from '../../base/errors.ts';
 import { layoutAccount, layoutNeedsScript } from '../../pages/passkeys.ts';
-import { prepareEnrolment, readEnrolment } from './enrol.ts';
+import { prepareEnrolment, takeEnrolment } from './enrol.ts';
 import { freshLogin } from './fresh-login.ts';
 import { ownPasskeys } from './own-passkeys.ts';
 import { beginAtIssuer } from './to-issuer.ts';
@@ -11,7 +10,12 @@ export const accountRoutes: readonly WebRoute[] = [
   { method: 'GET', path: '/account', access: 'person', handle: show },
   { method: 'POST', path: '/account/passkeys/:passkey/remove', access: 'person', handle: remove },
   { method: 'POST', path: '/account/passkeys/begin', access: 'person', handle: begin },
-  { method: 'POST', path: '/account/passkeys/statement', access: 'person', handle: prepare },
+  {
+    method: 'POST',
+    path: '/account/passkeys/statement',
+    access: 'person',
+    handle: prepareEnrolment,
+  },
   { method: 'POST', path: '/account/passkeys', access: 'person', handle: enrol },
 ];
 
@@ -41,23 +45,11 @@ async function begin(visit: WebVisit, visitor: Visitor): Promise<Response> {
   });
 }
 
-async function prepare(visit: WebVisit, { person }: Visitor): Promise<Response> {
-  return visit.json({ statement: await prepareEnrolment(visit, { person }) });
-}
-
 /** A session alone adds no key: its owner logs in for this one, and it is recorded when they come back. */
 async function enrol(visit: WebVisit, visitor: Visitor): Promise<Response> {
-  if (!visit.form.has('statement')) {
+  if (!visit.form.has('prepared')) {
     return visit.page({ title: 'Passkeys', main: layoutNeedsScript('/account') });
   }
-  const { person, statement, signature } = readEnrolment(visit);
-  if (person !== visitor.person) {
-    throw new IntegrityError({
-      code: 'other_person',
-      message: `the passkey would be \`${person}\`'s, and \`${visitor.person}\` is logged in`,
-      hint: 'log in as the person whose passkey it is',
-    });
-  }
-  const begun = { kind: 'enrolment', statement, signature } as const;
+  const begun = { kind: 'enrolment', ...takeEnrolment(visit, visitor) } as const;
   return visit.json({ to: await beginAtIssuer(visit, freshLogin(visit, visitor, begun)) });
 }

@@ -42,10 +42,16 @@ export function assembleAssertion(input: AssertionInput): string {
   return assembleSshsig(blob, input.namespace, signature).toString('base64');
 }
 
+/** Far more than browsers and devices write: what is kept of it must not fill anybody's memory or journal. */
+const longestClientData = 4096;
+const longestAuthenticatorData = 1024;
+
 /** WebAuthn section 6.1. `tail` is flags and counter, which OpenSSH writes in the same way. */
 function readAuthenticatorData(data: Buffer) {
-  if (data.length < 37) {
-    unreadable(`has authenticator data of ${data.length} bytes, and 37 are the least`);
+  if (data.length < 37 || data.length > longestAuthenticatorData) {
+    unreadable(
+      `has authenticator data of ${data.length} bytes, and it has 37 to ${longestAuthenticatorData}`,
+    );
   }
   return {
     rpIdHash: data.subarray(0, 32),
@@ -83,6 +89,9 @@ function readInteger(der: Buffer, at: number): { readonly bytes: Buffer; readonl
 const clientData = v.object({ origin: v.string() });
 
 function readOrigin(json: Buffer): string {
+  if (json.length > longestClientData) {
+    unreadable(`has client data of ${json.length} bytes, and ${longestClientData} are the most`);
+  }
   try {
     return v.parse(clientData, JSON.parse(json.toString())).origin;
   } catch {

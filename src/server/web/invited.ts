@@ -1,5 +1,5 @@
 import { layoutEnrolled, layoutInvited, layoutNeedsScript } from '../../pages/passkeys.ts';
-import { prepareEnrolment, readEnrolment } from './enrol.ts';
+import { prepareEnrolment, takeEnrolment } from './enrol.ts';
 import type { WebRoute, WebVisit } from './web-route.ts';
 
 /**
@@ -30,15 +30,15 @@ async function begin(visit: WebVisit): Promise<Response> {
 }
 
 async function prepare(visit: WebVisit): Promise<Response> {
-  return visit.json({ statement: await prepareEnrolment(visit, { secret: secretOf(visit) }) });
+  return prepareEnrolment(visit, { secret: secretOf(visit) });
 }
 
 async function enrol(visit: WebVisit): Promise<Response> {
-  if (!visit.form.has('statement')) {
+  if (!visit.form.has('prepared')) {
     return visit.page({ title: 'Your passkey', main: layoutNeedsScript('/passkeys/new') });
   }
-  const { statement, signature } = readEnrolment(visit);
-  await visit.web.site.office.login.enrol({ statement, signature }, { secret: secretOf(visit) });
+  const of = { secret: secretOf(visit) };
+  await visit.web.site.office.login.enrol(takeEnrolment(visit, of), of);
   return visit.json({ to: '/passkeys/enrolled' });
 }
 

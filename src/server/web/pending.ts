@@ -6,6 +6,8 @@ export interface PendingLogins {
   keep(pending: Pending): string;
   /** What was kept under this id, once; null where it is unknown, used or too old. */
   take(id: string): Pending | null;
+  /** How many are kept. */
+  readonly size: number;
 }
 
 export type Pending =
@@ -30,6 +32,8 @@ export type Pending =
       readonly request: string;
       readonly statement: string;
     }
+  /** What a passkey that was just made is to sign, for the session or the invitation it was prepared for. */
+  | ({ readonly kind: 'made'; readonly statement: string } & MadeFor)
   /** A passkey that waits for its owner's fresh login. */
   | {
       readonly kind: 'enrolment';
@@ -40,27 +44,76 @@ export type Pending =
       readonly signature: string;
     };
 
-const livesMs = 600_000;
-/** Anybody may begin to log in: beyond so many the oldest are forgotten. */
-const most = 10_000;
+/** Public ids. */
+export type MadeFor = { readonly session: string } | { readonly invite: string };
 
-/** `nowMs`: of a clock that only goes forward. */
+const livesMs = 600_000;
+/** Of one session or invitation: nobody has more windows open that they come back to. */
+const mostOfOne = 20;
+/** Anybody may begin to log in: beyond so many, the oldest of these are forgotten, and none of a session's. */
+const mostOfStrangers = 10_000;
+
+/**
+ * What somebody begins takes nothing of what others began: each session and each invitation has a room of its
+ * own, and strangers share one. A full room forgets its oldest. `nowMs`: of a clock that only goes forward.
+ */
 export function openPendingLogins(nowMs: () => number): PendingLogins {
-  const kept = new Map<string, { readonly pending: Pending; readonly untilMs: number }>();
+  /** The oldest first, as all live equally long. */
+  const kept = new Map<string, Kept>();
+  const rooms = new Map<string, Set<string>>();
+  const forget = (id: string): Kept | undefined => {
+    const found = kept.get(id);
+    kept.delete(id);
+    const room = found === undefined ? undefined : rooms.get(found.room);
+    room?.delete(id);
+    if (found !== undefined && room?.size === 0) {
+      rooms.delete(found.room);
+    }
+    return found;
+  };
+  const sweep = (): void => {
+    for (const [id, { untilMs }] of kept) {
+      if (nowMs() < untilMs) {
+        return;
+      }
+      forget(id);
+    }
+  };
   return {
     keep(pending) {
-      const [oldest] = kept.keys();
-      if (kept.size >= most && oldest !== undefined) {
-        kept.delete(oldest);
+      sweep();
+      const room = roomOf(pending);
+      const ids = rooms.get(room) ?? new Set();
+      const [oldest] = ids;
+      if (oldest !== undefined && ids.size >= (room === strangers ? mostOfStrangers : mostOfOne)) {
+        forget(oldest);
       }
       const id = newNonce();
-      kept.set(id, { pending, untilMs: nowMs() + livesMs });
+      rooms.set(room, ids.add(id));
+      kept.set(id, { pending, room, untilMs: nowMs() + livesMs });
       return id;
     },
     take(id) {
-      const found = kept.get(id);
-      kept.delete(id);
-      return found === undefined || nowMs() >= found.untilMs ? null : found.pending;
+      sweep();
+      return forget(id)?.pending ?? null;
+    },
+    get size() {
+      return kept.size;
     },
   };
+}
+
+interface Kept {
+  readonly pending: Pending;
+  readonly room: string;
+  readonly untilMs: number;
+}
+
+const strangers = 'strangers';
+
+function roomOf(pending: Pending): string {
+  if ('session' in pending) {
+    return `session ${pending.session}`;
+  }
+  return 'invite' in pending ? `invite ${pending.invite}` : strangers;
 }

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { encodePasskeyText, parseEnrolment } from '../../../src/approval/statement/enrolment.ts';
+import { makeWebPasskey } from '../../support/web-passkey.ts';
 import { openServed, type Served } from '../served.ts';
-import { call, enrolled, invite, newPasskey, prepareInvited, signedFields } from './ceremonies.ts';
+import { call, enrolled, invite, madeFields, newPasskey, prepareMade } from './ceremonies.ts';
+import { openLoggingIn } from './logging-in.ts';
 import { browse, browseWith } from './visiting.ts';
 
-const namespace = 'passkey@runbook/v1';
+/** More than any browser writes. */
+const pad = 'x'.repeat(46_000);
 
 async function passkeysOf({ scene }: Served, person: string) {
   return scene.service().passkeys(person);
@@ -14,19 +18,18 @@ describe('an invitation', () => {
     const served = await openServed();
     const stranger = browseWith(served, '');
     const [secret, passkey] = [await invite(served, 'robin'), newPasskey(served)];
-    const statement = await prepareInvited(stranger, passkey, secret);
-    const fields = { secret, statement, ...signedFields(passkey, { namespace, statement }) };
+    const [made, another] = [
+      await prepareMade(stranger, passkey, { secret }),
+      await prepareMade(stranger, passkey, { secret, label: 'another' }),
+    ];
+    const fields = { secret, ...madeFields(passkey, made) };
     expect(await call(stranger, '/passkeys/new', fields)).toMatchObject({ status: 200 });
-    expect(await call(stranger, '/passkeys/new', fields)).toMatchObject({ status: 200 });
-    const again = statement.replace('laptop', 'another');
     const more = { spki: passkey.spki.toString('base64url'), credential: passkey.credential };
     for (const [path, sent] of [
       ['/passkeys/new/begin', {}],
       ['/passkeys/new/statement', more],
-      [
-        '/passkeys/new',
-        { statement: again, ...signedFields(passkey, { namespace, statement: again }) },
-      ],
+      ['/passkeys/new', fields],
+      ['/passkeys/new', madeFields(passkey, another)],
     ] as const) {
       const { status } = await call(stranger, path, { secret, ...sent });
       expect.soft([path, status >= 400]).toEqual([path, true]);
@@ -40,8 +43,8 @@ describe('an invitation', () => {
     const secret = await invite(served, 'robin');
     const both = await Promise.all(
       [newPasskey(served), newPasskey(served)].map(async (passkey) => {
-        const statement = await prepareInvited(stranger, passkey, secret);
-        return { secret, statement, ...signedFields(passkey, { namespace, statement }) };
+        const made = await prepareMade(stranger, passkey, { secret });
+        return { secret, ...madeFields(passkey, made) };
       }),
     );
     const answers = await Promise.all(
@@ -68,22 +71,50 @@ describe('an invitation', () => {
     expect(json).toEqual({ person: 'robin', credentials: [] });
   });
 
-  const forgeries: readonly [string, (statement: string) => string][] = [
-    ['somebody else', (text) => text.replace('"person":"robin"', '"person":"kim"')],
-    ['another page', (text) => text.replace(/"origin":"[^"]*"/, '"origin":"http://localhost:1"')],
-    ['another name', (text) => text.replace('laptop', 'phone')],
-  ];
-
-  test.each(forgeries)('does not enrol a passkey for %s than was asked', async (_, forge) => {
+  test('enrols what this server prepared and nothing else, whatever a passkey of another page signs', async () => {
     const served = await openServed();
     const stranger = browseWith(served, '');
     const [secret, passkey] = [await invite(served, 'robin'), newPasskey(served)];
-    const prepared = await prepareInvited(stranger, passkey, secret);
-    const signed = signedFields(passkey, { namespace, statement: prepared });
-    const fields = { secret, statement: forge(prepared), ...signed };
-    expect((await call(stranger, '/passkeys/new', fields)).status).toBeGreaterThanOrEqual(400);
-    expect(await passkeysOf(served, 'kim')).toEqual([]);
+    const { statement } = await prepareMade(stranger, passkey, { secret });
+    const evil = makeWebPasskey({ rpId: 'evil.example', origin: 'https://evil.example' });
+    const { publicKey, credential } = evil;
+    const foreign = encodePasskeyText({
+      ...parseEnrolment(statement),
+      public: publicKey,
+      credential,
+      origin: 'https://evil.example',
+    });
+    for (const prepared of ['', 'x', foreign]) {
+      const sent = { secret, ...madeFields(evil, { prepared, statement: foreign }) };
+      const { json } = await call(stranger, '/passkeys/new', { ...sent, statement: foreign });
+      expect.soft(json['code']).toBe('statement_forgotten');
+    }
     expect(await passkeysOf(served, 'robin')).toEqual([]);
+  });
+
+  test('is not used by what another invitation was shown', async () => {
+    const served = await openServed();
+    const stranger = browseWith(served, '');
+    const [robins, kims] = [await invite(served, 'robin'), await invite(served, 'kim')];
+    const passkey = newPasskey(served);
+    const made = await prepareMade(stranger, passkey, { secret: robins });
+    const sent = { secret: kims, ...madeFields(passkey, made) };
+    expect((await call(stranger, '/passkeys/new', sent)).json['code']).toBe('invitation_refused');
+    expect(await passkeysOf(served, 'robin')).toEqual([]);
+    expect(await passkeysOf(served, 'kim')).toEqual([]);
+  });
+
+  test.each([
+    ['control', 'x\u001b[31m'],
+    ['turning', 'phone\u202e'],
+    ['invisible', 'pho\u200bne'],
+  ])('calls no passkey by %s characters', async (_, label) => {
+    const served = await openServed();
+    const { credential, spki } = newPasskey(served);
+    const secret = await invite(served, 'robin');
+    const fields = { secret, credential, spki: spki.toString('base64url'), label };
+    const { json } = await call(browseWith(served, ''), '/passkeys/new/statement', fields);
+    expect(json['code']).toBe('passkey_unfit');
   });
 
   test.each([
@@ -94,16 +125,33 @@ describe('an invitation', () => {
     const served = await openServed();
     const stranger = browseWith(served, '');
     const [secret, passkey] = [await invite(served, 'robin'), newPasskey(served)];
-    const statement = await prepareInvited(stranger, passkey, secret);
+    const made = await prepareMade(stranger, passkey, { secret });
     const signer = other ? newPasskey(served) : passkey;
-    const signed = signedFields(signer, { namespace, statement, lie });
-    const { status } = await call(stranger, '/passkeys/new', { secret, statement, ...signed });
+    const sent = { secret, ...madeFields(signer, made, lie) };
+    const { status } = await call(stranger, '/passkeys/new', sent);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(await passkeysOf(served, 'robin')).toEqual([]);
   });
 });
 
 describe('the account page', () => {
+  test('sends nobody to a login for a passkey that did not sign', async () => {
+    const served = await openLoggingIn();
+    const robin = await browse(served, 'robin');
+    const [passkey, other] = [newPasskey(served), newPasskey(served)];
+    for (const [signer, lie] of [
+      [other, {}],
+      [passkey, { flags: 1 }],
+      [passkey, { clientData: (text: string) => text.replace('}', `,"pad":"${pad}"}`) }],
+    ] as const) {
+      const sent = madeFields(signer, await prepareMade(robin, passkey, { secret: '' }), lie);
+      const { status, json } = await call(robin, '/account/passkeys', sent);
+      expect.soft([status >= 400, json['to']]).toEqual([true, undefined]);
+    }
+    const honest = madeFields(passkey, await prepareMade(robin, passkey, { secret: '' }));
+    expect((await call(robin, '/account/passkeys', honest)).json['to']).toContain(served.at.issuer);
+  });
+
   test('lists its owner’s passkeys alone, and they remove one', async () => {
     const served = await openServed();
     await enrolled(served, 'robin');
@@ -136,15 +184,14 @@ describe('the account page', () => {
     const served = await openServed();
     const robin = await browse(served, 'robin');
     const passkey = newPasskey(served);
-    const { credential, spki } = passkey;
-    const asked = { credential, spki: spki.toString('base64url') };
-    const { json } = await call(robin, '/account/passkeys/statement', asked);
-    const statement = json['statement'] ?? '';
-    const signed = { statement, ...signedFields(passkey, { namespace, statement }) };
+    const made = madeFields(passkey, await prepareMade(robin, passkey, { secret: '' }));
     // There is nobody here to log in with.
-    expect((await call(robin, '/account/passkeys', signed)).json['code']).toBe('issuer_unknown');
+    expect((await call(robin, '/account/passkeys', made)).json['code']).toBe('issuer_unknown');
+    const again = madeFields(passkey, await prepareMade(robin, passkey, { secret: '' }));
     const other = await browse(served, 'kim');
-    expect((await call(other, '/account/passkeys', signed)).json['code']).toBe('other_person');
+    expect((await call(other, '/account/passkeys', again)).json['code']).toBe(
+      'statement_forgotten',
+    );
     const { text } = await robin.post('/account/passkeys', { label: 'no script' });
     expect(text).toContain('Nothing was done');
     expect(await passkeysOf(served, 'robin')).toEqual([]);

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { passkeyNamespace } from '../../../src/approval/statement/enrolment.ts';
 import { type Lie, makeWebPasskey, type WebPasskey } from '../../support/web-passkey.ts';
 import type { Served } from '../served.ts';
 import { type Browsing, browseWith, type Page } from './visiting.ts';
@@ -42,27 +43,38 @@ export async function invite(served: Served, person: string): Promise<string> {
   return (await served.scene.service(undefined, account).invitePasskey(person, 3_600_000)).secret;
 }
 
-/** Asks what the passkey is to sign to become the invited person's. */
-export async function prepareInvited(
-  stranger: Browsing,
-  passkey: WebPasskey,
-  secret: string,
-): Promise<string> {
-  const { credential, spki } = passkey;
-  const fields = { secret, credential, spki: spki.toString('base64url'), label: 'laptop' };
-  const { status, json } = await call(stranger, '/passkeys/new/statement', fields);
-  expect(json).toMatchObject({ statement: expect.any(String) as string });
-  expect(status).toBe(200);
-  return json['statement'] ?? '';
+/** What a new passkey is to sign, and the id under which its signature comes back. */
+export interface Made {
+  readonly prepared: string;
+  readonly statement: string;
+}
+
+/** Asks what the passkey is to sign to become the invited person's, or with '' that of whoever is logged in. */
+export async function prepareMade(
+  browsing: Browsing,
+  { credential, spki }: Pick<WebPasskey, 'credential' | 'spki'>,
+  given: { readonly secret: string; readonly label?: string },
+): Promise<Made> {
+  const { secret, label = 'laptop' } = given;
+  const path = secret === '' ? '/account/passkeys/statement' : '/passkeys/new/statement';
+  const fields = { secret, credential, spki: spki.toString('base64url'), label };
+  const { status, json } = await call(browsing, path, fields);
+  expect([status, json]).toMatchObject([200, { statement: expect.any(String) as string }]);
+  return { prepared: json['prepared'] ?? '', statement: json['statement'] ?? '' };
+}
+
+/** The fields that hand in what was made and signed. */
+export function madeFields(passkey: WebPasskey, made: Made, lie: Lie = {}): Fields {
+  const { prepared, statement } = made;
+  return { prepared, ...signedFields(passkey, { namespace: passkeyNamespace, statement, lie }) };
 }
 
 /** Somebody's passkey, enrolled by an invitation. */
 export async function enrolled(served: Served, person: string): Promise<WebPasskey> {
   const [stranger, passkey] = [browseWith(served, ''), newPasskey(served)];
   const secret = await invite(served, person);
-  const statement = await prepareInvited(stranger, passkey, secret);
-  const signed = signedFields(passkey, { namespace: 'passkey@runbook/v1', statement });
-  const done = await call(stranger, '/passkeys/new', { secret, statement, ...signed });
+  const made = await prepareMade(stranger, passkey, { secret });
+  const done = await call(stranger, '/passkeys/new', { secret, ...madeFields(passkey, made) });
   expect(done).toEqual({ status: 200, json: { to: '/passkeys/enrolled' } });
   return passkey;
 }
