@@ -14,6 +14,16 @@ export const requestStates = [
 ] as const;
 export type RequestState = (typeof requestStates)[number];
 
+/**
+ * Whether what is missing says how the approvals stand. A request that ended in another way misses nothing
+ * any more, which does not mean that everything was given.
+ */
+export function countsApprovals(state: RequestState): boolean {
+  return counting.has(state);
+}
+
+const counting: ReadonlySet<RequestState> = new Set(['pending', 'approved', 'claimed', 'revoked']);
+
 /** One decision on a request, as reviewers and reports are told of it. */
 export interface GivenDecision {
   readonly person: string;

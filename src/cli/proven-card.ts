@@ -3,6 +3,7 @@ import { layoutStarted } from '../approval/card/card-started.ts';
 import { renderCard } from '../approval/card/card-text.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { RequestFile } from '../approval/request-file.ts';
+import type { RequestState } from '../approval/request-state.ts';
 import { digestWords } from '../base/digest.ts';
 import { IntegrityError, UsageError } from '../base/errors.ts';
 import type { BlobId, Sha256 } from '../base/ids.ts';
@@ -13,13 +14,13 @@ import { cardText } from './card.ts';
 import type { Approver, Cli } from './cli.ts';
 
 /**
- * Shows the card of a proven request, and answers what it asks for; `over`: its step has run. Throws UsageError `not_a_request`, and
- * what `provenRequest` throws.
+ * Shows the card of a proven request, and answers what it asks for; `state` where it is known. Throws
+ * UsageError `not_a_request`, and what `provenRequest` throws.
  */
 export function showProvenCard(
   cli: Cli,
   proven: ReturnType<Approver['open']>,
-  over = false,
+  state: RequestState = 'pending',
 ): RequestContent {
   const { content } = proven;
   if (content === null) {
@@ -31,7 +32,7 @@ export function showProvenCard(
   }
   // Drawn also where nobody looks: it holds the command against the digest that is about to be decided.
   const { file, leafHash } = proven;
-  const card = cardText(cli, { ...provenRequest({ file, content, leafHash }), over }, 'stderr');
+  const card = cardText(cli, { ...provenRequest({ file, content, leafHash }), state }, 'stderr');
   if (cli.settings.output === 'text') {
     cli.io.stderr.write(`${card}\n`);
   }

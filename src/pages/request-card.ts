@@ -5,7 +5,6 @@ import {
   type ScriptChanges,
 } from '../approval/card/card-changes.ts';
 import type { CardSection } from '../approval/card/card-section.ts';
-import type { RequestState } from '../approval/request-state.ts';
 import { type Html, html } from '../base/html.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import { layoutDiff, layoutLines } from './code-lines.ts';
@@ -21,18 +20,10 @@ export interface CardView {
   readonly unverified: Html | null;
 }
 
-/** Where nobody counts any more, that nothing is missing does not mean that all has been given. */
-const counted: ReadonlySet<RequestState> = new Set(['pending', 'approved', 'claimed', 'revoked']);
-
 /** Everything on it is sanitised by the card itself, so that no data poses as a part of the page. */
 export function layoutRequestCard(detail: RequestDetail, nowMs: number): CardView {
   const { content } = detail;
-  const { title, words, sections } = layoutCard({
-    ...detail,
-    nowMs,
-    missing: counted.has(detail.state) ? detail.missing : null,
-    over: detail.state !== 'pending' && detail.state !== 'approved',
-  });
+  const { title, words, sections } = layoutCard({ ...detail, nowMs });
   const alarms = (content.break_glass === null ? 0 : 1) + ((content.overrides?.length ?? 0) && 1);
   const facts = sections.length - (content.unverified === null ? 0 : 1);
   const layout = (section: CardSection): Html => layoutSection(section, detail);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type CardInput, layoutCard } from '../../src/approval/card/card.ts';
 import { type CardSection, textsOf } from '../../src/approval/card/card-section.ts';
 import type { ChainLink } from '../../src/approval/people/people.ts';
+import { requestStates } from '../../src/approval/request-state.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { RunId } from '../../src/base/ids.ts';
 import { aSlot } from './builders.ts';
@@ -304,9 +305,24 @@ test('a card says what is asked for where nobody can say what is missing', () =>
   expect(lines).toContain('  floor: asks for 1, from anyone enrolled at A1 (eligible: bob, carol)');
 });
 
-test('a card of what has run counts no time down', () => {
-  const lines = linesOf(anOpenRequest({ missing: null, over: true }));
-  expect(lines).toContain('  decide by: 2026-03-02T01:30:00.000Z');
+test.each(requestStates)(
+  'a card of a request that is %s calls nothing complete that was not given',
+  (state) => {
+    const isOpen = state === 'pending' || state === 'revoked';
+    const open = anOpenRequest({ state, ...(isOpen ? {} : { missing: [] }) });
+    const given = state === 'approved' || state === 'claimed';
+    const words = given ? 'complete' : isOpen ? '1 of 1 missing' : 'asks for 1';
+    const line = linesOf(open).find((it) => it.startsWith('  floor: '));
+    expect(line).toBe(`  floor: ${words}, from anyone enrolled at A1 (eligible: bob, carol)`);
+  },
+);
+
+test('a card of what nobody decides any more counts no time down', () => {
+  const still = requestStates.filter((state) =>
+    linesOf(anOpenRequest({ state })).includes('  decide by: 2026-03-02T01:30:00.000Z'),
+  );
+  const open = ['pending', 'approved', 'revoked'];
+  expect(still).toEqual(requestStates.filter((state) => !open.includes(state)));
 });
 
 test('what is shown as the target is what the digest covers', () => {

@@ -23,7 +23,7 @@ function usesWords({ uses, reuse }: RequestContent['grant']): string {
 }
 
 /** Until when all this holds. */
-export function limits({ content, words, nowMs, over = false }: CardInput): CardSection | null {
+export function limits({ content, words, nowMs, state }: CardInput): CardSection | null {
   const { pending_until, unused_ms, not_before, remote } = content.limits;
   const leftMs = Date.parse(pending_until) - nowMs;
   const seconds = Math.max(0, Math.floor(leftMs / 1000)) * 1000;
@@ -36,9 +36,14 @@ export function limits({ content, words, nowMs, over = false }: CardInput): Card
   return fields('Limits', [
     ['request', words],
     ['command', `sha256 ${content.commands.map(({ digest }) => digest.slice(0, 12)).join(', ')}`],
-    ['decide by', over ? pending_until : `${pending_until} (${left})`],
+    ['decide by', isOver(state) ? pending_until : `${pending_until} (${left})`],
     ...startsAt,
     ['an approval holds', `${formatDuration(holdsMs)}${fromThen}`],
     ...(remote === undefined ? [] : [['start', explainRemote(remote)] satisfies [string, string]]),
   ]);
+}
+
+/** Nobody decides any more, so that no time is left to anybody. */
+function isOver(state: CardInput['state']): boolean {
+  return state !== undefined && !['pending', 'approved', 'revoked'].includes(state);
 }

@@ -10,6 +10,7 @@ import type { Slot } from '../../policy/policy.ts';
 import type { Command } from '../../runbook/command.ts';
 import { describeChanges } from '../../runbook/diff.ts';
 import type { RequestContent } from '../request.ts';
+import { countsApprovals, type RequestState } from '../request-state.ts';
 import type { MissingSlot } from '../tally/tally.ts';
 import { beyondSections } from './card-beyond.ts';
 import { describeChain } from './card-chain.ts';
@@ -42,8 +43,8 @@ export interface CardInput {
   readonly nowMs: number;
   /** What the tally still misses; null where that is not known, as decisions do not travel with a request. */
   readonly missing: readonly MissingSlot[] | null;
-  /** The step has run: nobody decides any more. */
-  readonly over?: boolean;
+  /** Where it stands; absent where that is not known, as with what is missing. */
+  readonly state?: RequestState;
 }
 
 /**
@@ -61,7 +62,7 @@ export function layoutCard(open: CardInput): Card {
       ['ticket', content.why.ticket ?? 'none given'],
     ]),
     list('Approvals', [
-      ...content.policy.slots.map((slot) => slotLine(slot, open.missing)),
+      ...content.policy.slots.map((slot) => slotLine(slot, open)),
       ...listFlaws(content.policy.evaluation),
     ]),
     list('Rules that matched', content.policy.evaluation.matched),
@@ -103,8 +104,9 @@ function stepField({ step, name, commands }: RequestContent): [string, string] {
     : ['step', name === null ? step : `${step}: ${name}`];
 }
 
-function slotLine(slot: Slot, missing: CardInput['missing']): string {
-  const given = missing === null ? `asks for ${slot.count}` : standing(slot, missing);
+function slotLine(slot: Slot, { missing, state = 'pending' }: CardInput): string {
+  const isKnown = missing !== null && countsApprovals(state);
+  const given = isKnown ? standing(slot, missing) : `asks for ${slot.count}`;
   const level = `${slot.assurance}${explainProof(slot)}`;
   const who = [`eligible: ${namesOf(slot.eligible)}`, ...slotConditions(slot)].join('; ');
   return `${slot.id}: ${given}, from ${explainFrom(slot.from)} at ${level} (${who})`;

@@ -21,5 +21,5 @@ export function draftCard(standing: StandingRequest, look: Look): Draft {
   const state = stateAt(standing, look.nowMs);
   const headline = headlineOf({ standing, state, replacedBy: look.replacedBy });
   const title = titleCard(standing, headline);
-  return { standing, look, state, card: stillCard(standing), title, headline };
+  return { standing, look, state, card: stillCard({ ...standing, state }), title, headline };
 }

@@ -30,7 +30,7 @@ export async function runBreakGlassReview(
   const { content } = await service.describeRequest(name);
   const approver = await cli.openApprover();
   const request = await approver.read((seen) => service.review(content.id, seen));
-  const shown = showProvenCard(cli, request, true);
+  const shown = showProvenCard(cli, request, 'claimed');
   const started = await approver.read((seen) => service.reviewOwed(content.id, seen));
   refuseOtherStart(shown, started);
   await showWhatRan(cli, shown);
