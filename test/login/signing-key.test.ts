@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { findSigningKey } from '../../src/login/signing-key.ts';
@@ -6,6 +6,7 @@ import { answering } from '../support/answering.ts';
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ed = generateKeyPairSync('ed25519');
 const shared = Buffer.alloc(32, 7);
 
@@ -58,7 +59,27 @@ describe('the key that signed a token', () => {
   });
 });
 
+// As `approval/court/jws.ts` judges decisions: whoever logs in by an issuer can decide by it, too.
+test.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])(
+  'a token is taken as it is judged: %s',
+  async (alg) => {
+    const issuer = await anIssuer([await published(rsa.publicKey)]);
+    expect(await find(await signed(rsa.privateKey, { alg }), issuer)).toMatchObject({ kty: 'RSA' });
+  },
+);
+
 describe('no key has signed', () => {
+  test('a token of a key so weak that the journal does not take it', async () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const issuer = await anIssuer([await published(weak.publicKey)]);
+    const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
+    const text = `${header}.${Buffer.from('{"sub":"robin"}').toString('base64url')}`;
+    const signature = sign('sha256', Buffer.from(text), weak.privateKey).toString('base64url');
+    await expect(find(`${text}.${signature}`, issuer)).rejects.toMatchObject({
+      code: 'login_refused',
+    });
+  });
+
   test('a token of another key under a known id', async () => {
     const issuer = await anIssuer([await published(ec.publicKey, { kid: 'new' })]);
     const token = await signed(other.privateKey, { alg: 'ES256', kid: 'new' });

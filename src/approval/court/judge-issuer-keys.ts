@@ -1,32 +1,12 @@
 import * as v from 'valibot';
 import type { Issuer } from '../people/passkeys.ts';
-import { readIssuerKey } from './jws.ts';
-
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
-const kid = v.nullable(word);
-const number = v.pipe(v.string(), v.regex(/^[\w-]{1,3000}$/));
+import { issuerKeySchema, readIssuerKey } from './issuer-key.ts';
 
 const issuerSchema = v.strictObject({
   // An account is `ISSUER#SUBJECT`: with a `#` of its own an issuer could speak for another's people.
   issuer: v.pipe(v.string(), v.regex(/^https?:\/\/[^\s#]+$/), v.maxLength(1000)),
-  client: word,
-  keys: v.pipe(
-    v.array(
-      v.variant('kty', [
-        v.strictObject({ kty: v.literal('RSA'), kid, n: number, e: number }),
-        v.strictObject({
-          kty: v.literal('EC'),
-          kid,
-          crv: v.picklist(['P-256', 'P-384', 'P-521']),
-          x: number,
-          y: number,
-        }),
-        v.strictObject({ kty: v.literal('OKP'), kid, crv: v.literal('Ed25519'), x: number }),
-      ]),
-    ),
-    v.minLength(1),
-    v.maxLength(100),
-  ),
+  client: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)),
+  keys: v.pipe(v.array(issuerKeySchema), v.minLength(1), v.maxLength(100)),
 });
 
 /**

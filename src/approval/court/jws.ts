@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
 import * as v from 'valibot';
 import { IntegrityError } from '../../base/errors.ts';
 import { hasUniqueKeys } from '../../base/unique-keys.ts';
 import type { IssuerKey } from '../people/passkeys.ts';
+import { readIssuerKey } from './issuer-key.ts';
 
 /** A signed text in its compact form (RFC 7515, 7.1), taken apart. Nothing of it is believed yet. */
 export interface Jws {
@@ -108,23 +109,6 @@ export function holdsJws({ algorithm, signed, signature }: Jws, key: IssuerKey):
     },
     signature,
   );
-}
-
-/** Between what RFC 7518 asks for at least, and what would only keep whoever verifies busy. */
-const [leastModulus, mostModulus] = [2048, 16_384];
-
-/** A published key; null where it is none, or so weak that anybody could sign with it. */
-export function readIssuerKey(jwk: IssuerKey): KeyObject | null {
-  try {
-    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-    const { modulusLength = leastModulus, publicExponent = 65_537n } =
-      key.asymmetricKeyDetails ?? {};
-    const isSound =
-      modulusLength >= leastModulus && modulusLength <= mostModulus && publicExponent >= 3n;
-    return isSound ? key : null;
-  } catch {
-    return null;
-  }
 }
 
 function jsonIn(part: string): unknown {
