@@ -13,6 +13,7 @@ import {
 import { formatTime } from '../../base/clock.ts';
 import { DeniedError, LoginError, RunbookError } from '../../base/errors.ts';
 import { newNonce } from '../../base/ids.ts';
+import { quoteWord } from '../../base/quote-word.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import { commitToken } from '../token/commit-token.ts';
@@ -82,13 +83,14 @@ function recognise(engine: Engine, people: People, shown: Shown): Recognised {
   if (shown.kind === 'passkey') {
     return recogniseKey(engine, people, shown);
   }
-  const by = `oidc:${shown.issuer}#${shown.subject}`;
+  const account = `${shown.issuer}#${shown.subject}`;
+  const by = `oidc:${account}`;
   const person = ownerOf(people, by);
   if (person === null || 'kind' in person) {
     throw new LoginError({
       code: 'identity_unknown',
-      message: person?.message ?? `\`${by.slice('oidc:'.length)}\` is nobody in \`people.yaml\``,
-      hint: `runbook people add NAME --oidc ${by.slice('oidc:'.length)}`,
+      message: person?.message ?? `\`${account}\` is nobody in \`people.yaml\``,
+      hint: `runbook people add NAME --oidc ${quoteWord(account)}`,
     });
   }
   return { person: person.name, by, nonce: null };

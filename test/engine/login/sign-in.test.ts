@@ -54,12 +54,15 @@ describe('whoever an issuer knows', () => {
     expect(await verify(scene)).toMatchObject({ findings: [], exit_code: 0 });
   });
 
-  test('and is nobody here is told what an administrator types', async () => {
-    const shown = { kind: 'oidc', issuer, subject: 'mallory' } as const;
+  test.each([
+    ['mallory', `'${issuer}#mallory'`],
+    ["x';$(id)", `'${issuer}#x'\\'';$(id)'`],
+  ])('and is nobody here is told what an administrator types: %s', async (subject, word) => {
+    const shown = { kind: 'oidc', issuer, subject } as const;
     await expect(desk.signIn(shown, web)).rejects.toMatchObject({
       code: 'identity_unknown',
       exitCode: 4,
-      hint: `runbook people add NAME --oidc ${issuer}#mallory`,
+      hint: `runbook people add NAME --oidc ${word}`,
     });
   });
 
