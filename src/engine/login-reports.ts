@@ -45,6 +45,12 @@ export interface PasskeySummary {
   readonly removed_at: string | null;
 }
 
+/** A passkey that its owner has no more. */
+export interface RemovedPasskey extends PasskeySummary {
+  /** Sessions that it had opened, and that ended with it just now. */
+  readonly sessions_ended: number;
+}
+
 /** A one-time link's secret, shown once. */
 export interface Invitation {
   readonly invite: string;

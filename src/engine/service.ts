@@ -18,6 +18,7 @@ import type {
   LinkedAccount,
   Me,
   PasskeySummary,
+  RemovedPasskey,
   TokenSummary,
 } from './login-reports.ts';
 import type { SyncInput, SyncReport } from './replicate/sync-sinks.ts';
@@ -110,10 +111,13 @@ export interface Service {
 
   /** Every passkey that was enrolled, removed ones too, newest first; of everybody, or of one person. */
   passkeys(person?: string): Promise<readonly PasskeySummary[]>;
-  /** A one-time invitation to enrol a passkey. Throws UsageError `person_unknown`, DeniedError `scope_forbidden`. */
+  /** A one-time invitation to enrol a passkey. Throws UsageError `person_unknown`, `page_unnamed`, DeniedError `scope_forbidden`. */
   invitePasskey(person: string, expiresInMs: number): Promise<Invitation>;
-  /** Its owner's own, or anybody's on the journal's own account. Throws UsageError `passkey_unknown`, DeniedError `scope_forbidden`. */
-  removePasskey(passkey: string, reason: string | null): Promise<PasskeySummary>;
+  /**
+   * With the sessions that it opened: its owner's own, or anybody's on the journal's own account. Throws UsageError
+   * `passkey_unknown`, DeniedError `scope_forbidden`.
+   */
+  removePasskey(passkey: string, reason: string | null): Promise<RemovedPasskey>;
 
   /** Approvals that hold for later runs, the newest first; with `all` those too that do not, or no more. */
   grants(all: boolean): Promise<readonly GrantReport[]>;

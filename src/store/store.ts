@@ -225,6 +225,8 @@ export interface CommitInput {
     readonly beforeMs?: number;
     /** The token of this id must have been issued, and be neither revoked nor expired (`token_ended`). */
     readonly tokenStands?: string;
+    /** The newest token must still be the one that this entry issued, -1 where there is none (`token_issued`). */
+    readonly newestToken?: number;
     /** The clock must not stand more than 2 s behind any entry since the run began (`clock_backwards`). */
     readonly steadyClock?: boolean;
     /** As `steadyClock`, behind any entry since this other run began. */

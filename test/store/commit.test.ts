@@ -182,6 +182,15 @@ describe('a commit that is refused leaves no trace', () => {
     await refused(start(), 'token_ended');
   });
 
+  test('where another token was issued since the tokens were looked at', async () => {
+    const [newest] = await temp.store.listTokens();
+    const guards = { newestToken: newest?.seq ?? -1 };
+    await temp.store.commit(input(null, [tokenRevoked('two')], { guards }));
+    const { first } = await temp.store.commit(input(null, [tokenIssued({ token: 'newer' })]));
+    await refused(input(null, [tokenRevoked('two')], { guards }), 'token_issued');
+    await temp.store.commit(input(null, [tokenRevoked('two')], { guards: { newestToken: first } }));
+  });
+
   test('where the clock went back by more than 2 s and the caller minds', async () => {
     const guards = { steadyClock: true };
     clock.wallMs -= 2000;

@@ -1,11 +1,18 @@
 import type { CommitInput, Committed, Store } from '../../src/store/store.ts';
 
-/** A store before whose first commit of a run's entries something else happens, as another process would do it. */
-export function interruptedStore(store: Store, happen: () => Promise<unknown>): Store {
+/**
+ * A store before whose first commit of a run's entries, or of what `isMeant` says, something else happens, as
+ * another process would do it.
+ */
+export function interruptedStore(
+  store: Store,
+  happen: () => Promise<unknown>,
+  isMeant: (input: CommitInput) => boolean = ({ run }) => run !== null,
+): Store {
   let happened = false;
 
   async function commit(input: CommitInput): Promise<Committed> {
-    if (!happened && input.run !== null) {
+    if (!happened && isMeant(input)) {
       happened = true;
       await happen();
     }

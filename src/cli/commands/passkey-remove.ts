@@ -9,5 +9,11 @@ export async function runPasskeyRemove(
   const service = await cli.openService();
   const removed = await service.removePasskey(name, reason);
   cli.print(removed, () => `${removed.passkey} counts no more: ${describePasskey(removed)}\n`);
+  if (removed.sessions_ended > 0) {
+    const { sessions_ended: ended } = removed;
+    cli.say(
+      ended === 1 ? 'the session that it opened ended' : `${ended} sessions that it opened ended`,
+    );
+  }
   return 0;
 }

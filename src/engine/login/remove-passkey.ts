@@ -5,40 +5,63 @@ import type { PasskeyEnrolled } from '../../run/enrolment-events.ts';
 import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
-import type { PasskeySummary } from '../login-reports.ts';
+import type { RemovedPasskey } from '../login-reports.ts';
 import { provenIdentities } from '../proof/proven-identities.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { issuerOf } from '../token/commit-token.ts';
 import { guardToken, standingToken } from '../token/standing-token.ts';
 import { summarisePasskey } from './list-passkeys.ts';
+import { untilSettled } from './until-settled.ts';
 
 /**
  * Takes a passkey from its owner, by its id or a unique prefix of it: what it signed counts for no step that
- * has not started. Twice is the same as once. Throws UsageError `passkey_unknown`, `passkey_ambiguous`,
- * `reason_too_long`, DeniedError `scope_forbidden`.
+ * has not started, and the sessions that it opened end with it, by the same commit. Twice is the same as once.
+ * Throws UsageError `passkey_unknown`, `passkey_ambiguous`, `reason_too_long`, DeniedError `scope_forbidden`.
  */
 export async function removePasskey(
   engine: Engine,
   name: string,
   reason: string | null,
-): Promise<PasskeySummary> {
+): Promise<RemovedPasskey> {
   refuseLong({ reason });
-  const found = await findPasskey(engine, name);
-  await refuseOthers(engine, found);
-  const { passkey, person } = found.data;
-  if (found.removed_at === null) {
-    await engine.store.commit({
-      run: null,
-      expectedVersion: null,
-      // Two that remove at once record it once.
-      commandId: `passkey.${passkey}.removed`,
-      events: [
-        { type: 'passkey.removed', data: { passkey, person, reason, by: issuerOf(engine) } },
-      ],
-      guards: guardToken(engine),
-    });
-  }
-  return summarisePasskey(await findPasskey(engine, passkey));
+  return untilSettled(async () => {
+    const found = await findPasskey(engine, name);
+    await refuseOthers(engine, found);
+    const { passkey } = found.data;
+    const ended = found.removed_at === null ? await commitRemoval(engine, found.data, reason) : 0;
+    return { ...summarisePasskey(await findPasskey(engine, passkey)), sessions_ended: ended };
+  });
+}
+
+/** Answers how many sessions it ended. */
+async function commitRemoval(
+  engine: Engine,
+  { passkey, person }: PasskeyEnrolled,
+  reason: string | null,
+): Promise<number> {
+  const { store, clock } = engine;
+  const by = issuerOf(engine);
+  const tokens = await store.listTokens();
+  const nowMs = clock.now().wallMs;
+  const sessions = tokens.filter(
+    (token) =>
+      token.by === `passkey:${passkey}` &&
+      token.revoked === null &&
+      nowMs < Date.parse(token.expires_at),
+  );
+  const { duplicate } = await store.commit({
+    run: null,
+    expectedVersion: null,
+    // Two that remove at once record it once.
+    commandId: `passkey.${passkey}.removed`,
+    events: [
+      { type: 'passkey.removed', data: { passkey, person, reason, by } },
+      ...sessions.map(({ token }) => ({ type: 'token.revoked', data: { token, by } }) as const),
+    ],
+    // Whoever held it may have logged in since the sessions were counted.
+    guards: { ...guardToken(engine), newestToken: tokens[0]?.seq ?? -1 },
+  });
+  return duplicate ? 0 : sessions.length;
 }
 
 async function findPasskey({ store }: Engine, prefix: string): Promise<KnownPasskey> {

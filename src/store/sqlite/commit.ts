@@ -21,7 +21,7 @@ import { latestTimeSince } from './latest-times.ts';
 import { insertOpening } from './openings.ts';
 import { giveReserve, makeReserve } from './reserve.ts';
 import { mayReuse } from './reusable.ts';
-import { selectToken } from './tokens.ts';
+import { selectNewestToken, selectToken } from './tokens.ts';
 import { loadTree, selectNode } from './tree.ts';
 
 /**
@@ -131,6 +131,9 @@ function assertGuards(
   if (guards.tokenStands !== undefined) {
     assertStands(db, guards.tokenStands, moment);
   }
+  if (guards.newestToken !== undefined) {
+    assertNewestToken(db, guards.newestToken);
+  }
   assertMoved(db, run, guards);
   for (const since of watchedRuns(run, guards)) {
     const latest = latestTimeSince(db, times, { run: since, size: head.size }) ?? head.time;
@@ -189,6 +192,17 @@ function assertStands(db: Connection, id: string, { wallMs }: Moment): void {
     throw new ConflictError({
       code: 'token_ended',
       message: `token \`${id}\` opens nothing any more`,
+    });
+  }
+}
+
+/** Somebody may have come in since the tokens were looked at. */
+function assertNewestToken(db: Connection, expected: number): void {
+  const newest = selectNewestToken(db);
+  if (newest !== expected) {
+    throw new ConflictError({
+      code: 'token_issued',
+      message: `entry ${newest} issued the newest token, but ${expected} was expected`,
     });
   }
 }

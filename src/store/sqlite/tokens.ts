@@ -31,6 +31,11 @@ export function selectToken(db: Connection, token: string): TokenRow | null {
   return row === undefined ? null : tokenRow(row);
 }
 
+/** The entry that issued the newest token; -1 where there is none. */
+export function selectNewestToken(db: Connection): number {
+  return db.prepare<{ seq: number | null }>('select max(seq) as seq from tokens').get()?.seq ?? -1;
+}
+
 /** Newest first. */
 export function selectTokens(db: Connection): readonly TokenRow[] {
   return db.prepare<Row>(`select ${columns} from tokens order by seq desc`).all().map(tokenRow);

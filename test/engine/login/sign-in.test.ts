@@ -2,13 +2,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { loginNamespace } from '../../../src/approval/statement/enrolment.ts';
 import { RunbookError } from '../../../src/base/errors.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
-import type { LoginDesk, SessionTerms } from '../../../src/engine/login/login-desk.ts';
+import type { LoginDesk, Session, SessionTerms } from '../../../src/engine/login/login-desk.ts';
 import { openLoginDesk } from '../../../src/engine/login/open-login-desk.ts';
 import { removePasskey } from '../../../src/engine/login/remove-passkey.ts';
-import { authenticate, listTokens } from '../../../src/engine/token/tokens.ts';
+import { authenticate, listTokens, revokeToken } from '../../../src/engine/token/tokens.ts';
 import { recordedOf } from '../../../src/run/recorded.ts';
 import { verify } from '../../audit/court.ts';
 import { client, idSigner, issuer } from '../../support/id-token.ts';
+import { interruptedStore } from '../../support/interrupted-store.ts';
 import { aDevice, type Device, enrolled, page } from '../../support/passkeys.ts';
 import { openScene, type Scene } from '../../support/scene.ts';
 
@@ -85,6 +86,12 @@ describe('a passkey', () => {
     return codeOf(desk.signIn({ kind: 'passkey', prepared, signed }, web));
   }
 
+  async function enter(device: Device): Promise<Session> {
+    const prepared = desk.preparePasskeyLogin(page);
+    const signed = device.sign(loginNamespace, prepared);
+    return desk.signIn({ kind: 'passkey', prepared, signed }, web);
+  }
+
   test('opens a session of its owner', async () => {
     const { device, passkey } = await enrolled(engine, 'robin');
     const prepared = desk.preparePasskeyLogin(page);
@@ -107,6 +114,52 @@ describe('a passkey', () => {
     const other = await enrolled(engine, 'kim');
     scene.trusted.people = scene.trusted.people.replace('name: kim', 'name: kit');
     expect(await login(other.device)).toBe('login_refused');
+  });
+
+  test('takes every session that it opened along, and no other', async () => {
+    const [lost, kept] = [await enrolled(engine, 'robin'), await enrolled(engine, 'robin')];
+    const sessions = [await enter(lost.device), await enter(lost.device)];
+    const other = await enter(kept.device);
+    await revokeToken(engine, sessions[0]?.token ?? '');
+    const { size } = await engine.store.head();
+    const removed = await removePasskey(engine, lost.passkey.passkey, 'lost');
+    expect(removed.sessions_ended).toBe(1);
+    // One commit: one head over both.
+    expect(await engine.store.headAt(size + 1)).toBeNull();
+    const entries = (await engine.store.entries(size, size + 3)).map(recordedOf);
+    expect(entries.map(({ event }) => event)).toMatchObject([
+      { type: 'passkey.removed' },
+      { type: 'token.revoked', data: { token: sessions[1]?.token } },
+    ]);
+    for (const { secret } of sessions) {
+      expect(await codeOf(authenticate(engine, secret))).toBe('token_revoked');
+    }
+    expect(await codeOf(authenticate(engine, other.secret))).toBe('done');
+    expect(await removePasskey(engine, lost.passkey.passkey, null)).toMatchObject({
+      sessions_ended: 0,
+    });
+    expect(await verify(scene)).toMatchObject({ findings: [], exit_code: 0 });
+  });
+
+  test('takes along the session that it opened in the very moment it was removed', async () => {
+    const { device, passkey } = await enrolled(engine, 'robin');
+    const secrets: string[] = [];
+    const thief = async () => secrets.push((await enter(device)).secret);
+    const isRemoval: Parameters<typeof interruptedStore>[2] = ({ events }) =>
+      events[0]?.type === 'passkey.removed';
+    const store = interruptedStore(engine.store, thief, isRemoval);
+    const removed = await removePasskey({ ...engine, store }, passkey.passkey, 'stolen');
+    expect(removed.sessions_ended).toBe(1);
+    expect(await codeOf(authenticate(engine, secrets[0] ?? ''))).toBe('token_revoked');
+  });
+
+  test('removed by its owner ends the session that they do it in', async () => {
+    const { device, passkey } = await enrolled(engine, 'robin');
+    const { token, holder, secret } = await enter(device);
+    const own = { ...engine, caller: { token, holder } };
+    expect(await removePasskey(own, passkey.passkey, null)).toMatchObject({ sessions_ended: 1 });
+    expect(await codeOf(authenticate(engine, secret))).toBe('token_revoked');
+    expect(await verify(scene)).toMatchObject({ findings: [], exit_code: 0 });
   });
 
   test('opens none on another page, unverified, for another purpose or another text', async () => {
