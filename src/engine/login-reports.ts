@@ -57,6 +57,8 @@ export interface Invitation {
   readonly secret: string;
   readonly person: string;
   readonly expires_at: string;
+  /** Where the server that serves this journal just now is seen; null where none runs. */
+  readonly page: string | null;
 }
 
 /** How the caller can decide a request just now. */

@@ -27,9 +27,19 @@ export interface Office {
    * Takes the hold `serve` (HeldError `serve_held` where another process has it), takes up every run that
    * an earlier process left, and works until `signal` aborts: then running steps are ended as an interrupt
    * ends them only after `graceMs`, waiting runs stay as they are, holds are released, and it resolves.
-   * `ready` is called once, with the hold taken.
    */
-  work(signal: AbortSignal, ready?: () => void): Promise<void>;
+  work(signal: AbortSignal, door?: OpenDoor): Promise<void>;
+}
+
+/** The door that people come in by, once it stands. */
+export interface OpenDoor {
+  /**
+   * Where browsers see it; null where it was not told under which name. Reports lead there, and other processes
+   * of this journal, for as long as the office works.
+   */
+  readonly page: string | null;
+  /** Called once, with the hold taken. */
+  readonly ready: () => void;
 }
 
 export interface Bearer {

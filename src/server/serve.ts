@@ -9,7 +9,7 @@ import { openServer } from './open-server.ts';
 import type { ServeSettings } from './settings.ts';
 import type { Log } from './site.ts';
 import { watchHealth } from './watch-health.ts';
-import { originOf } from './web/origin.ts';
+import { isNamed, originOf } from './web/origin.ts';
 
 export interface ServeDeps {
   /** First abort: take no new calls, end streams, let steps that run end within the office's grace. */
@@ -64,7 +64,8 @@ export async function serve(
     web: { origin, logins: deps.logins ?? [] },
   });
   whenAborted(deps.signal, stop);
-  const { worked } = await begin(office, stopping.signal).catch((error: unknown) => {
+  const page = isNamed(origin) ? origin : null;
+  const { worked } = await begin(office, page, stopping.signal).catch((error: unknown) => {
     closeAll(server);
     throw error;
   });
@@ -80,11 +81,14 @@ export async function serve(
 }
 
 /** Resolves once the office has its place. */
-function begin(office: Office, signal: AbortSignal): Promise<{ readonly worked: Promise<void> }> {
+function begin(
+  office: Office,
+  page: string | null,
+  signal: AbortSignal,
+): Promise<{ readonly worked: Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const worked = office.work(signal, () => {
-      resolve({ worked });
-    });
+    const ready = (): void => resolve({ worked });
+    const worked = office.work(signal, { page, ready });
     worked.then(() => {
       resolve({ worked });
     }, reject);

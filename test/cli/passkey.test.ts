@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openServing } from '../../src/app.ts';
-import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
+import { loginNamespace, passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Invitation, PasskeySummary } from '../../src/engine/login-reports.ts';
 import { aDevice, page } from '../support/passkeys.ts';
@@ -38,20 +38,49 @@ async function canSign(): Promise<boolean> {
   return !findings.some(({ kind }) => kind === 'slot_unfillable');
 }
 
-/** What the page does with a link's secret. */
-async function enrol(secret: string): Promise<PasskeySummary> {
+function openOffice(): ReturnType<typeof openServing> {
   const [RUNBOOK_CONFIG_DIR, RUNBOOK_STATE_DIR] = [
     join(scene.dir, 'config'),
     join(scene.dir, 'state'),
   ];
   const env = { HOME: scene.dir, RUNBOOK_CONFIG_DIR, RUNBOOK_STATE_DIR };
   const serving = { url: null, workers: 1, graceMs: 0, log: () => undefined };
-  const office = openServing({ env, cwd: scene.dir, terminal: null }, serving);
+  return openServing({ env, cwd: scene.dir, terminal: null }, serving);
+}
+
+/** While a server of this journal is seen there. */
+async function whileServed(at: string | null, act: () => Promise<void>): Promise<void> {
+  const office = openOffice();
+  const over = new AbortController();
+  let worked = Promise.resolve();
+  try {
+    await new Promise<void>((ready, failed) => {
+      worked = office.work(over.signal, { page: at, ready });
+      worked.catch(failed);
+    });
+    await act();
+  } finally {
+    over.abort();
+    await worked;
+    await office.close();
+  }
+}
+
+/** What the page does with a link's secret, and logs in so often with the passkey that comes of it. */
+async function enrol(secret: string, logins = 0): Promise<PasskeySummary> {
+  const office = openOffice();
   try {
     const device = aDevice();
     const of = { secret };
     const statement = await office.login.prepareEnrolment({ of, ...device.offered });
-    return await office.login.enrol(device.sign(passkeyNamespace, statement), of);
+    const passkey = await office.login.enrol(device.sign(passkeyNamespace, statement), of);
+    for (let round = 0; round < logins; round += 1) {
+      const prepared = office.login.preparePasskeyLogin(page);
+      const signed = device.sign(loginNamespace, prepared);
+      const terms = { scopes: ['read'], label: 'web', expiresInMs: 3_600_000 } as const;
+      await office.login.signIn({ kind: 'passkey', prepared, signed }, terms);
+    }
+    return passkey;
   } finally {
     await office.close();
   }
@@ -63,7 +92,7 @@ describe('passkey invite', () => {
     expect(said.exitCode).toBe(0);
     expect(said.stdout).toMatch(/^http:\/\/localhost:7878\/passkeys\/new#rbi_[\w-]{43}\n$/);
     expect(said.stderr).toMatch(
-      /^robin enrols one passkey by this link, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\nit works once, for whoever opens it first: give it to nobody else\n$/,
+      /^robin enrols one passkey by this link, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\nit works once, for whoever opens it first: give it to nobody else\nno server runs just now: it leads to where `serve` in config\.yaml says that one will be\n$/,
     );
   });
 
@@ -73,7 +102,40 @@ describe('passkey invite', () => {
     const { link, ...invited } = JSON.parse(stdout) as Invitation & { readonly link: string };
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(link).toBe(`${page}/passkeys/new#${invited.secret}`);
-    expect(Object.keys(invited).toSorted()).toEqual(['expires_at', 'invite', 'person', 'secret']);
+    expect(Object.keys(invited).toSorted()).toEqual([
+      'expires_at',
+      'invite',
+      'page',
+      'person',
+      'secret',
+    ]);
+  });
+
+  test('leads to the server that runs, whatever config.yaml says', async () => {
+    scene.write('config/config.yaml', `serve: { url: ${page} }\n`);
+    for (const at of ['https://ops.example.org', 'http://localhost:40123']) {
+      await whileServed(at, async () => {
+        const said = await passkey('invite robin');
+        expect(said.stdout).toMatch(new RegExp(`^${at}/passkeys/new#rbi_`));
+        expect(said.stderr).toContain('it leads to the server that runs just now\n');
+      });
+    }
+    expect((await passkey('invite robin')).stdout).toMatch(new RegExp(`^${page}/`));
+  });
+
+  test('leads nowhere where nobody said under which name the server is reached', async () => {
+    const refused = { exitCode: 2, stdout: '' };
+    await whileServed(null, async () => {
+      const said = await passkey('invite robin --json');
+      expect(said).toMatchObject(refused);
+      expect(JSON.parse(said.stderr)).toMatchObject({ code: 'page_unnamed' });
+    });
+    const tls = 'tls: { cert: cert.pem, key: key.pem }';
+    scene.write('config/config.yaml', `serve: { listen: "0.0.0.0:7878", ${tls} }\n`);
+    const said = await passkey('invite robin --json');
+    expect(said).toMatchObject(refused);
+    expect(JSON.parse(said.stderr)).toMatchObject({ code: 'page_unnamed' });
+    scene.write('config/config.yaml', `serve: { url: ${page} }\n`);
   });
 
   test('invites nobody unknown, nor for ever', async () => {
@@ -125,6 +187,15 @@ describe('passkey list and remove', () => {
     expect((await scene.run('people', 'list')).stdout).not.toContain('passkey');
     expect(await canSign()).toBe(false);
     expect((await scene.run('audit', 'verify')).exitCode).toBe(0);
+  });
+
+  test.each([
+    [1, 'the session that it opened ended\n'],
+    [2, '2 sessions that it opened ended\n'],
+  ])('say that %i sessions ended with a passkey', async (logins, stderr) => {
+    const { stdout } = await passkey('invite robin --json');
+    const { passkey: id } = await enrol((JSON.parse(stdout) as Invitation).secret, logins);
+    expect(await passkey(`remove ${id}`)).toMatchObject({ exitCode: 0, stderr });
   });
 
   test('name what they do not know', async () => {

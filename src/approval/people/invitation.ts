@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/digest.ts';
 import { formatDuration } from '../../base/duration.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Sha256 } from '../../base/ids.ts';
 
 /** How long an invitation may hold: long enough to be found in a mail, short enough not to lie about. */
@@ -29,4 +30,13 @@ export function refusedInviteLife(expiresInMs: number): string | null {
  */
 export function invitationLink(url: string, secret: string): string {
   return `${url.replace(/\/+$/, '')}/passkeys/new#${secret}`;
+}
+
+/** Nobody said where the page is: a one-time secret leads to no name that may be another's. */
+export function pageUnnamed(message: string): UsageError {
+  return new UsageError({
+    code: 'page_unnamed',
+    message,
+    hint: 'say it by `serve.url` in `config.yaml`, or by `runbook serve --url`',
+  });
 }

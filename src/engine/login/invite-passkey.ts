@@ -1,6 +1,10 @@
 import { personNamed } from '../../approval/people/identity.ts';
 import { resolveInitiator } from '../../approval/people/initiator.ts';
-import { formatInviteSecret, refusedInviteLife } from '../../approval/people/invitation.ts';
+import {
+  formatInviteSecret,
+  pageUnnamed,
+  refusedInviteLife,
+} from '../../approval/people/invitation.ts';
 import type { People } from '../../approval/people/people.ts';
 import { formatTime } from '../../base/clock.ts';
 import { sha256 } from '../../base/digest.ts';
@@ -9,13 +13,14 @@ import { newSecret, newTokenId } from '../../base/ids.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import type { Invitation } from '../login-reports.ts';
+import { servedAt } from '../office/served-at.ts';
 import { issuerOf } from '../token/commit-token.ts';
 
 /**
  * Invites a person to enrol one passkey. Only from the journal's own account, and there never an agent or a
  * job: whoever makes somebody a key approves as them. The secret is in the answer and nowhere else: a crash after
  * the commit leaves an invitation that nobody can use. Throws UsageError `person_unknown`, `expiry_invalid`,
- * DeniedError `scope_forbidden`.
+ * `page_unnamed`, DeniedError `scope_forbidden`.
  */
 export async function invitePasskey(
   engine: Engine,
@@ -29,6 +34,10 @@ export async function invitePasskey(
   const { trusted } = await ensureConfig(engine);
   refuseInviter(engine, trusted.people.value);
   refuseUnknown(trusted.people.value, person);
+  const served = await servedAt(engine.store);
+  if (served?.page === null) {
+    throw pageUnnamed('the server that runs was not told under which name people reach it');
+  }
   const secret = formatInviteSecret(newSecret());
   const invite = newTokenId();
   const expires_at = formatTime(engine.clock.now().wallMs + expiresInMs);
@@ -43,7 +52,7 @@ export async function invitePasskey(
       },
     ],
   });
-  return { invite, secret, person, expires_at };
+  return { invite, secret, person, expires_at, page: served?.page ?? null };
 }
 
 function refuseInviter({ caller }: Engine, people: People): void {

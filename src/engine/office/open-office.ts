@@ -20,12 +20,16 @@ import { attendSinks } from './attend-sinks.ts';
 import { JournalFeed } from './feed.ts';
 import { followRun } from './follow-run.ts';
 import { openNotes } from './notes.ts';
+import { noteServedAt } from './served-at.ts';
 import { watchFeed } from './watch-feed.ts';
 
 export interface OfficeOptions {
   /** The service over an engine, as a process without an office has it. */
   readonly serviceFor: (engine: Engine) => Service;
-  /** Where people reach this server; null where nothing serves it. */
+  /**
+   * Where people reach this server from wherever they read a card; null where nobody said. A name that is known
+   * to this machine alone leads nobody there who reads a chat or a mail elsewhere.
+   */
   readonly url: string | null;
   /** How many runs are worked on at the same time. */
   readonly workers?: number;
@@ -40,6 +44,7 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
   const { url, workers = 16, graceMs = engine.graceMs, onTrouble = () => undefined } = options;
   const feed = new JournalFeed(engine.store);
   const behind = new Map<string, number>();
+  let page = url;
   const attendant = new Attendant(engine, { feed, workers, graceMs, onTrouble });
   return {
     feed,
@@ -49,18 +54,21 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
     authenticate: (secret) => authenticate(engine, secret),
     serviceFor: (caller) => {
       const theirs: Engine = { ...engine, caller };
-      return attended({ engine: theirs, feed, attendant, url }, options.serviceFor(theirs));
+      const desk: Desk = { engine: theirs, feed, attendant, page: () => page };
+      return attended(desk, options.serviceFor(theirs));
     },
     figures: () => ({
       ...attendant.counts(),
       entries: feed.size,
       behind: Object.fromEntries(behind),
     }),
-    work: async (signal, ready) => {
+    work: async (signal, door) => {
       const holder = describeSelf(engine);
       await takeServe(engine, holder);
-      ready?.();
       try {
+        page = door?.page ?? url;
+        await noteServedAt(engine.store, page);
+        door?.ready();
         await Promise.all([
           attendant.attend(signal),
           attendReceptions(engine, { feed, url, signal, onTrouble }),
@@ -73,6 +81,7 @@ export function openOffice(engine: Engine, options: OfficeOptions): Office {
         ]);
       } finally {
         feed.close();
+        await noteServedAt(engine.store, null);
         await engine.store.releaseHold('serve', holder);
       }
     },
@@ -94,13 +103,15 @@ interface Desk {
   readonly engine: Engine;
   readonly feed: JournalFeed;
   readonly attendant: Attendant;
-  readonly url: string | null;
+  /** Where its pages are just now. */
+  readonly page: () => string | null;
 }
 
 /** What only the office knows of a run: where its requests are read whole, and that it lost its secrets. */
-function completed({ attendant, url }: Desk, report: RunReport): RunReport {
+function completed({ attendant, page }: Desk, report: RunReport): RunReport {
+  const at = page();
   const requests = report.requests.map((request) =>
-    url === null ? request : { ...request, url: requestUrl(url, request.request) },
+    at === null ? request : { ...request, url: requestUrl(at, request.request) },
   );
   const lost = attendant.lostBy(report.run);
   if (lost.length === 0) {

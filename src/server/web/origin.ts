@@ -17,6 +17,11 @@ export function originOf(
   return new URL(`${scheme}://${isHere ? 'localhost' : host}:${port}`).origin;
 }
 
+/** Whether it leads anywhere: an address that stands for all of a machine's is no name of any. */
+export function isNamed(origin: string): boolean {
+  return !['0.0.0.0', '[::]'].includes(new URL(origin).hostname);
+}
+
 /**
  * This page where cookies and passkeys know it, if it was asked for under another name of this same machine
  * (`127.0.0.1` for `localhost`); null if it is there already, or came by a way that only a proxy knows.

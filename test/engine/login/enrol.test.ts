@@ -53,9 +53,10 @@ async function begin(device: Device = aDevice(), person = 'robin') {
 
 describe('an invitation', () => {
   test('says whom it is for, and stores the hash of its secret alone', async () => {
-    const { secret, ...invitation } = await invitePasskey(engine, 'robin', hourMs);
+    const { secret, page: running, ...invitation } = await invitePasskey(engine, 'robin', hourMs);
     expect(secret).toMatch(/^rbi_[\w-]{43}$/);
     expect(await desk.invitation(secret)).toEqual(invitation);
+    expect(running).toBeNull();
     const entries = await engine.store.identityEntries(0);
     expect(entries.map(({ bytes }) => bytes.toString()).join()).not.toContain(secret);
   });
