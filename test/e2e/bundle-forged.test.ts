@@ -18,11 +18,14 @@ type Data = Record<string, unknown>;
 function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
   const namespace = 'approval@runbook/v1';
   const resign =
-    (person: string, sign: (message: Buffer) => Buffer): Theft['change'] =>
-    (data, type) =>
-      type === 'approval.decided' && data['person'] === person
-        ? { ...data, signature: sign(Buffer.from(String(data['statement']))).toString('base64') }
+    (person: string, sign: (message: Buffer) => Buffer, more: object = {}): Theft['change'] =>
+    (data, type) => {
+      const signature = sign(Buffer.from(String(data['statement']))).toString('base64');
+      return type === 'approval.decided' && data['person'] === person
+        ? { ...data, signature, ...more }
         : null;
+    };
+  const untouched = { presence: false, verified: false };
   const touch = { namespace, flags: 0x05, origin: page };
   return [
     {
@@ -33,14 +36,24 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
     },
     {
       what: 'a security key that nobody touched',
-      change: resign('lee', (message) => security.touch({ ...touch, message, flags: 0 })),
+      change: resign(
+        'lee',
+        (message) => security.touch({ ...touch, message, flags: 0 }),
+        untouched,
+      ),
       said: /entry \d+: nobody else approved it/,
+      code: 'E_QUORUM',
+    },
+    {
+      what: 'a security key that nobody touched, said to be touched',
+      change: resign('lee', (message) => security.touch({ ...touch, message, flags: 0 })),
+      said: /entry \d+: .*the entry says other than what it rests on/,
       code: 'E_APPROVAL',
     },
     {
       what: 'a passkey that nobody touched',
       change: resign('pat', (message) => passkey.approveOn({ ...touch, message, flags: 0 })),
-      said: /entry \d+: nobody else approved it/,
+      said: /entry \d+: .*nobody was there whom the passkey knew/,
       code: 'E_APPROVAL',
     },
     {
@@ -59,18 +72,22 @@ function decisionsOf({ security, passkey }: TouchScene): readonly Theft[] {
       said: /entry \d+: .*another page asked for it/,
       code: 'E_APPROVAL_SIG',
     },
-    {
-      what: 'a passkey inside a frame',
+    ...Object.entries({
+      'inside a frame': '"crossOrigin":true',
+      'inside a frame that is written otherwise': '"crossOrigin": true',
+      'on a page that does not say where it stood': '"topOrigin":"https://evil.net"',
+    }).map(([what, written]) => ({
+      what: `a passkey ${what}`,
       change: resign('pat', (message) =>
         passkey.approveOn({
           ...touch,
           message,
-          clientData: (text) => text.replace('"crossOrigin":false', '"crossOrigin":true'),
+          clientData: (text) => text.replace('"crossOrigin":false', written),
         }),
       ),
       said: /entry \d+: .*another page asked for it/,
       code: 'E_APPROVAL_SIG',
-    },
+    })),
     {
       what: 'a signature made for something else',
       change: resign('lee', (message) =>
@@ -115,7 +132,7 @@ describe('a bundle made by a thief of the journal key', () => {
               },
             }
           : null,
-      said: /entry \d+: (nobody else approved it|its signer saw another log)/,
+      said: /entry \d+: (nobody else approved it|.*its signer saw another log)/,
       code: 'E_SELF_APPROVAL',
     },
   ];

@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { verifyPrograms } from '../../src/audit/bundle/program-texts.ts';
 import { readTar } from '../../src/audit/bundle/tar.ts';
 import { runTool } from '../../src/base/tool.ts';
 import { openApprover } from '../../src/signers/approver.ts';
@@ -181,7 +182,7 @@ describe('an archive that is not what it says', () => {
     const { bundle } = await exporting(scene);
     const folder = tempFolder();
     const files = readTar(bundle);
-    for (const name of ['verify.py', 'formats.py', 'people.py']) {
+    for (const name of Object.keys(verifyPrograms)) {
       writeFileSync(join(folder, name), files.get(name) ?? '');
     }
     writeFileSync(join(folder, 'evidence.tar'), bundle);

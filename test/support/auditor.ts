@@ -1,8 +1,6 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatsPy } from '../../src/audit/bundle/formats-py.ts';
-import { peoplePy } from '../../src/audit/bundle/people-py.ts';
-import { verifyPy } from '../../src/audit/bundle/verify-py.ts';
+import { verifyPrograms } from '../../src/audit/bundle/program-texts.ts';
 import { runTool } from '../../src/base/tool.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -51,7 +49,7 @@ export function check(
   bundle: Buffer,
   ...more: readonly string[]
 ): { readonly exitCode: number; readonly said: string } {
-  const dir = tempFolder({ 'verify.py': verifyPy, 'formats.py': formatsPy, 'people.py': peoplePy });
+  const dir = tempFolder(verifyPrograms);
   writeFileSync(join(dir, 'evidence.tar'), bundle);
   return shell(`python3 verify.py evidence.tar ${more.join(' ')}`, dir);
 }

@@ -4,17 +4,12 @@ import type { Anchor } from '../../journal/anchor.ts';
 import type { Recorded } from '../../run/events.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import { formatAllowedSigners, type KeysChange, sshTime } from './allowed-signers.ts';
-import { checkGo } from './check-go.ts';
-import { controlMap } from './control-map.ts';
 import { formatCsv } from './csv.ts';
 import type { Evidence, ProvenEntry } from './evidence.ts';
-import { formatsPy } from './formats-py.ts';
-import { peoplePy } from './people-py.ts';
+import { programTexts } from './program-texts.ts';
 import { formatEntryProof, formatRoot } from './proof-text.ts';
-import { readme } from './readme.ts';
 import { signedTextOf } from './signed-texts.ts';
 import type { Files } from './tar.ts';
-import { verifyPy } from './verify-py.ts';
 
 /** Every file of the bundle. Nothing in them comes from anywhere but the evidence. */
 export function composeBundle(evidence: Evidence): Files {
@@ -24,12 +19,9 @@ export function composeBundle(evidence: Evidence): Files {
   const put = (name: string, content: string | Buffer): void => {
     files.set(name, Buffer.from(content));
   };
-  put('README.md', readme);
-  put('verify.py', verifyPy);
-  put('formats.py', formatsPy);
-  put('people.py', peoplePy);
-  put('check.go', checkGo);
-  put('controls.csv', controlMap());
+  for (const [name, text] of Object.entries(programTexts)) {
+    put(name, text);
+  }
   put('bundle.json', json(about(evidence)));
   put('findings.json', json(evidence.findings));
   put('checkpoint', note);

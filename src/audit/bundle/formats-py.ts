@@ -1,6 +1,6 @@
-/** What `verify.py` imports: formats that others have defined, and `people.yaml`. As short, for the same reason. */
-export const formatsPy = String.raw`"""What others have defined, for verify.py: signed notes, proofs of transparency logs, SSH signatures."""
-import base64, hashlib, re
+/** What `verify.py` imports: formats that others have defined. As short, for the same reason. */
+export const formatsPy = String.raw`"""What others have defined, for verify.py: JSON, signed notes, proofs of transparency logs, SSH signatures."""
+import base64, hashlib, json, re
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,6 +19,13 @@ def number(data):
 def must(holds, wrong):
     if not holds:
         raise ValueError(wrong)
+
+def plain(text):
+    """JSON in which all readers see the same: no key stands twice, and numbers are numbers."""
+    def once(pairs):
+        must(len(dict(pairs)) == len(pairs), "it names a key twice")
+        return dict(pairs)
+    return json.loads(text, object_pairs_hook=once, parse_constant=lambda word: must(False, word))
 
 def signer(note, vkey):
     """C2SP signed-note, tlog-cosignature: True where a log signed it, the time when a witness did."""
@@ -67,7 +74,7 @@ def sshsig(signature, namespace, text):
         app = cut(rest, 2 if b"ed25519" in kind else 3)[-2]
         rest = rest[:-len(string(app))]
         if form.startswith(b"webauthn-"):
-            text, extra, more, page = of_page(text, app, more)
+            text, extra, more, page = of_page(text, app, more, flags)
         text = sha(app) + bytes([flags]) + counter + extra + sha(text)
     plain = kind.replace(b"sk-", b"").replace(b"@openssh.com", b"")
     key = serialization.load_ssh_public_key(plain + b" " + base64.b64encode(string(plain) + rest))
@@ -82,21 +89,12 @@ def sshsig(signature, namespace, text):
         key.verify(pair, text, ec.ECDSA(curves[key.key_size]()))
     return base64.b64encode(public).decode(), flags, page
 
-def of_page(text, app, more):  # WebAuthn: a passkey signs what the browser wrote around it, for its own pages
+def of_page(text, app, more, flags):  # WebAuthn: a passkey signs what the browser wrote around it
     (page, client, extra, more), challenge = cut(more, 3), base64.urlsafe_b64encode(text).rstrip(b"=")
     asked = b'{"type":"webauthn.get","challenge":"%s","origin":"%s"' % (challenge, page)
-    pages = rb"(https://([^/@:]+\.)?|http://(?=localhost(:|$)))%s(:\d+)?" % re.escape(app)
-    must(client.startswith(asked) and b'"crossOrigin":true' not in client, "another page asked for it")
-    must(re.fullmatch(pages, page), "another page asked for it")
+    pages = rb"(https://([a-z0-9_-]+\.)*|http://(?=localhost(:|$)))%s(:\d+)?" % re.escape(app)
+    ends = re.fullmatch(rb'\}|,"crossOrigin":false[,}].*', client[len(asked):], re.DOTALL)  # not in a frame
+    must(client.startswith(asked) and ends and re.fullmatch(pages, page), "another page asked for it")
+    must(not flags & 64 and flags >> 7 == (extra != b""), "a signature of another form")
     return client, extra, more, page.decode()
-
-def keys_of(text):
-    """people.yaml as it is mostly written: a list, people behind dashes in one column. Keys and accounts."""
-    text, found = re.sub(r"(?m)(^|\s)#.*", "", text), {}
-    dash = re.match(r"\s*people:\s*?\n( *-\s)", text)
-    for one in re.split(f"(?m)^{dash[1]}", text)[1:] if dash else []:
-        names = re.findall(r"(?<![\w.-])name[\"']?\s*:\s*[\"']?([\w.-]+)", one)
-        must(len(names) == 1, "people.yaml is written as only audit verify reads it")
-        found[names[0]] = {*re.findall(r"\bAAAA[\w+/]+=*|https?://[^\s\"',\]}]+#[^\s\"',\]}]+", one)}
-    return found
 `;

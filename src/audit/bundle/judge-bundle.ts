@@ -12,6 +12,7 @@ import type { Finding } from '../finding.ts';
 import { composeBundle, manifestOf } from './compose-bundle.ts';
 import { disclosedBy } from './disclosed-by.ts';
 import type { Evidence } from './evidence.ts';
+import { programTexts } from './program-texts.ts';
 import type { Files } from './tar.ts';
 import { unnamedFiles, withheldBegins } from './withheld.ts';
 
@@ -87,8 +88,8 @@ function checkFiles(files: Files, evidence: Evidence): readonly Finding[] {
     (name) => !notMade.includes(name) && !same(made.get(name), files.get(name)),
   );
   const { changed, foreign } = {
-    changed: derived.filter((name) => !ofItsVersion.includes(name)),
-    foreign: derived.filter((name) => ofItsVersion.includes(name)),
+    changed: derived.filter((name) => !Object.hasOwn(programTexts, name)),
+    foreign: derived.filter((name) => Object.hasOwn(programTexts, name)),
   };
   return [
     ...[...new Set(unlisted)].map((name) => ofFile(name, 'is not the one that `MANIFEST` lists')),
@@ -104,16 +105,6 @@ function checkFiles(files: Files, evidence: Evidence): readonly Finding[] {
     })),
   ];
 }
-
-/** Texts of the program that made the bundle: those of a later one may differ. */
-const ofItsVersion = [
-  'README.md',
-  'verify.py',
-  'formats.py',
-  'people.py',
-  'check.go',
-  'controls.csv',
-];
 
 /** Held against the files, and against the entries, in their own ways. */
 const notMade = ['MANIFEST', 'withheld.csv'];

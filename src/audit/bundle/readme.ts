@@ -34,8 +34,8 @@ sha256sum --quiet -c MANIFEST
 \`\`\`
 
 **Everything at once**, with Python 3 and its package cryptography (Debian: \`python3-cryptography\`). Read its
-hundred lines first, and those of \`formats.py\` (SSH signatures, proofs of logs) and \`people.py\` (who is who, logins)
-beside it, or compare them with a release's. With the checkpoint of an earlier audit behind it, it also checks that the log goes on from there.
+hundred lines first, and those of \`formats.py\` (SSH signatures, proofs of logs), \`people.py\` (who is who) and \`logins.py\`
+(what issuers say) beside it, or compare them with a release's. With the checkpoint of an earlier audit behind it, it also checks that the log goes on from there.
 
 \`\`\`sh
 python3 verify.py ../evidence.tar
@@ -98,7 +98,11 @@ GO111MODULE=off GOPATH=/usr/share/gocode go run check.go
   \`verify.py\` names the files that no entry speaks for: they are there for convenience. The log speaks for the file
   as a whole: ask its owner for the entry \`evidence.exported\` with its SHA-256, and that it stands in the log.
 * Of a pruned entry only the hash is left, where an entry \`log.pruned\` names it. What it said, nobody can tell.
-* \`verify.py\` does not replay policy: quorums, groups, expiry, which slot a person could fill. \`runbook audit verify
-  evidence.tar\` does, with the functions that decided.
+* \`verify.py\` holds one approval against each start: of somebody outside the run, by a key or an account that was
+  theirs when they decided and still when it started, at the level and with the touch that a slot asks for. It does not
+  replay policy: quorums, groups, who may fill a slot, settle a step or review, rules, how often and how long an approval
+  holds. Nor does it hold starts against the plan, its order and the values filled in, or check what a receiver says
+  of whom it heard, tokens, clocks, timestamps, copies elsewhere, and changes of the log's key. \`runbook audit
+  verify evidence.tar\` does, with the functions that decided.
 * Nothing shows that what was not run through runbook did not happen.
 `;

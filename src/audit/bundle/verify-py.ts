@@ -2,21 +2,20 @@
  * The auditor's own check, in a language and with a library that are not ours. At most 100 lines, because it
  * is read before it is believed; what it does not check it says.
  */
-export const verifyPy = String.raw`"""python3 verify.py BUNDLE.tar [CHECKPOINT OF AN EARLIER AUDIT]   (formats.py and people.py stand beside it)
+export const verifyPy = String.raw`"""python3 verify.py BUNDLE.tar [CHECKPOINT OF AN EARLIER AUDIT]   (formats.py, people.py, logins.py beside it)
 Checks a bundle of runbook: says what holds and what it did not check, exits with 1 at what is wrong."""
 import json, os, re, sys, tarfile
 sys.dont_write_bytecode = True
-from formats import b64, grew, sha, signer, walk
-from people import follow, logged_in, signed_by
-beside = (r"README\.md|(verify|formats|people)\.py|check\.go|(findings|bundle)\.json|allowed_signers|(keys|"
-          r"witnesses)/[\w-]+\.vkey|timestamps/[\w.-]+\.(pem|tst)|(controls|decisions|withheld)\.csv")
-spaces = {"approval": "approval", "step": "resolve", "break_glass": "review", "run": "start"}
+from formats import b64, grew, plain, sha, signer, walk
+from people import follow, heard, stands
+beside = (r"README\.md|(verify|formats|people|logins)\.py|check\.go|(findings|bundle)\.json|allowed_signers|"
+          r"(keys|witnesses)/[\w-]+\.vkey|timestamps/[\w.-]+\.(pem|tst)|(controls|decisions|withheld)\.csv")
 place, length = "the bundle", os.path.getsize(sys.argv[1])
 sys.excepthook = lambda kind, error, _: print(f"WRONG: {place}: {kind.__name__} {error}")
 def check(holds, wrong): return holds or sys.exit(print(f"WRONG: {place}: {wrong}") or 1)
 def digest(command): return sha(b"runbook.command.v1\0", command).hex()
 def probe_of(command):  # the check that stands in a command, as it is written to be hashed
-    probe = json.loads(command)["check"]
+    probe = plain(command)["check"]
     return digest(json.dumps(probe, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 def started(data, run):  # what began: nobody had to be asked, or somebody else approved exactly this
     permit, step = data["permit"], data["step"].removesuffix("/check")
@@ -25,16 +24,18 @@ def started(data, run):  # what began: nobody had to be asked, or somebody else 
         bound = probed and probe_of(files["blobs/" + probed]) == data["digest"]
         return check(bound or not gated[run][step], "privileged, and nobody was asked")
     ask, request, lender = asked[permit["request"]]
-    given = [(who, *vote) for (of, who), vote in votes.items() if of == ask["id"]]
+    given, shown = votes.get(ask["id"], []), files.get(f"blobs/{data['command']}")
+    undone = {vote["person"]: vote["seq"] for vote in given if vote["decision"] == "revoke"}
     commands, filled = [c["digest"] for c in ask["commands"]], any("holes" in c for c in ask["commands"])
-    shown = files.get(f"blobs/{data['command']}")
     check(data["digest"] in commands or filled, "another command was asked")
     check(shown is None or digest(shown) == data["digest"], "another command is shown")
-    check(all(said["decision"] != "reject" for _, said, _ in given), "somebody had rejected it")
-    check(any((said["decision"], said["request"], said["commands"]) == ("approve", request, commands) and
-              not (slot["presence"] + 4 * slot.get("verified", 0)) & ~flags and  # touched as was demanded
+    check(all(vote["decision"] != "reject" for vote in given), "somebody had rejected it")
+    check(any((vote["decision"], vote["request"], vote["commands"]) == ("approve", request, commands) and
+              vote["log"]["size"] > undone.get(who, -1) and stands(vote) and vote["worth"] >= slot["assurance"]
+              and not (slot["presence"] + 4 * slot.get("verified", 0)) & ~vote["touch"] and
               (who not in behind[run] | behind[lender] or {"own", "supervised"} & {*slot})
-              for who, said, flags in given for slot in ask["policy"]["slots"]), "nobody else approved it")
+              for vote in given for who in [vote["person"]] for slot in ask["policy"]["slots"]),
+          "nobody else approved it, as was demanded and with what is still theirs")
     ran[run, step, data["digest"]] = data["command"]
 with tarfile.open(sys.argv[1], "r:") as tar:
     check(length < 2 ** 31, "it is larger than a bundle can be")
@@ -44,9 +45,10 @@ check(length == tar.offset + 1024, "it is damaged or cut short, or more follows 
 check([m.name for m in members] == sorted(files), "a name stands in it twice, or out of order")
 listed = dict(line.split("  ")[::-1] for line in files.pop("MANIFEST").decode().splitlines())
 for place in {*files, *listed}: check(listed.get(place) == sha(files[place]).hex(), "not as in MANIFEST")
-place, note, scope = "checkpoint", files["checkpoint"], json.loads(files["bundle.json"])["scope"]
+place, note, scope = "checkpoint", files["checkpoint"], plain(files["bundle.json"])["scope"]
 check(signer(note, files["log.vkey"]), "the log's key did not sign it")
-head = size, root = [of(line) for of, line in zip((int, b64), note.decode().split("\n")[1:])]
+origin, *lines = note.decode().split("\n")
+head = size, root = int(lines[0]), b64(lines[1])
 roots = {int(name[6:]): [*map(b64, files[name].split())] for name in files if name.startswith("roots/")}
 for place, (old, *path) in roots.items(): check(grew((place, old), head, path), "the log never had this root")
 rest = {*files} - {f"roots/{place}" for place in roots} - {"checkpoint", "log.vkey"}
@@ -65,10 +67,10 @@ for seq in seqs:
         place, salt = f"blobs/{id}", files.get(f"blobs/{id}.salt")
         check(place not in files or sha(salt, files[place]).hex() == id, "not what entries name")
         rest -= {place, place + ".salt", f"openings/{id}"}
-    place, entry = f"entry {seq}", json.loads(content or b'{"type": "", "run": null, "data": {}}')
+    place, entry = f"entry {seq}", plain(content or b'{"type": "", "run": null, "data": {}}')
     kind, run, data = entry["type"], entry["run"], entry["data"]
+    check(not content or (entry["origin"], entry["seq"]) == (origin, seq), "it was made for another place")
     text, sig = map((data.get("signed") or data).get, ("statement", "signature"))
-    said, flags, space = json.loads(text or "{}"), 0, spaces.get(kind.split(".")[0])
     if kind == "log.pruned": gone += [(a, min(b, seq)) for each in data["runs"] for a, b in each["ranges"]]
     follow(entry, files)
     if sig:
@@ -76,18 +78,14 @@ for seq in seqs:
         kept = files[name + ".sig"].decode().replace("\n", "")[29:-27]
         check(kept == sig and files[name + ".statement"].decode() == text, name)
         rest -= {name + ".statement", name + ".sig"}
-    if sig and space: flags = signed_by(said["person"], sig, space + "@runbook/v1", text)
-    login = kind == "approval.decided" and data.get("login")
-    if login: check(logged_in(login, text, entry["time"]) == said["person"], "somebody else logged in for it")
-    fresh += bool(login)
-    if login or sig and space:
-        check(roots[said["log"]["size"]][0] == b64(said["log"]["root"]), "its signer saw another log")
+    vote = heard(entry, text, sig, roots)
+    fresh += vote["worth"] == "A2"
     if kind == "run.started":
         check(run not in gated, "it had started before")
         gated[run], behind[run] = {step["id"]: step["privileged"] for step in data["steps"]}, set()
     for link in data.get("links") or data.get("initiator", {}).get("chain", []): behind[run].add(link["person"])
     if kind == "approval.requested": asked[data["id"]] = data, leaf.hex(), run
-    if kind == "approval.decided": votes[data["request"], said["person"]] = said, flags
+    if kind == "approval.decided": votes.setdefault(data["request"], []).append(vote)
     if kind == "step.started": started(data, run)
 for place in bare: check(any(a <= place < b for a, b in gone), "its hash alone is here, and no entry says why")
 for place in rest: check(re.fullmatch(beside, place), "nothing that belongs into a bundle")
@@ -100,6 +98,8 @@ for place in sorted(name for name in rest if name.startswith("witnesses/")):
     print("HOLDS:", place, check(signer(note, files[place]), "it did not sign the checkpoint"))
 print("SHA-256", sha(open(sys.argv[1], "rb").read()).hex(), "of this file, as evidence.exported must say")
 print("NOT PROVEN, because no entry speaks for them, nor for MANIFEST:", *sorted(rest))
-print(f"NOT CHECKED: {len(bare)} entries of which only the hash is left; decisions on a receiver's word, "
-      "quorums, expiry, rules, timestamps, whose keys these are" + ", if the run has others" * ("run" in scope))
+print(f"NOT CHECKED: {len(bare)} entries of which only the hash is left, decisions on a receiver's word,",
+      "tokens, quorums, who may fill a slot, settle or review, rules, plans and their order, values, uses,",
+      "expiry, clocks, timestamps, copies, changes of the log's key, whose keys these are and the issuers'"
+      + ", if the run has others" * ("run" in scope))
 `;

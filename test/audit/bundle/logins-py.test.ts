@@ -1,8 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect } from 'vitest';
 import type { JwsAlgorithm } from '../../../src/approval/court/jws.ts';
-import { formatsPy } from '../../../src/audit/bundle/formats-py.ts';
-import { peoplePy } from '../../../src/audit/bundle/people-py.ts';
+import { verifyPrograms } from '../../../src/audit/bundle/program-texts.ts';
 import { runTool } from '../../../src/base/tool.ts';
 import { python } from '../../support/auditor.ts';
 import { testWith } from '../../support/foreign.ts';
@@ -20,17 +19,16 @@ interface Case {
   readonly token: string;
 }
 
-/** What `people.py` says of each: whether this key made the signature. */
+/** What `logins.py` says of each: whether this key made the signature. */
 function judge(cases: readonly Case[]): readonly boolean[] {
   const script = `import json
-from people import holds, url64
+from logins import holds, url64
 for case in json.load(open("cases.json")):
     text, sig = case["token"].rsplit(".", 1)
     print(json.dumps(holds(case["algorithm"], case["key"], text.encode(), url64(sig))))
 `;
   const cwd = tempFolder({
-    'formats.py': formatsPy,
-    'people.py': peoplePy,
+    ...verifyPrograms,
     'judge.py': script,
     'cases.json': JSON.stringify(cases),
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { programTexts } from '../../../src/audit/bundle/program-texts.ts';
 import { sha256 } from '../../../src/base/digest.ts';
 import { JournalError } from '../../../src/base/errors.ts';
 import { gated } from '../../audit/court.ts';
@@ -16,14 +17,7 @@ async function approved(): Promise<Scene> {
 describe('a file of a bundle that no entry proves', () => {
   test('is named where it is not the text of this version', async () => {
     const { bundle } = await exporting(await approved());
-    for (const name of [
-      'README.md',
-      'verify.py',
-      'formats.py',
-      'people.py',
-      'check.go',
-      'controls.csv',
-    ]) {
+    for (const name of Object.keys(programTexts)) {
       const swapped = altered(bundle, (files) => files.set(name, Buffer.from('all fine\n')));
       const { findings, exit_code: exit } = await verifying(swapped);
       expect(findings.map(({ code, message }) => [code, message])).toEqual([
