@@ -5,6 +5,7 @@ import { type Html, html } from '../../base/html.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { beginning } from '../cards/beginning.ts';
 import type { StandingRequest } from '../channel.ts';
+import { defuseLinks } from './defuse-links.ts';
 import type { Mail, Occasion, Outcome } from './mail.ts';
 
 /**
@@ -147,13 +148,7 @@ ${way.commands.map((command) => html`<p><code>${command}</code></p>\n`)}
 `;
 }
 
-/**
- * One line, cut, in which no mailbox finds a link: a reason that says `https://…` must not become one
- * beside ours.
- */
+/** One line, cut, in which no mail program finds a link. */
 function brief(text: string, most: number): string {
-  const line = sanitizeLine(text)
-    .replaceAll('://', '[:]//')
-    .replace(/\bwww\./gi, 'www[.]');
-  return beginning(line, most);
+  return beginning(defuseLinks(sanitizeLine(text)), most);
 }

@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compose } from '../../../src/channels/email/compose.ts';
+import { defuseLinks } from '../../../src/channels/email/defuse-links.ts';
 import { type Occasion, outcomes } from '../../../src/channels/email/mail.ts';
 import { openPost } from '../../../src/channels/email/post.ts';
 import type { EmailSettings } from '../../../src/channels/email/settings.ts';
-import { anyStanding, aStanding } from '../cards/standing.ts';
+import { aCommand, aRequest } from '../../approval/request-builders.ts';
+import { anyStanding, aStanding, hostile } from '../cards/standing.ts';
 import { openMailbox } from './mailbox.ts';
 
 const nowMs = Date.parse('2026-03-02T01:10:00.000Z');
@@ -44,6 +46,82 @@ test('whatever a request holds, its mail has the same headers, one link and no m
       expect(text.length).toBeLessThan(20_000);
     }),
   );
+});
+
+/** What mail programs make links of, each more eagerly than any that we know. */
+const linkifiers: readonly RegExp[] = [
+  /\w:\/\//,
+  /(?<![\p{L}\p{N}])(?:mailto|tel|sms|sip|callto|skype|xmpp|magnet|data|file|javascript):\S/iu,
+  /(?<![\p{L}\p{N}])www\d{0,3}\.\S/iu,
+  /[^\s./\\][.\u3002\uff0e\uff61]\p{L}{2}/u,
+  /[\w.+-]+@[\w-]+\.[\w-]{2,}/,
+  /xn--[\w-]+\.[a-z]{2}|\.xn--/i,
+  /\d{1,3}(?:\.\d{1,3}){3}[:/]/,
+  /\\\\[\p{L}\p{N}]/u,
+];
+
+const anyLink = fc
+  .oneof(
+    fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    fc.domain(),
+    fc.tuple(fc.domain(), fc.webPath()).map((parts) => parts.join('')),
+    fc.emailAddress(),
+    fc.emailAddress().map((address) => `MailTo:${address}?subject=x`),
+    fc.ipV4().map((address) => `${address}:8443/ok`),
+    fc.constantFrom(
+      'runbook-approve.example.com/ok',
+      'пример.рф/да',
+      'example。com/ok',
+      'xn--e1afmkfd.xn--p1ai',
+      'tel:+15550100',
+      '\\\\evil\\share',
+      'www.1',
+      'WWW2.evil.example',
+      'file:///etc/passwd',
+    ),
+  )
+  .chain((link) =>
+    fc.constantFrom(link, `(${link})`, `x${link}`, `see ${link}.`, `<${link}>`, `a@${link}`),
+  );
+
+test('nothing that a requester writes is a link in a mail about it', () => {
+  const standing = aStanding();
+  fc.assert(
+    fc.property(fc.oneof(anyLink, hostile), anyOccasion, (words, occasion) => {
+      const content = aRequest({
+        runbook: { ...standing.content.runbook, name: words },
+        step: words,
+        why: { reason: words, ticket: words },
+        initiator: {
+          kind: 'agent',
+          chain: [{ role: 'agent', identity: words, person: null }],
+        },
+      });
+      const command = aCommand({
+        action: { kind: 'run', shell: 'sh', script: words },
+        environment: words,
+        host: words,
+      });
+      const mail = compose({ ...standing, content, command, words }, { occasion, nowMs, url });
+      const page = `${url}/requests/${content.id}`;
+      for (const part of [mail.subject, mail.text, mail.html.replace(/<[^>]*>/g, ' ')]) {
+        const rest = part.replace(page, '');
+        expect(linkifiers.flatMap((of) => rest.match(of) ?? [])).toEqual([]);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test.each([
+  ['runbook-approve.example.com/ok', 'runbook-approve[.]example[.]com/ok'],
+  ['mailto:x@evil.com', 'mailto[:]x@evil[.]com'],
+  ['https://evil.example', 'https[:]//evil[.]example'],
+  ['10.0.0.1:8080/x', '10.0.0[.]1:8080/x'],
+  ['\\\\evil\\share', '[\\\\]evil\\share'],
+  ['v1.2.3 at 01:30, as os:ana@web1 of group:sre, in ../x and ~/.ssh, profile: x', null],
+])('%s stays readable', (text, defused) => {
+  expect(defuseLinks(text)).toBe(defused ?? text);
 });
 
 const ours = new Set(
@@ -112,10 +190,10 @@ test('a subject and a reason cannot add a header, a link or a tag', () => {
     { occasion: { kind: 'outcome', outcome: 'rejected' }, nowMs, url },
   );
   expect(subject).not.toMatch(/[\r\n]/);
-  expect(subject).toContain('x\\x0d\\x0aBcc: eve@evil.example');
+  expect(subject).toContain('x\\x0d\\x0aBcc: eve@evil[.]example');
   expect(html).not.toContain('<script');
   expect(html).toContain('&lt;script&gt;');
-  expect(text).toContain('https[:]//evil.example www[.]evil.example');
+  expect(text).toContain('https[:]//evil[.]example www[.]evil[.]example');
 });
 
 test('a server that speaks no TLS, or shows a certificate of nobody we know, gets no mail and no password', async () => {
