@@ -43,6 +43,8 @@ export interface Login {
 export interface Begun {
   /** Where to send the browser. */
   readonly url: string;
+  /** The issuer's answer repeats it, whatever it is: no other one is an answer to this (RFC 6749, 4.1.2). */
+  readonly state: string;
   /** State, nonce and verifier: kept with the browser's session, never shown. */
   readonly kept: string;
 }

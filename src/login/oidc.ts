@@ -123,7 +123,7 @@ async function begin(
     code_challenge_method: 'S256',
     ...(kept.fresh ? { max_age: '0', prompt: 'login' } : {}),
   });
-  return { url: url.href, kept: JSON.stringify(kept) };
+  return { url: url.href, state: kept.state, kept: JSON.stringify(kept) };
 }
 
 async function finish(known: Known, callback: URL, text: string): Promise<LoggedIn> {

@@ -2,7 +2,7 @@ import { DeniedError, LoginError } from '../../base/errors.ts';
 import type { LoggedIn, Login } from '../../login/login.ts';
 import { layoutUnknown } from '../../pages/login.ts';
 import { readCookie, writeCookie } from './cookies.ts';
-import type { Pending } from './pending.ts';
+import type { AtIssuer, Pending } from './pending.ts';
 import { openSession } from './session.ts';
 import { findLogin, returnUrl } from './to-issuer.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
@@ -19,10 +19,7 @@ export const callbackRoute: WebRoute = {
   access: 'anyone',
   handle: async (visit) => {
     const { web, context } = visit;
-    const pending = takePending(visit);
-    if (pending === null || !('kept' in pending)) {
-      throw nothingBegun();
-    }
+    const pending = takeAnswered(visit);
     const login = findLogin(web, pending.issuer);
     // Before anything is sent anywhere: what one issuer answered is never handed to another.
     if (context.req.param('issuer') !== login.id) {
@@ -42,6 +39,20 @@ export const callbackRoute: WebRoute = {
     }
   },
 };
+
+/**
+ * What this browser began and is now answered to. It stays begun unless the answer repeats its `state`: every
+ * page of another site can send a browser here, and would end what somebody is in the middle of.
+ */
+function takeAnswered(visit: WebVisit): Extract<Pending, AtIssuer> {
+  const { web, context } = visit;
+  const begun = web.pending.look(readCookie(context, web, 'pending') ?? '');
+  if (begun === null || !('state' in begun) || context.req.query('state') !== begun.state) {
+    throw nothingBegun();
+  }
+  takePending(visit);
+  return begun;
+}
 
 /** What this browser began; from now on it has begun nothing. */
 export function takePending({ web, context }: WebVisit): Pending | null {

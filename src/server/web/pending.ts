@@ -6,25 +6,25 @@ export interface PendingLogins {
   keep(pending: Pending): string;
   /** What was kept under this id, once; null where it is unknown, used or too old. */
   take(id: string): Pending | null;
+  /** The same, and it stays. */
+  look(id: string): Pending | null;
   /** How many are kept. */
   readonly size: number;
 }
 
 export type Pending =
   /** Logging in with an issuer, to go on at `to`. */
-  | { readonly kind: 'login'; readonly issuer: string; readonly kept: string; readonly to: string }
+  | (AtIssuer & { readonly kind: 'login'; readonly to: string })
   /** Logging in with a passkey: what it is to sign. */
   | { readonly kind: 'passkey'; readonly prepared: string; readonly to: string }
   /** A decision by a fresh login (A2): bound to the session that showed the card. */
-  | {
+  | (AtIssuer & {
       readonly kind: 'decision';
-      readonly issuer: string;
-      readonly kept: string;
       /** Public id of the session's token. */
       readonly session: string;
       readonly request: string;
       readonly statement: string;
-    }
+    })
   /** A decision that waits for its passkey's signature, in the session that it was prepared for. */
   | {
       readonly kind: 'signature';
@@ -35,14 +35,21 @@ export type Pending =
   /** What a passkey that was just made is to sign, for the session or the invitation it was prepared for. */
   | ({ readonly kind: 'made'; readonly statement: string } & MadeFor)
   /** A passkey that waits for its owner's fresh login. */
-  | {
+  | (AtIssuer & {
       readonly kind: 'enrolment';
-      readonly issuer: string;
-      readonly kept: string;
       readonly session: string;
       readonly statement: string;
       readonly signature: string;
-    };
+    });
+
+/** What somebody has gone to an issuer for. */
+export interface AtIssuer {
+  readonly issuer: string;
+  /** As its answer has to repeat it. */
+  readonly state: string;
+  /** For `Login.finish`. */
+  readonly kept: string;
+}
 
 /** Public ids. */
 export type MadeFor = { readonly session: string } | { readonly invite: string };
@@ -96,6 +103,10 @@ export function openPendingLogins(nowMs: () => number): PendingLogins {
     take(id) {
       sweep();
       return forget(id)?.pending ?? null;
+    },
+    look(id) {
+      sweep();
+      return kept.get(id)?.pending ?? null;
     },
     get size() {
       return kept.size;

@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts';
 import type { Login } from '../../login/login.ts';
 import { layoutLeaving } from '../../pages/login.ts';
 import { writeCookie } from './cookies.ts';
-import type { Pending } from './pending.ts';
+import type { AtIssuer, Pending } from './pending.ts';
 import type { Web, WebVisit } from './web-route.ts';
 
 /** Throws UsageError `issuer_unknown`. */
@@ -23,7 +23,7 @@ export interface Departure {
   /** A statement's digest, where somebody logs in anew for it. */
   readonly fresh: { readonly nonce: string } | null;
   /** What becomes of it when they come back. */
-  readonly pending: (begun: { readonly issuer: string; readonly kept: string }) => Pending;
+  readonly pending: (begun: AtIssuer) => Pending;
 }
 
 /**
@@ -43,8 +43,8 @@ export async function beginAtIssuer(
   { login, fresh, pending }: Departure,
 ): Promise<string> {
   const redirect = returnUrl(visit.web, login).href;
-  const { url, kept } = await login.begin({ redirect, fresh });
-  keepPending(visit, pending({ issuer: login.issuer, kept }));
+  const { url, ...begun } = await login.begin({ redirect, fresh });
+  keepPending(visit, pending({ issuer: login.issuer, ...begun }));
   return url;
 }
 

@@ -115,6 +115,36 @@ describe('a login by an issuer', () => {
     expect(await served.scene.service().tokens()).toHaveLength(1);
   });
 
+  test.each([
+    ['', '?error=access_denied'],
+    ['example-sso', '?error=access_denied'],
+    ['example-sso', '?code=x&state=guessed'],
+    ['other-sso', '?code=x'],
+  ])('is ended by no page of another site: /login/callback/%s%s', async (id, search) => {
+    const served = await openLoggingIn();
+    const browser = openPlainBrowser();
+    const callback = await served.goThere(browser, 'robin');
+    const shown = await browser.get(`${served.origin}/login/callback/${id}${search}`);
+    expect(shown.status).toBeGreaterThanOrEqual(400);
+    expect(shown.headers.getSetCookie()).toEqual([]);
+    expect(await browser.get(callback)).toMatchObject({ status: 200, url: `${served.origin}/` });
+    expect(served.secretOf(browser)).not.toBeNull();
+  });
+
+  test('that was refused at the issuer is over', async () => {
+    const served = await openLoggingIn();
+    const browser = openPlainBrowser();
+    const callback = new URL(await served.goThere(browser, 'robin'));
+    const refusal = new URL(callback);
+    refusal.searchParams.delete('code');
+    refusal.searchParams.set('error', 'access_denied');
+    const shown = await browser.get(refusal.href);
+    expect(shown).toMatchObject({ status: 401 });
+    expect(shown.text).toContain('was refused there');
+    expect(await browser.get(callback.href)).toMatchObject({ status: 401 });
+    expect(served.secretOf(browser)).toBeNull();
+  });
+
   test('that was begun anew takes the place of the one before', async () => {
     const served = await openLoggingIn();
     const browser = openPlainBrowser();

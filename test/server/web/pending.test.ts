@@ -2,7 +2,13 @@ import { array, assert, constantFrom, integer, property, record } from 'fast-che
 import { describe, expect, test } from 'vitest';
 import { openPendingLogins, type Pending } from '../../../src/server/web/pending.ts';
 
-const login: Pending = { kind: 'login', issuer: 'https://login.example.com', kept: '', to: '/' };
+const login: Pending = {
+  kind: 'login',
+  issuer: 'https://login.example.com',
+  kept: '',
+  state: '',
+  to: '/',
+};
 const made = (session: string): Pending => ({ kind: 'made', session, statement: '{}' });
 const invited = (invite: string): Pending => ({ kind: 'made', invite, statement: '{}' });
 
