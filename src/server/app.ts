@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import type { Office } from '../engine/office.ts';
 import type { Login } from '../login/login.ts';
@@ -28,6 +28,7 @@ import { mountWeb } from './web/mount-web.ts';
 import { openPendingLogins } from './web/pending.ts';
 import { answerProblem, wantsPage } from './web/problem.ts';
 import { securePages } from './web/secure-pages.ts';
+import type { Web } from './web/web-route.ts';
 
 export interface AppDeps {
   readonly clock: Clock;
@@ -69,10 +70,11 @@ export function createApp(office: Office, settings: ServeSettings, deps: AppDeps
     mountMirror(app, site, { door: deps.mirror, gate });
   }
   const pending = openPendingLogins(() => monotonicMs(deps.clock));
-  mountWeb(app, { site, ...deps.web, pending }, gate);
+  const web = { site, ...deps.web, pending };
+  mountWeb(app, web, gate);
   refuseOtherMethods(app);
-  app.notFound((context) => refuse(routeUnknown(), context));
-  app.onError((error, context) => refuse(error, context));
+  app.notFound((context) => refuse(routeUnknown(), context, web));
+  app.onError((error, context) => refuse(error, context, web));
   return app;
 }
 
@@ -111,7 +113,7 @@ function honoPath(path: Route['path']): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-function refuse(thrown: unknown, context: Parameters<Parameters<Hono<Env>['notFound']>[0]>[0]) {
+async function refuse(thrown: unknown, context: Context<Env>, web: Web): Promise<Response> {
   const error = refusalOf(thrown);
   const status = statusOf(error);
   context.set('failure', error);
@@ -119,7 +121,7 @@ function refuse(thrown: unknown, context: Parameters<Parameters<Hono<Env>['notFo
     context.header('Retry-After', String(error.retryAfterS));
   }
   if (wantsPage(context)) {
-    return answerProblem(context, error);
+    return answerProblem(context, error, web);
   }
   if (status === 401) {
     context.header('WWW-Authenticate', 'Bearer');

@@ -53,10 +53,11 @@ describe.skipIf(!hasBrowser)('a decision on the page', () => {
   test('in a protected environment takes its name, typed out', async () => {
     const reviewing = await openReviewing(protectedProd);
     const page = await openLoggedIn(reviewing, { scripts: false });
+    await page.getByLabel('Reason').fill('the cluster needs it');
     await page.getByRole('button', { name: /Approve as robin/ }).click();
     expect(await page.getByRole('alert').innerText()).toContain('prod is protected');
     expect(await reviewing.entries('approval.decided')).toEqual([]);
-    await page.goBack();
+    expect(await page.getByLabel('Reason').inputValue()).toBe('the cluster needs it');
     await page.getByLabel(/Type the environment/).fill('prod');
     await page.getByRole('button', { name: /Approve as robin/ }).click();
     await reviewing.settled('succeeded');

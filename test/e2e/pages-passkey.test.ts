@@ -94,6 +94,34 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await arriveAt(page, `${reviewing.origin}/passkeys/enrolled`);
   });
 
+  test('says at its field what a signature waits for, and keeps what was written', async () => {
+    const reviewing = await openReviewing({
+      config: 'environments: { prod: { protected: true } }',
+      trusted: true,
+      start: { environment: 'prod' },
+    });
+    const { page } = await openReviewer(reviewing);
+    await page.goto(`${reviewing.origin}/passkeys/new#${await invite(reviewing, 'robin')}`);
+    await page.getByRole('button', { name: 'Make a passkey' }).click();
+    await arriveAt(page, `${reviewing.origin}/passkeys/enrolled`);
+    await page.goto(`${reviewing.origin}/requests/${reviewing.request}`);
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click();
+    await page.getByLabel('Reason').fill('looks right');
+    const approve = page.getByRole('button', { name: /Approve with passkey/ });
+    await approve.click();
+    const typed = page.getByLabel(/Type the environment/);
+    const alert = page.getByRole('alert');
+    await expect.poll(async () => typed.getAttribute('aria-describedby')).toContain('problem');
+    expect(await typed.getAttribute('aria-describedby')).toContain(await alert.getAttribute('id'));
+    expect(await typed.evaluate((field) => field.matches(':focus'))).toBe(true);
+    expect(await alert.innerText()).not.toContain('`');
+    expect(await alert.locator('code').first().innerText()).toBe('prod');
+    expect(await page.getByLabel('Reason').inputValue()).toBe('looks right');
+    await typed.fill('prod');
+    await approve.click();
+    await reviewing.settled('succeeded');
+  });
+
   test('says in words why a passkey did not sign, and lets people try again', async () => {
     const reviewing = await openReviewing();
     const reviewer = await openReviewer(reviewing);

@@ -4,6 +4,7 @@ import { sha256 } from '../../src/base/digest.ts';
 import type { BlobId, RunId } from '../../src/base/ids.ts';
 import type { RequestDetail } from '../../src/engine/reports.ts';
 import { layoutRequest } from '../../src/pages/request.ts';
+import { aSlot } from '../approval/builders.ts';
 import { aCommand, aRequest } from '../approval/request-builders.ts';
 import { aDetail, allWays, aView } from './request-views.ts';
 
@@ -177,6 +178,46 @@ describe('the form', () => {
     expect(page(aDetail(), { logins })).toContain('<select id="issuer"');
     expect(page(aDetail())).not.toContain('<select');
     expect(buttons(page(aDetail(), { logins: [] }))).not.toContain('way=login');
+  });
+
+  test('colours the strongest way that suffices alone, and says what is asked for', () => {
+    const yes = (markup: string) =>
+      [...markup.matchAll(/<button class="yes" name="way" value="(\w+)"/g)].map(([, way]) => way);
+    expect(yes(page(aDetail()))).toEqual(['passkey']);
+    expect(yes(page(aDetail(), { ways: { ...allWays, passkeys: [] } }))).toEqual(['login']);
+    expect(page(aDetail())).toContain('A1 or better is asked for.');
+    const slot = aSlot('floor', ['bob'], { assurance: 'A3', presence: true });
+    const policy = { ...aRequest().policy, slots: [slot] };
+    expect(page(aDetail({}, { policy }))).toContain('A3 with a touch is asked for.');
+  });
+
+  test('says at its field what it lacks, and keeps what was written', () => {
+    const problem = {
+      field: 'typed',
+      message: '`prod` is protected',
+      reason: 'so <it> is',
+    } as const;
+    const markup = page(aDetail(), { problem });
+    expect(markup).toContain('>\nso &lt;it&gt; is</textarea>');
+    expect(markup).toMatch(
+      /name="typed"[^>]* aria-invalid="true" aria-describedby="typed-problem /,
+    );
+    expect(markup).toMatch(
+      /role="alert" id="typed-problem"><span><code>prod<\/code> is protected\./,
+    );
+    expect(page(aDetail())).not.toContain('aria-invalid');
+  });
+
+  test('offers signing with a key to whoever could decide by one, and to nobody else', () => {
+    const none = { passkey: false, login: false, session: null };
+    const refusal = { code: 'not_asked', message: '`kim` is nobody whom it asks', hint: null };
+    expect(page(aDetail())).toContain('runbook approve amber-canoe');
+    const markup = page(aDetail(), {
+      ways: { ...allWays, approve: none, reject: false, refusal },
+    });
+    expect(markup).not.toContain('runbook approve');
+    expect(markup).toContain('This request asks others');
+    expect(markup).not.toContain('is nobody');
   });
 
   test('gives way to the reason where somebody cannot approve', () => {

@@ -116,6 +116,7 @@ async function toBeSigned(namespace, statement) {
 async function attempt(place, work) {
   const around = place.closest('form') ?? place.parentElement;
   around.querySelector('[role="alert"]')?.remove();
+  around.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
   const wake = rest(around.querySelectorAll('button:enabled'));
   try {
     const { to } = await work();
@@ -124,8 +125,9 @@ async function attempt(place, work) {
     addEventListener('pageshow', wake, { once: true });
   } catch (error) {
     wake();
-    place.focus();
-    say(around, inWords(error));
+    const field = around.querySelector(fields[error.code] ?? 'no-field');
+    (field ?? place).focus();
+    say(around, field, inWords(error));
   }
 }
 
@@ -139,15 +141,39 @@ function rest(buttons) {
   return () => turn(false);
 }
 
-function say(around, words) {
+// What a field lacks is said at the field, as the server says it to those without a script.
+const fields = { reason_missing: '#reason', environment_not_typed: '#typed' };
+
+function say(around, field, words) {
   const alert = document.createElement('p');
   alert.className = 'notice bad';
   alert.setAttribute('role', 'alert');
-  alert.textContent = words;
-  around.append(alert);
+  alert.append(...inCode(words));
+  if (field === null) {
+    around.append(alert);
+    return;
+  }
+  alert.id = `${field.id}-problem`;
+  field.after(alert);
+  field.setAttribute('aria-invalid', 'true');
+  field.setAttribute('aria-describedby', `${alert.id} ${field.id}-hint`);
 }
 
-class Refusal extends Error {}
+// What stands in backticks, as code.
+function inCode(words) {
+  return words.split('`').map((part, at) => {
+    const piece = document.createElement(at % 2 === 1 ? 'code' : 'span');
+    piece.textContent = part;
+    return piece;
+  });
+}
+
+class Refusal extends Error {
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
 
 async function post(path, given) {
   // Of the session, where there is one: every form of the page carries the same.
@@ -163,7 +189,8 @@ async function post(path, given) {
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const why = said.message ?? `the server answers ${answer.status}`;
-    throw new Refusal(said.hint ? `Refused: ${why}. To do: ${said.hint}.` : `Refused: ${why}.`);
+    const words = said.hint ? `Refused: ${why}. To do: ${said.hint}.` : `Refused: ${why}.`;
+    throw new Refusal(words, said.code);
   }
   return said;
 }

@@ -29,8 +29,8 @@ export async function readDecision(visit: WebVisit, visitor: Visitor): Promise<O
   if (asked.output.decision === 'reject' && reason === '') {
     throw new UsageError({
       code: 'reason_missing',
-      message: 'a no tells whoever asked why',
-      hint: 'go back and write a reason',
+      message: 'whoever asked is told why: a no needs a reason',
+      hint: 'write one',
     });
   }
   if (asked.output.decision === 'approve') {
@@ -56,7 +56,7 @@ async function needName(given: {
     throw new UsageError({
       code: 'environment_not_typed',
       message: `\`${environment}\` is protected, and ${typed} where its name belongs`,
-      hint: `go back and type \`${environment}\``,
+      hint: `type \`${environment}\``,
     });
   }
 }

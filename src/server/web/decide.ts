@@ -1,9 +1,13 @@
 import { UsageError } from '../../base/errors.ts';
+import type { OwnDecision } from '../../engine/service.ts';
+import type { FormProblem } from '../../pages/decision-view.ts';
 import { layoutNeedsScript } from '../../pages/passkeys.ts';
 import { readDecision, requestOf } from './asked-decision.ts';
 import { freshLogin } from './fresh-login.ts';
 import { signingPasskey, usablePasskeys } from './own-passkeys.ts';
+import { wantsPage } from './problem.ts';
 import { readAssertion } from './read-assertion.ts';
+import { showRequest } from './request.ts';
 import { sendToIssuer } from './to-issuer.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
@@ -19,7 +23,30 @@ const namespace = 'approval@runbook/v1';
 
 /** A form, as browsers send it by themselves. */
 async function decide(visit: WebVisit, visitor: Visitor): Promise<Response> {
-  const asked = await readDecision(visit, visitor);
+  try {
+    return await decideAsked(visit, visitor, await readDecision(visit, visitor));
+  } catch (error) {
+    const field = error instanceof UsageError ? fields[error.code] : undefined;
+    if (!(error instanceof UsageError) || field === undefined || !wantsPage(visit.context)) {
+      throw error;
+    }
+    const { message } = error;
+    const problem = { field, message, reason: visit.form.get('reason') ?? '' };
+    return showRequest(visit, visitor, { request: requestOf(visit), problem });
+  }
+}
+
+/** Where the form stands again, with what its sender wrote. */
+const fields: Readonly<Record<string, FormProblem['field']>> = {
+  reason_missing: 'reason',
+  environment_not_typed: 'typed',
+};
+
+async function decideAsked(
+  visit: WebVisit,
+  visitor: Visitor,
+  asked: OwnDecision,
+): Promise<Response> {
   const { service } = visitor;
   // To say no, or to take a yes back, takes nothing but who they are.
   switch (visit.form.get('way') ?? 'session') {

@@ -1,3 +1,4 @@
+import type { FormProblem } from '../../pages/decision-view.ts';
 import { layoutRequest } from '../../pages/request.ts';
 import { usableOn } from './own-passkeys.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
@@ -6,18 +7,33 @@ import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 export const requestRoutes: readonly WebRoute[] = [
   {
     method: 'GET',
-    path: '/requests/:request{[0-9a-z]{16}}',
+    path: '/requests/:request',
     access: 'person',
-    handle: async (visit, visitor) =>
-      showRequest(visit, visitor, visit.context.req.param('request') ?? ''),
+    handle: async (visit, visitor) => {
+      const name = visit.context.req.param('request') ?? '';
+      const { content } = await visitor.service.describeRequest(name);
+      // By its words, or by how they or its id begin, as every command takes them.
+      return content.id === name
+        ? showRequest(visit, visitor, { request: name })
+        : visit.seeOther(`/requests/${content.id}`);
+    },
   },
 ];
 
+interface Shown {
+  readonly request: string;
+  /** Why the form that was sent decides nothing. */
+  readonly problem?: FormProblem;
+}
+
 /** Throws UsageError `request_unknown`. */
-async function showRequest(visit: WebVisit, visitor: Visitor, name: string): Promise<Response> {
-  const { web, page } = visit;
+export async function showRequest(
+  { web, page }: WebVisit,
+  visitor: Visitor,
+  { request, ...sent }: Shown,
+): Promise<Response> {
   const { service } = visitor;
-  const detail = await service.describeRequest(name);
+  const detail = await service.describeRequest(request);
   const { id, run, runbook, step } = detail.content;
   const ways = await service.waysToDecide(id);
   const main = layoutRequest({
@@ -28,6 +44,8 @@ async function showRequest(visit: WebVisit, visitor: Visitor, name: string): Pro
     visitor,
     logins: web.logins,
     nowMs: web.site.clock.now().wallMs,
+    ...sent,
   });
-  return page({ title: `${runbook.name}: ${step}`, main });
+  const status = sent.problem === undefined ? 200 : 400;
+  return page({ title: `${runbook.name}: ${step}`, main, status });
 }

@@ -37,10 +37,23 @@ test('a request that is not there, or is no id, is a page that says so', async (
   for (const id of ['0'.repeat(16), 'amber', '..%2f..%2fetc']) {
     const { status, text } = await robin.get(`/requests/${id}`);
     expect.soft([status, text.startsWith('<!doctype html>')], id).toEqual([404, true]);
+    expect.soft(text, id).toContain('aria-label="Pages"');
+    expect.soft(text, id).not.toContain('/v1/');
   }
 });
 
-test('a no without a reason is none', async () => {
+test('its words open a request, and so does how they or its id begin', async () => {
+  const served = await openServed();
+  const { request } = await startGated(served, await served.token(bot, ['start', 'read']));
+  const { words } = await served.scene.service().describeRequest(request);
+  const robin = await browse(served, 'robin');
+  for (const name of [words, words.slice(0, 9), request.slice(0, 8)]) {
+    const { status, to } = await robin.get(`/requests/${name}`);
+    expect.soft([status, to], name).toEqual([303, `/requests/${request}`]);
+  }
+});
+
+test('a no without a reason is none: the form stands there again and says so', async () => {
   const served = await openServed();
   const { request } = await startGated(served, await served.token(bot, ['start', 'read']));
   const { hash } = await served.scene.service().describeRequest(request);
@@ -50,6 +63,8 @@ test('a no without a reason is none', async () => {
     fields,
   );
   expect(answer.status).toBe(400);
-  expect(answer.text).toContain('reason_missing');
+  expect(answer.text).toContain('role="alert" id="reason-problem"');
+  expect(answer.text).toContain('aria-describedby="reason-problem reason-hint"');
+  expect(answer.text).toContain(`action="/requests/${request}/decisions"`);
   expect((await served.scene.service().describeRequest(request)).state).toBe('pending');
 });

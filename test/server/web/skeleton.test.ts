@@ -30,6 +30,10 @@ test('what is not there is said as a page to browsers, and as JSON to everything
     'text/html; charset=UTF-8',
   ]);
   expect(page.text).toContain('<h1>Not found</h1>');
+  expect(page.text).toContain('<nav aria-label="Pages">');
+  expect(page.text).not.toContain('openapi');
+  const strangers = await browseWith(served, '').get('/nowhere');
+  expect([strangers.status, strangers.text.includes('<nav')]).toEqual([404, false]);
   const asScript = await session.get('/nowhere', { accept: '*/*' });
   expect(JSON.parse(asScript.text)).toMatchObject({ code: 'route_unknown' });
   const inApi = await session.get('/v1/nowhere');
@@ -120,6 +124,7 @@ test('asked for its head alone, a page answers with its headers; asked by anothe
   const got = await session.get('/logout');
   expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
   expect(got.text).toContain('<h1>Not a page</h1>');
+  expect(got.text).toContain('<nav aria-label="Pages">');
 });
 
 test('a session whose token is revoked opens nothing any more', async () => {
@@ -129,6 +134,9 @@ test('a session whose token is revoked opens nothing any more', async () => {
   const [token] = (await service.tokens()).filter(({ holder }) => holder.id === 'robin');
   await service.revokeToken(token?.token ?? '');
   expect((await session.get('/runs')).status).toBe(303);
-  const posted = await session.post('/journal/verify');
+  const verify = async (referer: string) => session.post('/journal/verify', {}, { referer });
+  const posted = await verify(`${served.origin}/journal`);
   expect([posted.status, posted.text.includes('session_over')]).toEqual([401, true]);
+  expect(posted.text).toContain('href="/login?to=%2Fjournal"');
+  expect((await verify('https://evil.example/journal')).text).toContain('href="/login?to=%2F"');
 });
