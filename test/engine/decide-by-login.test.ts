@@ -140,6 +140,17 @@ describe('what somebody logged in for approves nothing any more', () => {
   });
 });
 
+test('what somebody logged in for goes on counting once config.yaml names the issuer no more', async () => {
+  const scene = await openLoginScene(needsLogin);
+  const { run } = await scene.exec();
+  await scene.login('robin');
+  scene.trusted.config = scene.trusted.config.replace(/^login:\n.*\n/m, '');
+  expect(scene.trusted.config).not.toContain('example.com');
+  expect(await scene.service().drive(run, driving(scene))).toMatchObject({ exit_code: 0 });
+  expect(ran(scene)).toBe(true);
+  expect(await verified(scene)).toMatchObject({ findings: [], exit_code: 0 });
+});
+
 describe('a session of the page', () => {
   test('decides at A1, and says that it was on the page', async () => {
     const scene = await openLoginScene();
