@@ -50,3 +50,34 @@ export interface VerifyReport {
   readonly forks?: readonly string[];
   readonly exit_code: 0 | 14;
 }
+
+type Verdicts = Pick<VerifyReport, 'verdicts'>;
+
+/**
+ * The first line of every report, for a terminal and for a page, and the time of the anchor it names:
+ * `ANCHORED size=… by=… at=…`, `SELF-CONSISTENT ONLY`, `FAILED …`. Of what does not hold, no anchor is
+ * claimed. Not sanitised.
+ */
+export function headlineOf({ verdicts }: Verdicts): {
+  readonly text: string;
+  readonly at: string | null;
+} {
+  const failed = verdicts.filter(({ ok }) => ok === false).map(({ name }) => name);
+  if (failed.length > 0) {
+    return { text: `FAILED ${failed.join(', ')}`, at: null };
+  }
+  const completeness = verdicts.find(({ name }) => name === 'completeness');
+  const [by = ''] = completeness?.anchor.split(';') ?? [];
+  const at = completeness?.anchored_at ?? null;
+  return by.startsWith('size=')
+    ? { text: `ANCHORED ${by} at=${at ?? 'unknown'}`, at }
+    : { text: 'SELF-CONSISTENT ONLY', at: null };
+}
+
+/** What a verdict is called: `open` is one that was not judged. */
+export function verdictWord(ok: boolean | null): 'ok' | 'not ok' | 'open' {
+  if (ok === null) {
+    return 'open';
+  }
+  return ok ? 'ok' : 'not ok';
+}

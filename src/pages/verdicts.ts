@@ -1,13 +1,13 @@
 import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
-import type { VerifyReport } from '../engine/verify.ts';
+import { headlineOf, type VerifyReport, verdictWord } from '../engine/verify.ts';
 import { csrfField } from './layout.ts';
 import { showTime } from './time.ts';
 
-/** What verifying came to: never one word for all of it, a journal is only as sound as what anchors it. */
+/** What verifying came to, in the words of `runbook audit verify`: never one word for all of it, a journal is only as sound as what anchors it. */
 export function layoutVerdicts(report: VerifyReport, csrf: string): Html {
   const { verdicts, findings, forks = [] } = report;
-  return html`<h1>What verifying came to</h1>
+  return html`<h1>Verification</h1>
 ${headline(report)}
 <div class="scroll" tabindex="0" role="region" aria-label="Verdicts"><table>
 <thead><tr><th scope="col">Verdict</th><th scope="col">On</th><th scope="col">What it rests on</th></tr></thead>
@@ -23,28 +23,40 @@ ${forks.length > 0 && html`<h2>Proofs of a fork</h2>${forks.map((fork) => html`<
 head of your own, and an evidence bundle without this program, need not believe it.</p>`;
 }
 
-function headline({ verdicts, exit_code }: VerifyReport): Html {
-  if (exit_code !== 0) {
-    const failed = verdicts.filter(({ ok }) => ok === false).map(({ name }) => name);
-    return html`<p class="notice bad" role="alert"><span>The journal does not hold: ${failed.join(', ')}.</span></p>`;
-  }
-  return html`<p class="notice good" role="status"><span>Nothing speaks against it. How far each verdict goes, it says itself.</span></p>`;
+/** As `runbook audit verify` begins: that nothing outside vouches for a journal is never a bare yes. */
+function headline(report: VerifyReport): Html {
+  const { text } = headlineOf(report);
+  const [word = ''] = text.split(' ');
+  const { tone, role, meaning } = headlines[word] ?? selfConsistent;
+  return html`<div class="notice ${tone}" role="${role}"><p><strong>${sanitizeLine(text)}</strong></p>
+<p>${meaning}</p></div>`;
 }
 
+const selfConsistent = {
+  tone: 'warn',
+  role: 'status',
+  meaning:
+    'It fits together, and nothing from outside vouches that it is whole: whoever holds its key could have written it anew.',
+};
+
+const headlines: Readonly<Record<string, typeof selfConsistent>> = {
+  FAILED: { tone: 'bad', role: 'alert', meaning: 'The journal does not hold.' },
+  ANCHORED: {
+    tone: '',
+    role: 'status',
+    meaning:
+      'Somebody outside vouches for it up to there. How far each verdict goes, it says itself.',
+  },
+};
+
 function verdictRow({ name, ok, anchor, anchored_at }: VerifyReport['verdicts'][number]): Html {
-  return html`<tr><td>${verdictBadge(ok)}</td><th scope="row">${name}</th>
+  const word = verdictWord(ok);
+  return html`<tr><td><span class="badge ${tones[word]}">${word}</span></td><th scope="row">${name}</th>
 <td>${sanitizeLine(anchor)}${anchored_at !== null && html`, ${showTime(anchored_at)}`}</td></tr>
 `;
 }
 
-function verdictBadge(ok: boolean | null): Html {
-  if (ok === null) {
-    return html`<span class="badge">not judged</span>`;
-  }
-  return ok
-    ? html`<span class="badge good">holds</span>`
-    : html`<span class="badge bad">does not hold</span>`;
-}
+const tones = { ok: 'good', 'not ok': 'bad', open: '' } as const;
 
 function findingRow({ code, index, message }: VerifyReport['findings'][number]): Html {
   const where =

@@ -1,6 +1,6 @@
 import { sanitizeLine } from '../../base/sanitize.ts';
 import type { AuditLine } from '../../engine/reports.ts';
-import type { VerifyReport } from '../../engine/verify.ts';
+import { headlineOf, type VerifyReport, verdictWord } from '../../engine/verify.ts';
 import { formatDistance, formatInstant } from './span.ts';
 import { paintHead, type Style } from './style.ts';
 import { type Cell, renderTable } from './table.ts';
@@ -53,26 +53,15 @@ export function renderVerdicts(report: VerifyReport, style: Style, nowMs: number
   return `${headline}\n\n${verdicts}${findings === '' ? '' : `\n${findings}`}`;
 }
 
-/** `ANCHORED size=… by=… at=…`: of what does not hold, no anchor is claimed. */
-function renderHeadline({ verdicts }: VerifyReport, nowMs: number): string {
-  const failed = verdicts.filter(({ ok }) => ok === false).map(({ name }) => name);
-  if (failed.length > 0) {
-    return `FAILED ${failed.join(', ')}`;
-  }
-  const completeness = verdicts.find(({ name }) => name === 'completeness');
-  const [by = ''] = completeness?.anchor.split(';') ?? [];
-  if (!by.startsWith('size=')) {
-    return 'SELF-CONSISTENT ONLY';
-  }
-  const at = completeness?.anchored_at ?? null;
-  return `ANCHORED ${shown(by)} at=${at === null ? 'unknown' : `${at} (${formatDistance(at, nowMs)})`}`;
+function renderHeadline(report: VerifyReport, nowMs: number): string {
+  const { text, at } = headlineOf(report);
+  return at === null ? shown(text) : `${shown(text)} (${formatDistance(at, nowMs)})`;
 }
 
 function wordOf(ok: boolean | null, paint: Style['paint']): Cell {
-  if (ok === null) {
-    return { text: 'open', paint: paint.quiet };
-  }
-  return ok ? { text: 'ok', paint: paint.good } : { text: 'not ok', paint: paint.bad };
+  const looks = { ok: paint.good, 'not ok': paint.bad, open: paint.quiet };
+  const text = verdictWord(ok);
+  return { text, paint: looks[text] };
 }
 
 /** Receipts are files named by digests: a dozen characters tell them apart. */

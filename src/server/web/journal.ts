@@ -50,7 +50,7 @@ export const journalRoutes: readonly WebRoute[] = [
       const { verifying } = visit.web.site;
       const progress = (): void => undefined;
       const report = await verifying(() => service.verify({ receipts: [], pins: [], progress }));
-      return visit.page({ title: 'Verified', main: layoutVerdicts(report, csrf) });
+      return visit.page({ title: 'Verification', main: layoutVerdicts(report, csrf) });
     },
   },
 ];

@@ -77,4 +77,9 @@ test('the button verifies the journal, and names each verdict with what it rests
     expect(text).toContain(`<th scope="row">${name}</th>`);
   }
   expect(text).toContain('self-consistent only');
+  expect(text).toContain('<div class="notice warn" role="status"><p><strong>SELF-CONSISTENT ONLY');
+  const words = [...text.matchAll(/<td><span class="badge [a-z]*">([^<]+)</g)].map(
+    ([, word]) => word,
+  );
+  expect(words).toEqual(['ok', 'ok', 'ok', 'ok', 'open']);
 });
