@@ -86,9 +86,9 @@ def heard(entry, text, sig, roots):
     if login: mark, worth = logged_in(login, text, entry["time"]), "A2"
     if sig and space: (mark, touch), worth = signed_by(said["person"], sig, space + "@runbook/v1", text), "A3"
     if sig or kind == "approval.decided":
-        at, root = said["log"]["size"], said["log"]["root"]
-        saw = said["log"]["origin"] == entry["origin"] and at <= entry["seq"] and roots[at][0] == b64(root)
-        must(saw, "its signer saw another log")
+        at, root = said["log"]["size"], b64(said["log"]["root"])
+        ours = said["log"]["origin"] == entry["origin"] and at <= entry["seq"]
+        must(ours and roots.get(at, [None])[0] == root, "its signer saw another log")
     if kind == "approval.decided":
         told = data["decision"], data["person"], data["assurance"], data["presence"]
         is_so = told == (said["decision"], said["person"], worth, touch & 1 == 1) and not (sig and login)

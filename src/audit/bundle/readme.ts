@@ -100,8 +100,8 @@ GO111MODULE=off GOPATH=/usr/share/gocode go run check.go
 * Of a pruned entry only the hash is left, where an entry \`log.pruned\` names it. What it said, nobody can tell.
 * \`verify.py\` holds one approval against each start: of somebody outside the run, by a key or an account that was
   theirs when they decided and still when it started, at the level and with the touch that a slot asks for. It does not
-  replay policy: quorums, groups, who may fill a slot, settle a step or review, rules, how often and how long an approval
-  holds. Nor does it hold starts against the plan, its order and the values filled in, or check what a receiver says
+  replay policy: quorums, groups, who may fill a slot, invite, settle a step or review, rules, how often and how long an
+  approval holds. Nor does it hold starts against the plan, its order and the values filled in, or check what a receiver says
   of whom it heard, tokens, clocks, timestamps, copies elsewhere, and changes of the log's key. \`runbook audit
   verify evidence.tar\` does, with the functions that decided.
 * Nothing shows that what was not run through runbook did not happen.
