@@ -99,7 +99,7 @@ for place in sorted(name for name in rest if name.startswith("witnesses/")):
 print("SHA-256", sha(open(sys.argv[1], "rb").read()).hex(), "of this file, as evidence.exported must say")
 print("NOT PROVEN, because no entry speaks for them, nor for MANIFEST:", *sorted(rest))
 print(f"NOT CHECKED: {len(bare)} entries of which only the hash is left, decisions on a receiver's word,",
-      "tokens, quorums, who may fill a slot, invite, settle, review, rules, plans and their order, values,",
-      "uses, expiry, clocks, timestamps, copies, changes of the log's key, whose keys these are and the issuers'"
+      "tokens, quorums, who may fill a slot, invite, settle, review, rules, plan, order, values, uses,",
+      "expiry, clocks, timestamps, copies, changes of the log's key, whose keys these and the issuers' are"
       + ", if the run has others" * ("run" in scope))
 `;
