@@ -35,6 +35,11 @@ export interface OpenRequest {
   readonly words: string;
   /** Who is still missing. */
   readonly missing: readonly MissingSlot[];
+  /**
+   * Where this machine's server shows it; absent where none runs. It may be a name that leads nowhere from
+   * another machine: what is sent there takes `Front.url`.
+   */
+  readonly url?: string;
 }
 
 /** Where a channel hands in what a person signed. */
@@ -118,7 +123,10 @@ export interface Front {
   readonly origin: string;
   /** This process is the store's receiver: a click reaches somebody. */
   readonly receives: boolean;
-  /** Where people read a request whole, `https://runbook.example.com`; null where nothing serves it. */
+  /**
+   * Where people read a request whole from any machine, `https://runbook.example.com`; null where nothing serves
+   * it, or nobody said under which name.
+   */
   readonly url: string | null;
   /** `people.yaml` as it is at this moment. Throws ConfigError. */
   people(): People;

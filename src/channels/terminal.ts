@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { layoutCard } from '../approval/card/card.ts';
-import { approveLead, approveLine, renderCard } from '../approval/card/card-text.ts';
+import { approveWays, renderCard } from '../approval/card/card-text.ts';
 import { parseSigned } from '../approval/statement/statement.ts';
 import { systemClock } from '../base/clock.ts';
 import type { RequestId } from '../base/ids.ts';
@@ -50,7 +50,7 @@ export function terminalChannel(window: TerminalWindow, signHere: SignHere): Cha
 function renderOpening(open: OpenRequest, window: TerminalWindow): string {
   const nowMs = systemClock.now().wallMs;
   const card = layoutCard({ ...open, nowMs });
-  return `\n${renderCard(card, window)}\n${approveLead(open.content)}\n\n  ${approveLine(open.words)}\n\n`;
+  return `\n${renderCard(card, window)}\n${approveWays(open, window)}\n`;
 }
 
 type Way = 'wait' | 'paste' | 'key';

@@ -1,6 +1,5 @@
-import { approveLead, approveLine } from '../approval/card/card-text.ts';
+import { approveWays } from '../approval/card/card-text.ts';
 import type { RunId } from '../base/ids.ts';
-import { wrapText } from '../base/wrap.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import type { Listener, Service } from '../engine/service.ts';
 import type { Recorded } from '../run/events.ts';
@@ -101,10 +100,9 @@ async function textListener(
 
 function renderGate(cli: Cli, detail: RequestDetail, served: boolean): string {
   const card = cardText(cli, detail, 'stderr');
-  const lead = wrapText(approveLead(detail.content), cli.settings.columns.stderr);
-  const { words } = detail;
-  const line = served && tokenSuffices(detail) ? `runbook approve ${words}` : approveLine(words);
-  return `\n${card}\n${lead.join('\n')}\n\n  ${line}\n`;
+  const columns = cli.settings.columns.stderr;
+  const plain = served && tokenSuffices(detail) ? { line: `runbook approve ${detail.words}` } : {};
+  return `\n${card}\n${approveWays(detail, { columns, ...plain })}`;
 }
 
 /** A token is A1 at most: it is worth nothing where everything that is open asks for more. */

@@ -1,6 +1,6 @@
 import type { GlassReport, OwedReport, StandingReview } from '../approval/debt.ts';
 import type { GrantUse } from '../approval/grant-report.ts';
-import type { Initiator } from '../approval/people/people.ts';
+import type { ChainLink, Initiator } from '../approval/people/people.ts';
 import type { RequestContent } from '../approval/request.ts';
 import type { GivenDecision, RequestState } from '../approval/request-state.ts';
 import type { RequestId, RunId, Sha256 } from '../base/ids.ts';
@@ -28,6 +28,8 @@ export interface RunReport extends GlassReport {
   readonly run: RunId;
   readonly runbook: string;
   readonly environment: string;
+  /** Whether that was protected when it started. */
+  readonly protected?: boolean;
   readonly status: RunStatus;
   readonly terminal: boolean;
   readonly exit_code: number;
@@ -147,9 +149,16 @@ export interface RunSummary extends GlassReport {
   readonly run: RunId;
   readonly runbook: string;
   readonly environment: string;
+  /** Whether that was protected when it started; absent where its plan is gone. */
+  readonly protected?: boolean;
   readonly status: RunStatus;
+  /** How many of its requests are open; absent once it has ended. */
+  readonly open_requests?: number;
   readonly started: string;
   readonly caller: string;
+  /** Everyone behind it when it started. */
+  readonly chain?: readonly ChainLink[];
+  readonly reason?: string | null;
   /** What was run where it is a command and no runbook; absent otherwise. */
   readonly command?: string;
 }
@@ -187,6 +196,8 @@ export interface RequestDetail {
   readonly outcome: string | null;
   /** Of what was started under break-glass; null where nothing was. */
   readonly review: StandingReview | null;
+  /** Where it is read whole; absent where nothing serves it. */
+  readonly url?: string;
 }
 
 export interface DecisionReport {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { layoutCard } from '../../src/approval/card/card.ts';
-import { approveLine, renderCard } from '../../src/approval/card/card-text.ts';
+import { approveLine, approveWays, renderCard } from '../../src/approval/card/card-text.ts';
 import { aCommand, anOpenRequest, aRequest } from './request-builders.ts';
 
 const narrow = { columns: 40, colour: false };
@@ -129,4 +129,37 @@ test('the line for a colleague can be pasted as it is', () => {
   expect(approveLine('amber-canoe-tiger-violin-1f3a9c04')).toBe(
     'runbook approve amber-canoe-tiger-violin-1f3a9c04 --key ~/.ssh/id_ed25519',
   );
+});
+
+describe('what stands below a card that waits', () => {
+  const words = 'amber-canoe-tiger-violin-1f3a9c04';
+  const content = aRequest({ break_glass: null });
+
+  test('is the line for a colleague', () => {
+    expect(approveWays({ content, words }, usual)).toBe(
+      `Somebody else approves in a session of their own:\n\n  ${approveLine(words)}\n`,
+    );
+  });
+
+  test('leads to the page first, where there is one, and an address paints nothing', () => {
+    const url = 'https://runbook.example.com/requests/r1\u001b[2J';
+    expect(approveWays({ content, words, url }, { ...usual, line: 'runbook approve' })).toBe(
+      String.raw`Somebody else reviews and decides on the page:
+
+  https://runbook.example.com/requests/r1\x1b[2J
+
+or approves in a session of their own:
+
+  runbook approve
+`,
+    );
+  });
+
+  test('leads whoever breaks the glass to their own key alone', () => {
+    const terms = { from: ['group:sre'], within_ms: 1 };
+    const breaking = aRequest({ break_glass: { rule: 'r', scope: 'r@prod', review: terms } });
+    const said = approveWays({ content: breaking, words, url: 'https://x.example' }, usual);
+    expect(said).toMatch(/^Whoever acts signs it with their own key/);
+    expect(said).not.toContain('https:');
+  });
 });

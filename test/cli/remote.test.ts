@@ -90,7 +90,14 @@ describe('with a server configured', () => {
       requests: [{ step: 'change', missing: [{ slot: 'floor', count: 1, from: ['*'] }] }],
       next: { command: `runbook wait ${String(json(said)['run'])}` },
     });
-    expect(shapeOf(json(said))).toEqual(shapeOf(await execHere()));
+    const [{ url, ...request } = {}, ...others] = json(said)['requests'] as readonly {
+      readonly url?: string;
+      readonly request?: string;
+    }[];
+    // The one thing that only a server knows.
+    expect(url).toBe(`${room.served.origin}/requests/${request.request}`);
+    const unserved = { ...json(said), requests: [request, ...others] };
+    expect(shapeOf(unserved)).toEqual(shapeOf(await execHere()));
   });
 
   test('exec tells how it goes, step by step, and shows the card', async () => {
@@ -100,7 +107,12 @@ describe('with a server configured', () => {
     expect(stderr).toContain('gated in local, run ');
     expect(stderr).toMatch(/● look[^●◆]* before\n[^●◆]*ok[^●◆]*◆ change/);
     expect(stderr.match(/^ *before$/gm)).toHaveLength(1);
-    expect(stderr).toMatch(/\n {2}runbook approve \S+\n\n/);
+    const { origin } = room.served;
+    expect(stderr).toMatch(
+      new RegExp(
+        `\nSomebody else reviews and decides on the page:\n\n {2}${origin}/requests/[0-9a-z]{16}\n\nor approves in a session of their own:\n\n {2}runbook approve \\S+\n\n`,
+      ),
+    );
   });
 
   test('exec waits at the gate, goes on once it is approved, and ends with the run', async () => {

@@ -48,6 +48,29 @@ test('ready is the server that works and reaches its reviewers; alive it is also
   expect(await served.call('GET /healthz')).toMatchObject({ status: 200, ...degraded });
 });
 
+test('whoever looks at a request is led to its page, in any process and while a server runs; a chat is not led to `localhost`', async () => {
+  let chatUrl: string | null | undefined;
+  const attend: Reception['attend'] = async (front, signal) => {
+    chatUrl = front.url;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  };
+  const served = await openServed({ receptions: [aReception({ attend })] });
+  const token = await served.token(bot, ['start', 'read']);
+  const { run, request } = await startGated(served, token);
+  const url = `${served.origin}/requests/${request}`;
+  expect(served.origin).toMatch(/^http:\/\/localhost:[1-9]\d*$/);
+  const { json } = await served.call(`GET /v1/requests/${request}`, { token });
+  expect(json).toMatchObject({ url });
+  expect((await served.call(`GET /v1/runs/${run}`, { token })).json).toMatchObject({
+    requests: [{ url }],
+  });
+  const elsewhere = served.scene.service();
+  expect(await elsewhere.describeRequest(request)).toMatchObject({ url });
+  expect(chatUrl).toBeNull();
+  await served.stop();
+  expect(await elsewhere.describeRequest(request)).not.toHaveProperty('url');
+});
+
 test('metrics count calls by route, never by path, and tell how runs and reviewers stand', async () => {
   const standing = { ok: false, message: 'they sleep', backlog: 3 };
   const served = await openServed({ receptions: [aReception({ standing })] });

@@ -1,3 +1,4 @@
+import { sanitizeLine } from '../../base/sanitize.ts';
 import { breakLine, textWidth, wrapText } from '../../base/wrap.ts';
 import type { RequestContent } from '../request.ts';
 import type { Card } from './card.ts';
@@ -105,11 +106,32 @@ function showEdges(piece: string, { first, last }: { first: boolean; last: boole
   return last ? head : head.replace(/ $/, '␣');
 }
 
-/** What stands above `approveLine`: who is meant by it. */
-export function approveLead({ break_glass }: Pick<RequestContent, 'break_glass'>): string {
-  return break_glass === null
-    ? 'Somebody else approves in a session of their own:'
-    : 'Whoever acts signs it with their own key, and the run goes on:';
+/** A request that waits, and where it is read whole. */
+export interface Asked {
+  readonly content: Pick<RequestContent, 'break_glass'>;
+  readonly words: string;
+  readonly url?: string;
+}
+
+/**
+ * What stands below the card of a request that waits: who is to decide, on the page where there is one, or by
+ * the line they paste. Under break-glass whoever acts signs here. Ends in a newline.
+ */
+export function approveWays(
+  { content, words, url }: Asked,
+  { columns, line = approveLine(words) }: { readonly columns: number; readonly line?: string },
+): string {
+  const below = (lead: string, what: string): string =>
+    `${wrapText(lead, columns).join('\n')}\n\n  ${what}\n`;
+  if (content.break_glass !== null) {
+    return below('Whoever acts signs it with their own key, and the run goes on:', line);
+  }
+  return url === undefined
+    ? below('Somebody else approves in a session of their own:', line)
+    : [
+        below('Somebody else reviews and decides on the page:', sanitizeLine(url)),
+        below('or approves in a session of their own:', line),
+      ].join('\n');
 }
 
 /** The line a colleague pastes into their own session. Words and ids hold nothing a shell would read. */

@@ -1,4 +1,5 @@
 import type { RequestState } from '../../approval/request-state.ts';
+import { requestUrl } from '../../approval/request-url.ts';
 import { missingOf, type Tally } from '../../approval/tally/tally.ts';
 import { digestWords } from '../../base/digest.ts';
 import type { BlobId, RequestId, RunId } from '../../base/ids.ts';
@@ -10,6 +11,7 @@ import type { Command } from '../../runbook/command.ts';
 import { decodeCommand } from '../../runbook/digest.ts';
 import type { Engine } from '../engine.ts';
 import { findRequest } from '../find.ts';
+import { servedAt } from '../office/served-at.ts';
 import type { RequestDetail } from '../reports.ts';
 import { loadRun } from '../session.ts';
 
@@ -24,6 +26,7 @@ export async function describeRequest(
   const [first, ...more] = content.commands;
   const others = await Promise.all(more.map(({ command }) => loadCommand(engine, command)));
   const tally = currentTally(engine, state, record);
+  const page = (await servedAt(engine.store))?.page ?? null;
   return {
     hash: record.hash,
     content,
@@ -45,6 +48,7 @@ export async function describeRequest(
     })),
     outcome: outcomeOf(state, record),
     review: standingReview(state, record, engine.clock.now().wallMs),
+    ...(page === null ? {} : { url: requestUrl(page, content.id) }),
   };
 }
 

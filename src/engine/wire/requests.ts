@@ -61,6 +61,7 @@ export const requestDetail: Wire<RequestDetail> = v.object({
   ),
   outcome: v.nullable(v.string()),
   review: v.nullable(v.object(standingReview)),
+  url: v.exactOptional(v.string()),
 });
 
 /** Only its shape: what it claims is for the approver's client to prove. */
