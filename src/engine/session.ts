@@ -189,8 +189,11 @@ export async function loadRun(
 }
 
 /** The frozen plan that a run's first entry names. Throws IntegrityError `blob_missing`, `blob_altered`. */
-export async function loadPlan(engine: Engine, state: RunState): Promise<Plan> {
-  return decodePlan((await engine.store.getBlob(state.started.plan)).bytes);
+export async function loadPlan(
+  engine: Engine,
+  { started }: Pick<RunState, 'started'>,
+): Promise<Plan> {
+  return decodePlan((await engine.store.getBlob(started.plan)).bytes);
 }
 
 /** Trying again does not help: until the clock has caught up, nobody can say what has expired. */

@@ -2,13 +2,14 @@ import type { RequestFile } from '../approval/request-file.ts';
 import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail, RunReport, StepReport } from '../engine/reports.ts';
+import { badge, type Cell } from './run-now.ts';
 
 /** Where the run stands, and which of its steps are asked for. */
 export function layoutPlan(run: RunReport, { content }: RequestDetail): Html {
   const asked = new Set(content.commands.map(({ step }) => step));
   return html`<section class="card" aria-labelledby="plan">
 <h2 id="plan">The run</h2>
-<p><a href="/runs/${run.run}">${sanitizeLine(run.runbook)}</a> <span class="soft">is ${run.status}</span></p>
+<p><a href="/runs/${run.run}">${sanitizeLine(run.runbook)}</a> ${layoutBadge(badge(run.status, run.requests.length > 0))}</p>
 <ol class="steps">
 ${run.steps.map((step) => layoutStep(step, asked.has(step.id)))}</ol>
 </section>`;
@@ -16,8 +17,12 @@ ${run.steps.map((step) => layoutStep(step, asked.has(step.id)))}</ol>
 
 function layoutStep({ id, name, status }: StepReport, isAsked: boolean): Html {
   return html`<li${isAsked && html` aria-current="step"`}>${sanitizeLine(name ?? id)}
-<span class="soft">· ${isAsked && 'asked for here, '}${status}</span></li>
+${isAsked && html`<span class="soft">· asked for here</span> `}${layoutBadge(badge(status, isAsked))}</li>
 `;
+}
+
+function layoutBadge({ text, look }: Cell): Html {
+  return html`<span class="${look}">${text}</span>`;
 }
 
 /** Where the request stands in the journal, and how anybody checks that without this page. */

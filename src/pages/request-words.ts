@@ -6,8 +6,11 @@ import { sanitizeLine } from '../base/sanitize.ts';
 /** How a state looks: the colour never says more than the words. */
 export type Tone = 'good' | 'bad' | 'warn' | 'note';
 
+/** Of a request, and of the run and the step that it is about. */
+export const waitsForApproval = 'waits for approval';
+
 const states: Readonly<Record<RequestState, readonly [words: string, tone: Tone]>> = {
-  pending: ['waits for approval', 'warn'],
+  pending: [waitsForApproval, 'warn'],
   approved: ['approved, not yet started', 'good'],
   claimed: ['approved and started', 'good'],
   rejected: ['rejected', 'bad'],
@@ -27,16 +30,16 @@ export function stateBadge(state: RequestState): Html {
 /** Where it would run; whether that is protected stands there in words. */
 export function environmentBadge(target: {
   readonly environment: string;
-  readonly protected: boolean;
+  readonly protected?: boolean;
 }): Html {
-  const { environment, protected: isProtected } = target;
+  const { environment, protected: isProtected = false } = target;
   return isProtected
     ? html`<span class="badge bad">${sanitizeLine(environment)} · protected</span>`
     : html`<span class="badge">${sanitizeLine(environment)}</span>`;
 }
 
 /** Who asks, in few words: `ana`, `agent:deploy-bot for ana`. */
-export function askerOf({ chain }: Initiator): string {
+export function askerOf({ chain }: Pick<Initiator, 'chain'>): string {
   const caller = chain.find(({ role }) => role === 'caller');
   const agent = chain.find(({ role }) => role === 'agent' || role === 'ci');
   const people = [...new Set(chain.map(({ person }) => person).filter((name) => name !== null))];

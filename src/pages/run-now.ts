@@ -2,6 +2,7 @@ import { describeGrantUse } from '../approval/grant-report.ts';
 import { formatDuration } from '../base/duration.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RunReport, RunStatus, StepReport } from '../engine/reports.ts';
+import { waitsForApproval } from './request-words.ts';
 
 /** What of a run's page changes while it goes on: laid out by the server, and told to the page's script. */
 export interface RunNow {
@@ -19,13 +20,14 @@ export interface Cell {
 }
 
 export function runNow(report: RunReport): RunNow {
+  const asked = new Set(report.requests.flatMap(({ step, steps: all = [step] }) => all));
   const steps = report.steps.flatMap((step) => [
-    [`state ${step.id}`, badge(step.status)] as const,
+    [`state ${step.id}`, badge(step.status, asked.has(step.id))] as const,
     [`facts ${step.id}`, plain(factsOf(step))] as const,
   ]);
   return {
     cells: {
-      status: badge(report.status),
+      status: badge(report.status, asked.size > 0),
       reason: plain(report.reason === null ? '' : sanitizeLine(report.reason)),
       ...Object.fromEntries(steps),
     },
@@ -37,9 +39,10 @@ export function runNow(report: RunReport): RunNow {
   };
 }
 
-/** The badge of a status; its colour never says more than its words. */
-export function badge(status: RunStatus | StepReport['status']): Cell {
-  return { text: words[status] ?? status, look: `badge ${tones[status] ?? ''}`.trim() };
+/** The badge of a status, in a request's own words where it waits for one; its colour never says more. */
+export function badge(status: RunStatus | StepReport['status'], isAsked: boolean): Cell {
+  const text = status === 'waiting' && isAsked ? waitsForApproval : (words[status] ?? status);
+  return { text, look: `badge ${tones[status] ?? ''}`.trim() };
 }
 
 type Known = Readonly<Partial<Record<RunStatus | StepReport['status'], string>>>;

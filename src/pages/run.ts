@@ -3,6 +3,7 @@ import type { ChainLink } from '../approval/people/people.ts';
 import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RunReport } from '../engine/reports.ts';
+import { askerOf, environmentBadge } from './request-words.ts';
 import { type RunNow, runNow } from './run-now.ts';
 import { showTime } from './time.ts';
 
@@ -37,10 +38,11 @@ export interface OutputView {
 }
 
 export function layoutRun(view: RunView): Html {
-  const { report } = view;
+  const { report, chain, started, reason } = view;
   const now = runNow(report);
-  return html`<h1>${sanitizeLine(report.runbook)} <span class="badge">${sanitizeLine(report.environment)}</span>
+  return html`<h1>${sanitizeLine(report.runbook)} ${environmentBadge(report)}
 ${cell(now, 'status')}${report.glass_broken && html` <span class="badge bad">break-glass</span>`}</h1>
+<p class="soft">Started by ${askerOf({ chain })}, ${showTime(started)}${reason !== null && html`: “${sanitizeLine(reason)}”`}</p>
 <p>${cell(now, 'reason')}</p>
 ${report.hint !== undefined && html`<p class="hint">${sanitizeLine(report.hint)}</p>`}
 ${!report.terminal && layoutFollowing(view)}

@@ -1,6 +1,7 @@
 import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RunSummary } from '../engine/reports.ts';
+import { askerOf, environmentBadge, shorten } from './request-words.ts';
 import { badge } from './run-now.ts';
 import { showTime, timeSince } from './time.ts';
 
@@ -35,11 +36,13 @@ A run begins with <code>runbook exec NAME</code>.</p></div>`;
 }
 
 function layoutRow(run: RunSummary, nowMs: number): Html {
-  const { text, look } = badge(run.status);
+  const { text, look } = badge(run.status, (run.open_requests ?? 0) > 0);
   const title = run.command ?? run.runbook;
+  const { reason = null } = run;
   return html`<li><a class="row" href="/runs/${run.run}">
-<span><strong>${sanitizeLine(title)}</strong><span class="badge">${sanitizeLine(run.environment)}</span><span class="${look}">${text}</span>${run.glass_broken && html`<span class="badge bad">break-glass</span>`}</span>
-<span class="soft"><span>${sanitizeLine(run.caller)}</span><span>${timeSince(run.started, nowMs)} ago, ${showTime(run.started)}</span></span>
+<span><strong>${sanitizeLine(title)}</strong>${environmentBadge(run)}<span class="${look}">${text}</span>${run.glass_broken && html`<span class="badge bad">break-glass</span>`}</span>
+<span class="soft"><span>started by ${run.chain === undefined ? sanitizeLine(run.caller) : askerOf({ chain: run.chain })}</span><span>${timeSince(run.started, nowMs)} ago, ${showTime(run.started)}</span></span>
+${reason !== null && html`<span class="soft">“${shorten(sanitizeLine(reason), 160)}”</span>`}
 </a></li>
 `;
 }

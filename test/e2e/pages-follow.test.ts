@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     const { run } = await start(served);
     const { page } = await openPages(served, { javaScriptEnabled: false });
     await page.goto(`${served.origin}/runs/${run}`);
-    expect(await cell(page, 'state change')).toBe('waits for somebody');
+    expect(await cell(page, 'state change')).toBe('waits for approval');
     await page.getByRole('link', { name: 'Reload' }).click();
     expect(page.url()).toBe(`${served.origin}/runs/${run}`);
   });

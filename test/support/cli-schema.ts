@@ -33,6 +33,7 @@ export const runJson = v.strictObject({
     'cancelled',
     'unknown',
   ]),
+  protected: v.boolean(),
   terminal: v.boolean(),
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),

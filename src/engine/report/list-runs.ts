@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RequestState } from '../../approval/request-state.ts';
 import { missingOf } from '../../approval/tally/tally.ts';
 import type { RunId } from '../../base/ids.ts';
+import type { RunStarted } from '../../run/events.ts';
 import { breaksGlass } from '../../run/owed-review.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import { foldRun } from '../../run/state.ts';
@@ -12,7 +13,7 @@ import type { RequestRow } from '../../store/rows.ts';
 import type { Engine } from '../engine.ts';
 import type { RequestSummary, RunSummary } from '../reports.ts';
 import type { Page } from '../service.ts';
-import { loadRun } from '../session.ts';
+import { loadPlan, loadRun } from '../session.ts';
 import { currentTally, loadRequest, requestState, wordsOf } from './describe-request.ts';
 import { reportRun } from './report-run.ts';
 
@@ -25,26 +26,54 @@ export async function listRuns(engine: Engine, page: Page): Promise<readonly Run
       run,
       runbook,
       environment,
-      status: isEnd(status) ? status : (await reportRun(engine, run)).status,
+      ...(isEnd(status) ? { status } : await standingNow(engine, run)),
       started,
       caller,
-      ...(await glassOf(engine, run, first)),
+      ...(await beganAs(engine, run, first)),
       ...(runbook === adHocName ? await commandOf(engine, run) : {}),
     }),
   );
 }
 
-/** The run's first entry says what it asked for, and its requests whether it came to that. */
-async function glassOf(
-  { store }: Engine,
+async function standingNow(
+  engine: Engine,
   run: RunId,
-  first: number,
-): Promise<Pick<RunSummary, 'break_glass' | 'glass_broken'>> {
+): Promise<Pick<RunSummary, 'status' | 'open_requests'>> {
+  const { status, requests } = await reportRun(engine, run);
+  return { status, open_requests: requests.length };
+}
+
+type Began = Pick<RunSummary, 'break_glass' | 'glass_broken' | 'protected' | 'chain' | 'reason'>;
+
+/** What the run's first entry says of it, and its requests of whether it came to break-glass. */
+async function beganAs(engine: Engine, run: RunId, first: number): Promise<Began> {
+  const { store } = engine;
   const [entry] = await store.entries(first, first + 1);
   const event = entry === undefined ? null : recordedOf(entry).event;
-  const asked = event?.type === 'run.started' ? (event.data.break_glass ?? null) : null;
+  if (event?.type !== 'run.started') {
+    return { break_glass: null, glass_broken: false };
+  }
+  const { initiator, reason, break_glass: asked = null } = event.data;
   const broken = asked !== null && breaksGlass(foldRun((await store.loadRun(run)).map(recordedOf)));
-  return { break_glass: asked, glass_broken: broken };
+  return {
+    break_glass: asked,
+    glass_broken: broken,
+    chain: initiator.chain,
+    reason,
+    ...(await protectionOf(engine, event.data)),
+  };
+}
+
+/** Nothing where the plan is gone. */
+async function protectionOf(
+  engine: Engine,
+  started: RunStarted,
+): Promise<Pick<RunSummary, 'protected'>> {
+  try {
+    return { protected: (await loadPlan(engine, { started })).environment.protected };
+  } catch {
+    return {};
+  }
 }
 
 /** The command line of a run that was made of one; nothing where the plan is gone. */

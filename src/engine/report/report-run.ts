@@ -42,6 +42,7 @@ export async function reportRun(engine: Engine, run: RunId): Promise<RunReport> 
     run,
     runbook: state.started.runbook.name,
     environment: state.started.environment,
+    protected: plan.environment.protected,
     status,
     terminal: state.finished !== null,
     exit_code: exitCodeOf(state, status, blocked),

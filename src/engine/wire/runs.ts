@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ChainLink } from '../../approval/people/people.ts';
 import type { Event, Recorded } from '../../run/events.ts';
 import type { Param } from '../../runbook/runbook.ts';
 import { type StepStatus, stepStatuses } from '../../runbook/step-status.ts';
@@ -37,6 +38,7 @@ export const runReport: Wire<RunReport> = v.object({
   runbook: v.string(),
   environment: v.string(),
   status: runStatus,
+  protected: v.exactOptional(v.boolean()),
   terminal: v.boolean(),
   exit_code: v.number(),
   stamp: v.picklist(['advisory', 'enforced']),
@@ -101,6 +103,10 @@ const runSummary: Wire<RunSummary> = v.object({
   status: runStatus,
   started: time,
   caller: v.string(),
+  protected: v.exactOptional(v.boolean()),
+  open_requests: v.exactOptional(v.number()),
+  chain: v.exactOptional(v.array(ofNoun<ChainLink>())),
+  reason: v.exactOptional(v.nullable(v.string())),
   break_glass: v.nullable(v.string()),
   glass_broken: v.boolean(),
   command: v.exactOptional(v.string()),

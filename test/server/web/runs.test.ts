@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { breakGlass, nightPolicy, nightRunbook } from '../../support/break-glass.ts';
-import { ana, openServed, pick, robin, startGated } from '../served.ts';
+import { ana, bot, openServed, pick, robin, startGated } from '../served.ts';
 import { browse } from './visiting.ts';
 
 const starting = ['start', 'read'] as const;
@@ -14,7 +14,24 @@ test('runs are listed, the newest first, with where they stand', async () => {
   const { text } = await session.get('/runs');
   const runs = [...text.matchAll(/href="\/runs\/(\w{10,})"/g)].map(([, run]) => run);
   expect(runs).toEqual([second.run, first.run]);
-  expect(text).toContain('waits for somebody');
+  expect(text).toContain('waits for approval');
+  expect(text).toContain('started by ana');
+  expect(text).not.toContain('token:');
+});
+
+test('a run in a protected environment is marked, with who started it and why, in the list and on its page', async () => {
+  const config = 'environments: { prod: { protected: true } }';
+  const served = await openServed({ config, trusted: true });
+  const token = await served.token(bot, starting);
+  const start = { environment: 'prod', reason: 'nodes <leak>' };
+  const { run } = await startGated(served, token, start);
+  const session = await browse(served, 'robin');
+  for (const path of ['/runs', `/runs/${run}`]) {
+    const { text } = await session.get(path);
+    expect.soft(text).toContain('<span class="badge bad">prod · protected</span>');
+    expect.soft(text).toContain('tarted by agent:deploy-bot for ana');
+    expect.soft(text).toContain('“nodes &lt;leak&gt;”');
+  }
 });
 
 test('mine are the runs that I stand behind', async () => {
@@ -37,7 +54,7 @@ test('a run says who is behind it and why, where its steps stand, what they prin
   expect(text).toContain('node b &lt;hangs&gt;');
   expect(text).toContain('OPS-1');
   expect(text).toMatch(/look<\/strong>.*succeeded/);
-  expect(text).toMatch(/change<\/strong>.*waits for somebody/);
+  expect(text).toMatch(/change<\/strong>.*waits for approval/);
   expect(text).toContain('<pre class="live">before\n</pre>');
   expect(text).toContain(`/requests/${started.request}`);
 });
