@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readActivity } from '../../../src/channels/teams/clicks/activity.ts';
 import { listInstalled } from '../../../src/channels/teams/conversations.ts';
-import { anInstallation } from './activities.ts';
+import { anInstallation, cardAt } from './activities.ts';
 import { openReceiver, type Receiver } from './receiver.ts';
-import { objects, tenant } from './service.ts';
+import { objects, type TeamsService, tenant } from './service.ts';
 
 /** What the clicker alone is told. */
 function told({ body }: { readonly body: string }): string {
@@ -56,11 +57,42 @@ test('a rejection needs a reason, which the journal keeps', async () => {
   expect(decision?.event.data).toMatchObject({ decision: 'reject', reason: 'wrong cluster' });
 });
 
-test('whoever clicks is answered in time, though Teams takes long to say who they are', async () => {
-  const receiver = await openReceiver();
-  receiver.service.fault = () => 'silence';
-  expect(told(await receiver.press())).toContain('still being checked');
-  await expectNothing(receiver);
+/** Nothing is answered until it is aborted. */
+function holdAnswers(service: TeamsService): AbortController {
+  const over = new AbortController();
+  const free = once(over.signal, 'abort').then(() => null);
+  service.fault = () => free;
+  return over;
+}
+
+describe('where Teams takes long to say who somebody is', () => {
+  test('they are answered in time, and called under the card where nothing came of it', async () => {
+    const receiver = await openReceiver();
+    const { service } = receiver;
+    const answering = holdAnswers(service);
+    const more = { id: 'f:1' };
+    const user = 'ana';
+    expect(told(await receiver.press({ user, more }))).toContain('still being checked');
+    expect(told(await receiver.press({ user, more }))).toContain('still being checked');
+    answering.abort();
+    await expect.poll(() => service.count('POST')).toBe(1);
+    const { path = '', body = '' } = service.calls.at(-1) ?? {};
+    expect(path).toContain(`/activities/${cardAt}`);
+    expect(body).toContain('their own run');
+    expect(body).toContain(`"mentioned":{"id":"${objects.ana}","name":"ana"}`);
+    await expectNothing(receiver);
+  });
+
+  test('what was decided in the end the card shows, and nobody is called', async () => {
+    const receiver = await openReceiver();
+    const { service, events, decisions } = receiver;
+    const answering = holdAnswers(service);
+    expect(told(await receiver.press())).toContain('still being checked');
+    answering.abort();
+    await expect.poll(() => events.map(({ code }) => code)).toEqual(['recorded']);
+    expect(await decisions()).toHaveLength(1);
+    expect(service.count('POST')).toBe(0);
+  });
 });
 
 test('whatever comes in, it is an activity or none', () => {

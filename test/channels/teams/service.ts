@@ -17,6 +17,8 @@ export interface ServiceAnswer {
   readonly headers?: Record<string, string>;
 }
 
+type Fault = ServiceAnswer | 'cut' | 'silence' | null;
+
 /** The Bot Connector as far as our calls need it, for what the playground never does: refusals, limits, outages. */
 export interface TeamsService {
   readonly url: string;
@@ -24,7 +26,7 @@ export interface TeamsService {
   /** Facts of members by their id; whoever is not here is a user as they say. */
   readonly members: Map<string, object>;
   /** Asked for every call: what is answered in its place; `cut` ends the connection, `silence` leaves it open. */
-  fault: (call: ServiceCall) => ServiceAnswer | 'cut' | 'silence' | null;
+  fault: (call: ServiceCall) => Fault | Promise<Fault>;
   /** Cards as everybody sees them: what was posted, as it was rewritten last. */
   cards(): readonly string[];
   count(method: string, path?: RegExp): number;
@@ -74,7 +76,7 @@ async function serve(
   const body = await text(request);
   const call = { method, path, authorization: headers.authorization ?? '', body };
   service.calls.push(call);
-  const answer = service.fault(call) ?? answerTo(service, posted, call);
+  const answer = (await service.fault(call)) ?? answerTo(service, posted, call);
   if (answer === 'silence') {
     return;
   }

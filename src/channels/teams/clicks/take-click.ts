@@ -11,6 +11,7 @@ import { teamsDeck } from '../card/teams-board.ts';
 import { type Activity, senderName } from './activity.ts';
 import { type Response, showClicker, tellClicker } from './answers.ts';
 import type { Inbox } from './inbox.ts';
+import { tellLate } from './tell-late.ts';
 import { identifySender } from './who.ts';
 
 /** An activity that came in, with what is kept of it as evidence. */
@@ -23,16 +24,37 @@ export interface Delivery {
  * Decides what a button of ours asks for, and answers whoever pressed it: with the card as it is now, or why
  * nothing was decided. Where that takes long they are told so, and it is decided all the same.
  */
-export async function takeClick(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
-  const work = inbox.deciding.get(eventOf(delivery.activity)) ?? begin(inbox, front, delivery);
-  const over = new AbortController();
-  const late = setTimeout(patienceMs, tellClicker(stillDeciding), { signal: over.signal });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
+export function takeClick(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+  return inbox.deciding.get(eventOf(delivery.activity)) ?? begin(inbox, front, delivery);
+}
+
+/** What became of a click, and the card as it is now where something did. */
+interface Decided {
+  readonly answer: Answer;
+  readonly card: JsonObject | null;
+}
+
+function begin(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+  const { deciding, working } = inbox;
+  const { activity } = delivery;
+  const event = eventOf(activity);
+  const fail = (error: unknown): void => inbox.tell(failureEvent(senderName(activity), error));
+  const decided = decide(inbox, front, delivery).catch((error: unknown): Decided => {
+    fail(error);
+    return { answer: unrecorded, card: null };
+  });
+  const response = respondInTime(decided);
+  const work = Promise.all([decided, response])
+    .then(([{ answer }, { late }]) => (late ? tellLate(inbox, front, { activity, answer }) : null))
+    .catch(fail);
+  const answered = response.then(({ given }) => given);
+  deciding.set(event, answered);
+  working.add(work);
+  void work.then(() => {
+    deciding.delete(event);
+    working.delete(work);
+  });
+  return answered;
 }
 
 /** Teams waits some seconds, and the server three. */
@@ -40,26 +62,25 @@ const patienceMs = 2_500;
 
 const stillDeciding: Pick<Answer, 'message' | 'hint'> = {
   message: 'your decision has come in, and is still being checked',
-  hint: 'the card shows what became of it',
+  hint: 'the card shows what became of it, or an answer below it why nothing did',
 };
 
-function begin(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
-  const { deciding, working, tell } = inbox;
-  const event = eventOf(delivery.activity);
-  const work = decide(inbox, front, delivery).catch((error: unknown): Response => {
-    tell(failureEvent(senderName(delivery.activity), error));
-    return tellClicker(unrecorded);
-  });
-  deciding.set(event, work);
-  working.add(work);
-  void work.then(() => {
-    deciding.delete(event);
-    working.delete(work);
-  });
-  return work;
+async function respondInTime(
+  decided: Promise<Decided>,
+): Promise<{ readonly given: Response; readonly late: boolean }> {
+  const over = new AbortController();
+  const late = setTimeout(patienceMs, null, { signal: over.signal });
+  late.catch(() => undefined);
+  const first = await Promise.race([decided, late]);
+  over.abort();
+  if (first === null) {
+    return { given: tellClicker(stillDeciding), late: true };
+  }
+  const { card, answer } = first;
+  return { given: card === null ? tellClicker(answer) : showClicker(card), late: false };
 }
 
-async function decide(inbox: Inbox, front: Front, delivery: Delivery): Promise<Response> {
+async function decide(inbox: Inbox, front: Front, delivery: Delivery): Promise<Decided> {
   const { activity } = delivery;
   const answer = await judge(inbox, front, delivery);
   const { accepted, code, message } = answer;
@@ -68,8 +89,7 @@ async function decide(inbox: Inbox, front: Front, delivery: Delivery): Promise<R
   }
   const kind = accepted ? 'recorded' : 'refused';
   inbox.tell({ kind, code, message, sender: senderName(activity) });
-  const card = accepted ? await cardNow(inbox, front, activity) : null;
-  return card === null ? tellClicker(answer) : showClicker(card);
+  return { answer, card: accepted ? await cardNow(inbox, front, activity) : null };
 }
 
 async function judge(
