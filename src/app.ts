@@ -38,6 +38,7 @@ import { type CopyInput, verifyCopy as verifyCopyIn } from './engine/proof/verif
 import { examine } from './engine/report/examine.ts';
 import type { Service } from './engine/service.ts';
 import type { VerifyReport } from './engine/verify.ts';
+import { issuerChecks } from './login/issuer-checks.ts';
 import type { Login } from './login/login.ts';
 import { checkLogin, openLogins as openLoginsOf } from './login/open-logins.ts';
 import { listRunbook } from './runbook/list-runbook.ts';
@@ -181,15 +182,14 @@ function openEngine(
   return {
     engine,
     elsewhere: elsewhereOf(engine, surroundings),
-    close: async () => {
-      await store?.close();
-    },
+    close: async () => store?.close(),
   };
 }
 
 function elsewhereOf(engine: Engine, surroundings: Surroundings): Elsewhere {
+  const issuers = () => issuerChecks(loadConfig(surroundings.env).login, surroundings);
   return {
-    doctor: () => examine(engine, { stateDir: stateDir(surroundings.env) }),
+    doctor: () => examine(engine, { stateDir: stateDir(surroundings.env), issuers }),
     ...runbooksOf(surroundings),
   };
 }

@@ -39,6 +39,19 @@ export function openOidc(settings: IssuerSettings, deps: LoginDeps): Login {
   };
 }
 
+/** Asks an issuer what it is, whatever was asked before. Throws LoginError `issuer_unreachable`, ConfigError. */
+export async function examineOidc(
+  settings: IssuerSettings,
+  deps: Pick<LoginDeps, 'env'>,
+): Promise<{ readonly hasDeviceFlow: boolean }> {
+  try {
+    const { config } = await discoverIssuer(settings, deps);
+    return { hasDeviceFlow: config.serverMetadata().device_authorization_endpoint !== undefined };
+  } catch (error) {
+    throw issuerError(settings.issuer, error);
+  }
+}
+
 type Oidc = typeof openid;
 
 interface Discovered {
@@ -64,7 +77,7 @@ function untilItWorks<T>(work: () => Promise<T>): () => Promise<T> {
 
 async function discoverIssuer(
   { issuer, client, secret }: IssuerSettings,
-  { env }: LoginDeps,
+  { env }: Pick<LoginDeps, 'env'>,
 ): Promise<Discovered> {
   const oidc = await import('openid-client');
   const proof = secret === null ? oidc.None() : proofOfClient(oidc, loadSecret(secret, env));

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openServed, robin } from '../server/served.ts';
 import { openLoggingIn } from '../server/web/logging-in.ts';
+import { openIssuer } from '../support/issuer.ts';
 import { aScene, type Scene } from './scene.ts';
 
 function callerOf(url: string): Scene {
@@ -33,4 +34,30 @@ test('where nobody can be asked, nothing is piped in and there is no single sign
   const said = await callerOf(served.url).run('login', '--json');
   expect(said.exitCode).toBe(2);
   expect(JSON.parse(said.stderr)).toMatchObject({ code: 'token_missing' });
+});
+
+test('doctor asks the issuers that config.yaml names, and survives one that is written wrong', async () => {
+  const { issuer, client } = await openIssuer();
+  const scene = aScene();
+  onTestFinished(() => scene.close());
+  const configure = (id: string) =>
+    scene.write(
+      'config/config.yaml',
+      `login: { oidc: [{ id: ${id}, name: Example SSO, issuer: "${issuer}", client_id: ${client} }] }\n`,
+    );
+  const doctor = async (): Promise<unknown> =>
+    JSON.parse((await scene.run('doctor', '--json')).stdout);
+  configure('sso');
+  expect(await doctor()).toMatchObject({
+    findings: expect.arrayContaining([
+      { name: 'login Example SSO', ok: true, message: `\`${issuer}\` answers`, hint: null },
+    ]) as unknown,
+  });
+  configure('"?"');
+  expect(await doctor()).toMatchObject({
+    ok: false,
+    findings: expect.arrayContaining([
+      expect.objectContaining({ name: 'trusted files', ok: false }),
+    ]) as unknown,
+  });
 });

@@ -92,7 +92,10 @@ test('one that does not answer is given up, and told to stop', async () => {
     return never;
   });
   expect(
-    await examineReceptions({ ...openScene({ runbook }).engine(), receptions: [silent] }, 1),
+    await examineReceptions(
+      { ...openScene({ runbook }).engine(), receptions: [silent] },
+      { limitMs: 1 },
+    ),
   ).toEqual([{ name: 'silent', ok: false, message: 'no answer within 0.001 s', hint: null }]);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });

@@ -9,37 +9,47 @@ import { sleep } from '../sleep.ts';
 /** Whoever may ask a server how it stands must not make it call Slack, or a webhook, as often as they like. */
 const keepMs = 60_000;
 
-interface Examined {
+interface Examination {
   readonly sinceMs: number;
   readonly findings: Promise<readonly Finding[]>;
 }
 
 /** What this process last found of its receptions: of a server there is one such list. */
-const examined = new WeakMap<Engine['receptions'], Examined>();
+const examined = new WeakMap<Engine['receptions'], Examination>();
+
+type Examined = Pick<Reception, 'name' | 'examine'>;
+
+export interface Examining {
+  readonly limitMs?: number;
+  /** Whom people log in with. */
+  readonly issuers?: () => readonly Examined[];
+}
 
 /**
- * What every reception finds when it asks its other side, all at the same time, for at most `limitMs`.
- * Asked once a minute at most, and never twice at a time; until then the answer is the last one.
+ * What every reception and every issuer finds when its other side is asked, all at the same time, for at most
+ * `limitMs`. Asked once a minute at most, and never twice at a time; until then the answer is the last one.
  */
 export async function examineReceptions(
   engine: Engine,
-  limitMs = 15_000,
+  { limitMs = 15_000, issuers = () => [] }: Examining = {},
 ): Promise<readonly Finding[]> {
   const nowMs = engine.clock.now().monoUs / 1000;
   const last = examined.get(engine.receptions);
   if (last !== undefined && nowMs - last.sinceMs < keepMs) {
     return last.findings;
   }
-  const findings = examineAll(engine, limitMs);
+  const findings = examineAll(engine, [...engine.receptions, ...issuers()], limitMs);
   examined.set(engine.receptions, { sinceMs: nowMs, findings });
   return findings;
 }
 
-async function examineAll(engine: Engine, limitMs: number): Promise<readonly Finding[]> {
+async function examineAll(
+  engine: Engine,
+  asked: readonly Examined[],
+  limitMs: number,
+): Promise<readonly Finding[]> {
   const of = { limitMs, received: await isReceived(engine) };
-  const findings = await Promise.all(
-    engine.receptions.map((reception) => examineReception(reception, of)),
-  );
+  const findings = await Promise.all(asked.map((each) => examineOne(each, of)));
   return findings.flat();
 }
 
@@ -97,26 +107,26 @@ function describe({ pid, host, since }: Holder): string {
 }
 
 /** Never throws: what one of them finds wrong hides no other. */
-async function examineReception(
-  reception: Reception,
+async function examineOne(
+  each: Examined,
   { limitMs, received }: { readonly limitMs: number; readonly received: boolean },
 ): Promise<readonly Finding[]> {
   const over = new AbortController();
   try {
     const found = await Promise.race([
-      reception.examine(over.signal, received),
+      each.examine(over.signal, received),
       sleep(limitMs, over.signal).then(() => null),
     ]);
-    return found ?? [failing(reception, `no answer within ${limitMs / 1000} s`, null)];
+    return found ?? [failing(each, `no answer within ${limitMs / 1000} s`, null)];
   } catch (error) {
     return error instanceof RunbookError
-      ? [failing(reception, error.message, error.hint ?? null)]
-      : [failing(reception, String(error), null)];
+      ? [failing(each, error.message, error.hint ?? null)]
+      : [failing(each, String(error), null)];
   } finally {
     over.abort();
   }
 }
 
-function failing({ name }: Reception, message: string, hint: string | null): Finding {
+function failing({ name }: Examined, message: string, hint: string | null): Finding {
   return { name, ok: false, message, hint };
 }

@@ -16,12 +16,12 @@ import { provenIdentities } from '../proof/proven-identities.ts';
 import { examineSinks } from '../replicate/examine-sinks.ts';
 import type { Finding } from '../reports.ts';
 import { examineRetention } from '../retain/examine-retention.ts';
-import { examineHolds, examineReceptions } from './examine-receptions.ts';
+import { type Examining, examineHolds, examineReceptions } from './examine-receptions.ts';
 
 /** Everything that must be in place, each check on its own: what one finds wrong hides no other. */
 export async function examine(
   engine: Engine,
-  of: { readonly stateDir: string },
+  of: Pick<Examining, 'issuers'> & { readonly stateDir: string },
 ): Promise<readonly Finding[]> {
   const trusted = check('trusted files', 'mend the file, or its owner and mode', () => {
     const files = engine.trusted();
@@ -61,7 +61,7 @@ export async function examine(
       : []),
     ...(isOpen ? await examineRetention(engine, trusted.value) : []),
     ...(isOpen && trusted.value !== null ? await examineSinks(engine, trusted.value) : []),
-    ...(await examineReceptions(engine)),
+    ...(await examineReceptions(engine, trusted.value === null ? {} : of)),
   ];
 }
 
