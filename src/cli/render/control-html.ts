@@ -1,3 +1,4 @@
+import { type Html, html, type Part } from '../../base/html.ts';
 import { sanitizeLine } from '../../base/sanitize.ts';
 import { type ControlReport, isAsked } from './control-markdown.ts';
 import { listIndexes, periodOf, upper, verdictWord } from './control-words.ts';
@@ -10,8 +11,8 @@ type Matter = ControlReport['matters'][number];
  */
 export function renderControlHtml(report: ControlReport): string {
   const { entries, size } = report;
-  const title = `${text(report.name)}: what the journal shows`;
-  return `<!doctype html>
+  const title = html`${sanitizeLine(report.name)}: what the journal shows`;
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -23,16 +24,20 @@ export function renderControlHtml(report: ControlReport): string {
 <body>
 <h1>${title}</h1>
 <dl>
-<dt>Journal</dt><dd><code>${text(report.origin)}</code>, ${size} entries</dd>
-<dt>Period</dt><dd>${text(periodOf(report))}</dd>
-<dt>Entries of the period</dt><dd>${entries.count}${entries.first === null ? '' : `, from ${entries.first} to ${entries.last ?? ''}`}</dd>
+<dt>Journal</dt><dd><code>${sanitizeLine(report.origin)}</code>, ${size} entries</dd>
+<dt>Period</dt><dd>${sanitizeLine(periodOf(report))}</dd>
+<dt>Entries of the period</dt><dd>${entries.count}${entries.first !== null && html`, from ${entries.first} to ${entries.last}`}</dd>
 </dl>
 <p>Numbers in brackets are entries: <code>runbook audit show NUMBER</code> prints one with its proof.</p>
 <h2>Verdicts</h2>
 <p>What the evidence below is worth: each verdict with what it rests on.</p>
 ${table(
   ['verdict', '', 'rests on'],
-  report.verdicts.map(({ name, ok, anchor }) => [text(name), mark(ok), text(anchor)]),
+  report.verdicts.map(({ name, ok, anchor }) => [
+    sanitizeLine(name),
+    mark(ok),
+    sanitizeLine(anchor),
+  ]),
 )}
 <h2>Controls</h2>
 <p>What a control asks of the journal stands under the headings in the last column.</p>
@@ -40,93 +45,81 @@ ${table(
   ['control', '', 'population', 'evidence', 'exceptions', 'see'],
   report.controls.map(renderControl),
 )}
-${report.matters
-  .filter(({ matter }) => isAsked(report, matter))
-  .map(renderMatter)
-  .join('\n')}
+${lines(report.matters.filter(({ matter }) => isAsked(report, matter)).map(renderMatter))}
 </body>
 </html>
-`;
+`.markup;
 }
 
-function renderControl(control: ControlReport['controls'][number]): readonly string[] {
+function renderControl(control: ControlReport['controls'][number]): Row {
   const { baselines } = control;
   return [
-    `<b>${text(control.id)}</b>${baselines === null || baselines === '' ? '' : ` <small>${text(baselines)}</small>`}`,
-    text(control.name),
-    String(control.population),
-    String(control.evidence),
-    control.exceptions === 0 ? '0' : `<b class="bad">${control.exceptions}</b>`,
-    control.matters.map((matter) => `<a href="#${matter}">${matter}</a>`).join(', '),
+    html`<b>${sanitizeLine(control.id)}</b>${baselines !== null && baselines !== '' && html` <small>${sanitizeLine(baselines)}</small>`}`,
+    sanitizeLine(control.name),
+    control.population,
+    control.evidence,
+    control.exceptions === 0 ? 0 : html`<b class="bad">${control.exceptions}</b>`,
+    control.matters.map((matter, at) => [at > 0 && ', ', html`<a href="#${matter}">${matter}</a>`]),
   ];
 }
 
-function renderMatter(matter: Matter): string {
+function renderMatter(matter: Matter): Html {
   const { population, evidence, exceptions } = matter;
-  return `<section id="${matter.matter}">
+  return html`<section id="${matter.matter}">
 <h2>${matter.matter}</h2>
-<p>${text(upper(matter.name))}.</p>
-<p><b>Population</b>: ${text(population.what)}: ${population.count}</p>
+<p>${sanitizeLine(upper(matter.name))}.</p>
+<p><b>Population</b>: ${sanitizeLine(population.what)}: ${population.count}</p>
 <h3>Evidence</h3>
 ${table(
   ['what', 'count', 'entries'],
   evidence.map(({ what, count, indexes }) => [
-    text(what),
-    String(count),
-    text(listIndexes(indexes).trim()),
+    sanitizeLine(what),
+    count,
+    sanitizeLine(listIndexes(indexes).trim()),
   ]),
 )}
 <h3>Exceptions</h3>
 ${
   exceptions.length === 0
-    ? '<p>none</p>'
+    ? html`<p>none</p>`
     : table(
         ['entry', 'time', 'run', 'what'],
         exceptions.map(({ index, time, run, what }) => [
-          index === null ? '' : String(index),
-          text(time ?? ''),
-          run === null ? '' : `<code>${text(run)}</code>`,
-          text(what),
+          index,
+          sanitizeLine(time ?? ''),
+          run !== null && html`<code>${sanitizeLine(run)}</code>`,
+          sanitizeLine(what),
         ]),
       )
 }
 <h3>What this does not prove</h3>
 <ul>
-${matter.not_proven.map((line) => `<li>${text(line)}</li>`).join('\n')}
+${lines(matter.not_proven.map((line) => html`<li>${sanitizeLine(line)}</li>`))}
 </ul>
 </section>`;
 }
 
-/** Cells are markup already. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (name: 'th' | 'td', row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${name}>${cell}</${name}>`).join('')}</tr>`;
-  return `<table>
-<thead>${cells('th', head)}</thead>
+type Row = readonly Part[];
+
+function table(head: readonly string[], rows: readonly Row[]): Html {
+  return html`<table>
+<thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
 <tbody>
-${rows.map((row) => cells('td', row)).join('\n')}
+${lines(rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`))}
 </tbody>
 </table>`;
 }
 
-function mark(ok: boolean | null): string {
+function lines(parts: readonly Html[]): Part {
+  return parts.map((part, at) => [at > 0 && '\n', part]);
+}
+
+function mark(ok: boolean | null): Part {
   const word = verdictWord(ok);
-  return ok === false ? `<b class="bad">${word}</b>` : word;
+  return ok === false ? html`<b class="bad">${word}</b>` : word;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function text(words: string): string {
-  return sanitizeLine(words).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
-}
-
-const style = `
+const style = html`
 :root { color-scheme: light dark; --quiet: #57606a; --line: #d0d7de; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --quiet: #9aa4af; --line: #3d444d; --bad: #ff8a80; } }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
