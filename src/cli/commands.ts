@@ -183,7 +183,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: set,
-    summary: 'serve the API, drive its runs and receive decisions',
+    summary: 'serve pages and the API, drive runs, receive decisions',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { formatTime } from '../../base/clock.ts';
+import { sanitizeLine } from '../../base/sanitize.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import type { Serving } from '../../server/serve.ts';
 import type { ServeFlags, ServeSettings } from '../../server/settings.ts';
 import type { Cli, ServingOffice } from '../cli.ts';
 import { watchFolder, watchOthers } from '../watch-others.ts';
@@ -8,7 +10,7 @@ import { watchFolder, watchOthers } from '../watch-others.ts';
 export function serveCommand(cli: Cli): Command {
   return new Command('serve')
     .description(
-      'Serves the API on this host, drives the runs that are started through it, and receives decisions. ' +
+      'Serves pages for reviewers and the API on this host, drives the runs that are started through it, and receives decisions. ' +
         'A flag wins over `serve` in `config.yaml`.',
     )
     .option('--listen <host:port>', 'where to listen (default: 127.0.0.1:7878)')
@@ -43,7 +45,7 @@ export async function runServe(cli: Cli, flags: ServeFlags): Promise<number> {
     const logins = await cli.openLogins();
     const deps = { signal, hurry, log, clock: cli.io.clock, mirror: door, logins };
     const serving = await serve(office, settings, deps);
-    announce(cli, office, { url: serving.url, page: serving.origin, log });
+    await announce(cli, { office, serving, logins, log });
     await serving.closed;
   } finally {
     mirror?.close();
@@ -73,28 +75,40 @@ async function openMirror(cli: Cli, { mirror }: ServeSettings, log: (line: objec
  * The one line on stdout comes when calls are answered: a script waits for it. Words are for whoever
  * watches; a log has one form.
  */
-function announce(
-  cli: Cli,
-  { origin, receptions }: ServingOffice,
-  { url, page, log }: { readonly url: string; page: string; readonly log: (line: object) => void },
-): void {
-  const names = receptions.map(({ name }) => name);
+async function announce(cli: Cli, served: Served): Promise<void> {
+  const { office, serving, log } = served;
+  const { url, origin: pages } = serving;
+  const { origin } = office;
   if (cli.io.stderr.isTTY === true) {
-    tellPeople(cli, { page, origin, names });
+    await tellPeople(cli, served);
   } else {
-    log({ event: 'serving', url, origin, receptions: names });
+    const receptions = office.receptions.map(({ name }) => name);
+    log({ event: 'serving', url, pages, origin, receptions });
   }
   if (cli.settings.output !== 'text') {
-    cli.print({ url, origin }, () => '');
+    cli.print({ url, pages, origin }, () => '');
   }
 }
 
-function tellPeople(
-  cli: Cli,
-  { page, origin, names }: { readonly page: string; origin: string; names: readonly string[] },
-): void {
-  cli.say(`listening on ${page}`);
-  cli.say(`journal ${origin}`);
-  cli.say(`reviewers are reached by ${names.length === 0 ? 'the API alone' : names.join(', ')}`);
+interface Served {
+  readonly office: ServingOffice;
+  readonly serving: Serving;
+  readonly logins: Awaited<ReturnType<Cli['openLogins']>>;
+  readonly log: (line: object) => void;
+}
+
+async function tellPeople(cli: Cli, { office, serving, logins }: Served): Promise<void> {
+  const ways = ['the pages', ...office.receptions.map(({ name }) => name)];
+  // A journal that proves nothing lets nobody in.
+  const byPasskey = await office.login.hasPasskeys(serving.origin).catch(() => false);
+  const keys = [...(byPasskey ? ['passkey'] : []), ...logins.map(({ name }) => sanitizeLine(name))];
+  cli.say(`listening on ${serving.origin}`);
+  cli.say(`journal ${office.origin}`);
+  cli.say(`reviewers are reached by ${ways.join(', ')}`);
+  cli.say(
+    keys.length === 0
+      ? 'nobody can log in to the pages yet: `runbook passkey invite NAME` prints a link for somebody'
+      : `people log in to the pages by ${keys.join(', ')}`,
+  );
   cli.say('driving the runs that are started through it; Ctrl-C stops');
 }

@@ -1,3 +1,4 @@
+import { personNamed } from '../../approval/people/identity.ts';
 import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
 import type { PasskeySummary } from '../login-reports.ts';
@@ -20,6 +21,13 @@ export async function listPasskeys(
 export async function passkeyKey({ store }: Engine, credential: string): Promise<string | null> {
   const { passkeys } = (await provenIdentities(store)).enrolled();
   return passkeys.find((passkey) => passkey.credential === credential)?.public ?? null;
+}
+
+/** Whether anybody of `people.yaml` has one that counts on a page of `origin`. */
+export async function hasPasskeys({ store, trusted }: Engine, origin: string): Promise<boolean> {
+  const { passkeys } = (await provenIdentities(store)).enrolled();
+  const people = trusted().people.value;
+  return passkeys.some((it) => it.origin === origin && personNamed(people, it.person) !== null);
 }
 
 export function summarisePasskey({

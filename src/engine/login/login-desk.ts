@@ -17,6 +17,8 @@ export interface LoginDesk {
    * it. Whether its signature opens anything, `signIn` says.
    */
   passkeyKey(credential: string): Promise<string | null>;
+  /** Whether anybody could log in by passkey on a page of `origin`. */
+  hasPasskeys(origin: string): Promise<boolean>;
   /**
    * Issues a session to the person somebody has shown to be. Throws LoginError `identity_unknown` (the hint
    * says what an administrator types), `login_refused`.

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { enrolPasskey } from './enrol-passkey.ts';
 import { readInvitation } from './invitation.ts';
-import { passkeyKey } from './list-passkeys.ts';
+import { hasPasskeys, passkeyKey } from './list-passkeys.ts';
 import type { LoginDesk } from './login-desk.ts';
 import { noteIssuerKeys } from './note-issuer-keys.ts';
 import { prepareEnrolment } from './prepare-enrolment.ts';
@@ -12,6 +12,7 @@ export function openLoginDesk(engine: Engine): LoginDesk {
   return {
     preparePasskeyLogin: (origin) => preparePasskeyLogin(engine, origin),
     passkeyKey: (credential) => passkeyKey(engine, credential),
+    hasPasskeys: (origin) => hasPasskeys(engine, origin),
     signIn: (shown, session) => signIn(engine, shown, session),
     invitation: (secret) => readInvitation(engine, secret),
     prepareEnrolment: (input) => prepareEnrolment(engine, input),

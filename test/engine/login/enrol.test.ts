@@ -77,7 +77,10 @@ describe('an invitation', () => {
 
   test('lets one passkey be enrolled, and none after it', async () => {
     const { device, secret, signed } = await begin();
+    expect(await desk.hasPasskeys(page)).toBe(false);
     const passkey = await desk.enrol(signed, { secret });
+    expect(await desk.hasPasskeys(page)).toBe(true);
+    expect(await desk.hasPasskeys('http://localhost:7878')).toBe(false);
     expect(passkey).toMatchObject({
       person: 'robin',
       label: 'phone',
