@@ -1,6 +1,6 @@
 import { loadSecret } from '../../base/secret-source.ts';
 import { untilAborted } from '../cards/card-queue.ts';
-import type { ChatEvent } from '../cards/chat-event.ts';
+import type { Chat } from '../cards/chat.ts';
 import { finishWorking } from '../cards/finish-working.ts';
 import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
 import { ifThere, lookFor } from '../cards/look-for.ts';
@@ -11,20 +11,9 @@ import { openSlackBoard } from './card/slack-board.ts';
 import type { SlackSettings } from './settings.ts';
 import type { SlackStanding } from './slack-health.ts';
 
-/** What every part of the channel is made of. */
-export interface Slack {
-  readonly settings: SlackSettings;
+export interface Slack extends Chat<SlackSettings, SlackApi, SlackStanding> {
+  /** Where tokens are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What answers at our address is mounted in this process. */
-  readonly served: boolean;
-  /** Throws ConfigError where the token is not to be had. */
-  readonly api: () => SlackApi;
-  readonly report: (part: Partial<SlackStanding>) => void;
-  readonly onEvent: (event: ChatEvent) => void;
-  /** After which a secret that is not there is looked for again. */
-  readonly retryMs: number;
-  /** Clicks that are being decided. */
-  readonly working: Set<Promise<void>>;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { lazy } from '../../base/lazy.ts';
 import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
+import { openAttendance } from '../cards/attendance.ts';
 import type { ChatEvent } from '../cards/chat-event.ts';
 import { lateEntrance } from '../cards/late-entrance.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
@@ -36,41 +37,30 @@ export interface SlackDeps {
 export function openSlack(section: ParsedYaml, deps: SlackDeps): Reception {
   const settings = parseSlackSettings(section);
   const { env, clock, served, onEvent = ignore, retryMs = 60_000 } = deps;
-  let standing: SlackStanding = idle;
+  const attendance = openAttendance<SlackStanding>(idle);
   const slack: Slack = {
     settings,
     env,
     served,
     api: lazy(() => openApi(settings, loadSecret(settings.botToken, env), deps)),
-    report: (part) => {
-      standing = { ...standing, ...part };
-    },
+    report: attendance.report,
     onEvent,
     retryMs,
     working: new Set(),
   };
-  let attended: Front | null = null;
   return {
     name: 'slack',
-    http: openEntrance(slack, () => attended),
-    async attend(front, signal) {
-      attended = front.receives ? front : null;
-      try {
-        await attendSlack(slack, front, signal);
-      } finally {
-        attended = null;
-        standing = idle;
-      }
-    },
+    http: openEntrance(slack, attendance.receiver),
+    attend: (front, signal) => attendance.during(front, () => attendSlack(slack, front, signal)),
     tell: (front, signal) => tellSlack(slack, front, signal),
-    health: () => slackHealth(standing, served),
+    health: () => slackHealth(attendance.standing(), served),
     examine: (signal, received) =>
       examineSlack({
         settings,
         env,
         openApi: (token) => openApi(settings, token, deps),
-        receiver: attended === null ? (received ? 'another' : 'nobody') : 'here',
-        socket: () => standing.socket,
+        receiver: attendance.receiver() === null ? (received ? 'another' : 'nobody') : 'here',
+        socket: () => attendance.standing().socket,
         askForSocket: (appToken) => askForSocket(settings, appToken),
         trySocket: (appToken) => trySocket({ settings, appToken, clock, signal }),
       }),

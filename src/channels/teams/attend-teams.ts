@@ -1,5 +1,5 @@
 import { untilAborted } from '../cards/card-queue.ts';
-import type { ChatEvent } from '../cards/chat-event.ts';
+import type { Chat } from '../cards/chat.ts';
 import { finishWorking } from '../cards/finish-working.ts';
 import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
 import { ifThere, lookFor } from '../cards/look-for.ts';
@@ -9,20 +9,7 @@ import { openTeamsBoard } from './card/teams-board.ts';
 import type { TeamsSettings } from './settings.ts';
 import type { TeamsStanding } from './teams-health.ts';
 
-/** What every part of the channel is made of. */
-export interface Teams {
-  readonly settings: TeamsSettings;
-  /** What answers at our address is mounted in this process. */
-  readonly served: boolean;
-  /** Throws ConfigError where the secret is not to be had. */
-  readonly api: () => TeamsApi;
-  readonly report: (part: Partial<TeamsStanding>) => void;
-  readonly onEvent: (event: ChatEvent) => void;
-  /** After which a secret that is not there is looked for again. */
-  readonly retryMs: number;
-  /** Clicks that are being decided. */
-  readonly working: Set<Promise<unknown>>;
-}
+export type Teams = Chat<TeamsSettings, TeamsApi, TeamsStanding>;
 
 /**
  * Cards out until `signal` aborts; clicks come in through the entrance, and so only where a server mounts it:

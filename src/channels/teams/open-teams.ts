@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { lazy } from '../../base/lazy.ts';
 import { loadSecret } from '../../base/secret-source.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
+import { openAttendance } from '../cards/attendance.ts';
 import type { ChatEvent } from '../cards/chat-event.ts';
 import { lateEntrance } from '../cards/late-entrance.ts';
 import type { Front, HttpEntrance, Reception } from '../channel.ts';
@@ -39,35 +40,28 @@ export interface TeamsDeps {
 export function openTeams(section: ParsedYaml, deps: TeamsDeps): Reception {
   const settings = parseTeamsSettings(section);
   const { served, onEvent, retryMs = 60_000 } = deps;
-  let standing: TeamsStanding = idle;
+  const attendance = openAttendance<TeamsStanding>(idle);
   const teams: Teams = {
     settings,
     served,
     api: lazy(() => openApi(settings, deps)),
-    report: (part) => {
-      standing = { ...standing, ...part };
-    },
+    report: attendance.report,
     onEvent,
     retryMs,
     working: new Set(),
   };
-  let attended: Front | null = null;
   return {
     name: 'teams',
-    http: openEntrance(teams, deps.clock, () => attended),
-    async attend(front, signal) {
-      attended = front.receives ? front : null;
-      try {
-        await attendTeams(teams, front, signal);
-      } finally {
-        attended = null;
-        standing = idle;
-      }
-    },
+    http: openEntrance(teams, deps.clock, attendance.receiver),
+    attend: (front, signal) => attendance.during(front, () => attendTeams(teams, front, signal)),
     tell: (front, signal) => tellTeams(teams, front, signal),
-    health: () => teamsHealth(standing, served),
+    health: () => teamsHealth(attendance.standing(), served),
     examine: () =>
-      examineTeams({ settings, openApi: () => openApi(settings, deps), front: attended }),
+      examineTeams({
+        settings,
+        openApi: () => openApi(settings, deps),
+        front: attendance.receiver(),
+      }),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Inbox {
   /** What was acted on already. */
   readonly seen: Memory;
   /** What is being done about what came in. */
-  readonly working: Set<Promise<void>>;
+  readonly working: Set<Promise<unknown>>;
   /** Codes that each account typed. */
   readonly tries: Memory;
 }

@@ -33,13 +33,7 @@ export function pageAction(url: string): JsonObject {
 }
 
 function approve(request: Sha256): JsonObject {
-  const input: JsonObject = {
-    type: 'Input.Text',
-    id: 'remark',
-    label: 'A remark, if you like',
-    isMultiline: true,
-    maxLength: longestReason,
-  };
+  const input = textField('remark', 'A remark, if you like');
   return ask(
     { title: 'Approve', style: 'positive', question: 'Approve exactly this?', input },
     request,
@@ -48,15 +42,19 @@ function approve(request: Sha256): JsonObject {
 
 function reject(request: Sha256): JsonObject {
   const input: JsonObject = {
-    type: 'Input.Text',
-    id: 'reason',
-    label: 'Why may it not run? Whoever started it reads this, and the journal keeps it.',
-    isMultiline: true,
+    ...textField(
+      'reason',
+      'Why may it not run? Whoever started it reads this, and the journal keeps it.',
+    ),
     isRequired: true,
     errorMessage: 'Say why: a few words will do.',
-    maxLength: longestReason,
   };
   return ask({ title: 'Reject', style: 'destructive', question: 'Reject this?', input }, request);
+}
+
+/** Teams hands back what was typed under this id. */
+function textField(id: 'remark' | 'reason', label: string): JsonObject {
+  return { type: 'Input.Text', id, label, isMultiline: true, maxLength: longestReason };
 }
 
 interface Question {
