@@ -2,7 +2,6 @@ import type { ChainLink } from '../approval/people/people.ts';
 import { decisionId } from '../approval/statement/statement.ts';
 import type { Scope } from '../approval/token.ts';
 import type { BlobId, RunId } from '../base/ids.ts';
-import { decidersOf } from '../run/deciders.ts';
 import type {
   BreakGlassReviewed,
   Decided,
@@ -22,6 +21,7 @@ import { judgeDecided } from './judge-decided.ts';
 import { type InForce, judgePlan } from './judge-plan.ts';
 import { openRemotes, type Remotes } from './judge-remote.ts';
 import { judgeResolved } from './judge-resolved.ts';
+import { judgeResumed } from './judge-resumed.ts';
 import { judgeStarted } from './judge-started.ts';
 import { openLoans } from './loans.ts';
 import { readCommands, type Shown } from './read-commands.ts';
@@ -201,10 +201,9 @@ export class Authorization {
     } else if (event.type === 'step.resolved') {
       this.#judgeResolved(entry, event.data, replay);
     } else if (event.type === 'run.resumed') {
-      const deciders = decidersOf(replay.state);
-      const people = event.data.links.flatMap(({ person }) => person ?? []);
-      for (const person of people.filter((each) => deciders.includes(each))) {
-        this.#complain(entry, 'E_DECIDER_RESUMED', `${person} decided in this run and resumed it`);
+      const docket = this.#inForce === null ? null : this.#docket(entry);
+      for (const flaw of judgeResumed(event.data, replay.state, docket)) {
+        this.#complain(entry, ...flaw);
       }
       this.#judgeEntering(entry, event.data.links, ['start', 'admin']);
       this.#judgeSigner(entry, replay);
@@ -279,6 +278,7 @@ export class Authorization {
       rules: this.#inForce.rules,
       config: this.#inForce.config,
       dealings: (request) => this.#loans.dealings(request),
+      passkeyOf: (said) => this.#who.passkeyOf(said),
       loanOf: (request) => this.#loans.find(request, (run) => this.#runs.get(run)?.state ?? null),
     };
   }

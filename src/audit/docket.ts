@@ -1,11 +1,13 @@
 import type { RequestId, Sha256 } from '../base/ids.ts';
 import type { Config } from '../policy/config.ts';
+import type { KnownPasskey } from '../run/enrolments.ts';
 import type { Rules } from '../run/judge.ts';
 import type { Loan } from '../run/loan.ts';
 import type { Attempt, RunState } from '../run/state.ts';
 import type { Command } from '../runbook/command.ts';
 import type { Plan, PlannedStep } from '../runbook/plan.ts';
 import type { Given } from './given-values.ts';
+import type { Said } from './judge-inviter.ts';
 import { layoutOf } from './layout.ts';
 import type { Dealings } from './loans.ts';
 
@@ -32,6 +34,8 @@ export interface Docket {
   readonly config: Config;
   /** What became of a request that was asked to hold for later runs; null for every other. */
   readonly dealings: (request: RequestId) => Dealings | null;
+  /** The passkey that something was said by, as entries have enrolled it; null where it was none. */
+  readonly passkeyOf: (said: Said) => KnownPasskey | null;
   /** The approval of another run, as it stands. */
   readonly loanOf: (request: RequestId) => Loan | null;
 }

@@ -61,6 +61,7 @@ export type FindingCode =
   | 'E_TIME_BACKWARD'
   | 'E_TIME_WITNESSED'
   | 'E_TIME_CLAIMED'
+  | 'W_INVITER'
   | 'W_KEY_REMOVED'
   | 'W_UNACKED';
 

@@ -8,10 +8,11 @@ import { owedReview } from '../run/owed-review.ts';
 import type { RequestRecord, RunState } from '../run/state.ts';
 import { breaksOtherwise, liftedUnseen } from '../run/terms.ts';
 import type { Docket, Replay } from './docket.ts';
-import type { FindingCode } from './finding.ts';
+import type { Flaw } from './finding.ts';
+import { judgeInviter } from './judge-inviter.ts';
 import { replayVerdict } from './judge-unasked.ts';
 
-type Findings = readonly (readonly [FindingCode, string])[];
+type Findings = readonly Flaw[];
 
 /** Everything that was done under break-glass, over all runs, and whether somebody reviewed it. */
 export interface BreakGlassLedger {
@@ -69,7 +70,7 @@ export function openBreakGlass(): BreakGlassLedger {
       if (open().every(({ run }) => run !== debt.run)) {
         states.delete(debt.run);
       }
-      return [];
+      return docket === null ? [] : judgeInviter(data, state.initiator.chain, docket);
     },
     follow(entry, state) {
       const debt = debtOf(entry, state);

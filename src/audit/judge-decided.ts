@@ -3,15 +3,14 @@ import { reaches } from '../policy/assurance.ts';
 import type { Decided, Recorded } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import type { Docket } from './docket.ts';
-import type { FindingCode } from './finding.ts';
-
-type Findings = readonly (readonly [FindingCode, string])[];
+import type { FindingCode, Flaw } from './finding.ts';
+import { judgeInviter } from './judge-inviter.ts';
 
 /** A recorded decision: its evidence held then, and the entry says of it what the evidence says, no more. */
 export function judgeDecided(
   of: { readonly entry: Recorded; readonly data: Decided; readonly state: RunState },
   docket: Docket,
-): Findings {
+): readonly Flaw[] {
   const { entry, data, state } = of;
   const request = state.requests.get(data.request);
   if (request === undefined) {
@@ -39,13 +38,15 @@ export function judgeDecided(
   if (isRepeated(state, data)) {
     return [['E_APPROVAL_REPLAY', 'what it came from had been recorded as a decision before']];
   }
+  const inviter =
+    data.decision === 'approve' ? judgeInviter(data, state.initiator.chain, docket) : [];
   const same =
     judged.decision === data.decision &&
     judged.person === data.person &&
     judged.presence === data.presence &&
     judged.assurance === data.assurance &&
     judged.id === data.id;
-  return same ? [] : [['E_APPROVAL', 'the entry says other than its evidence']];
+  return same ? inviter : [['E_APPROVAL', 'the entry says other than its evidence']];
 }
 
 function isRepeated({ requests }: RunState, { channel, attested }: Decided): boolean {

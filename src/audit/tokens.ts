@@ -11,6 +11,8 @@ export interface Tokens {
   revoke(data: TokenRevoked, time: string): string | null;
   /** Whether a decision came from whoever might decide with its token at that moment. */
   judge(decision: TokenUse): string | null;
+  /** Whoever issued the token that this identity is (`token:…`); null for every other. */
+  issuerOf(identity: string): string | null;
   /** Whether the tokens among the links let their bearers in at that moment, with all who stand behind them. */
   admit(entering: Entering): string | null;
 }
@@ -66,6 +68,8 @@ export function openTokens(): Tokens {
         ? `it came with \`${use.identity}\`, which was never issued`
         : misused(token, use);
     },
+    issuerOf: (identity) =>
+      isToken(identity) ? (known.get(identity.slice('token:'.length))?.issued.by ?? null) : null,
     admit: (entering) =>
       entering.links
         .map(({ identity }) => identity)

@@ -2,10 +2,11 @@ import { withEnrolled } from '../approval/people/passkeys.ts';
 import type { People } from '../approval/people/people.ts';
 import type { BlobId } from '../base/ids.ts';
 import { type EnrolmentEvent, isEnrolmentEvent } from '../run/enrolment-events.ts';
-import { type EnrolmentCourt, openEnrolments } from '../run/enrolments.ts';
+import { type EnrolmentCourt, type KnownPasskey, openEnrolments } from '../run/enrolments.ts';
 import type { Recorded } from '../run/events.ts';
 import type { Blob } from './exhibit.ts';
 import type { Flaw } from './finding.ts';
+import { passkeyBehind, type Said } from './judge-inviter.ts';
 import type { InForce } from './judge-plan.ts';
 import { readConfig } from './read-blobs.ts';
 import { openTokens, type Tokens } from './tokens.ts';
@@ -15,6 +16,8 @@ export interface WhoIsWho {
   readonly tokens: Tokens;
   /** People as the file of then had them, with what was enrolled by then; null where no configuration could be read. */
   inForce(): InForce | null;
+  /** The passkey that something was said by; null where it was none. */
+  passkeyOf(said: Said): KnownPasskey | null;
   /** Takes an entry that says who is who, and answers what is wrong with it; null for every other. */
   follow(entry: Recorded, blobs: ReadonlyMap<BlobId, Blob>): readonly Flaw[] | null;
 }
@@ -34,6 +37,7 @@ export function openWhoIsWho(bench: Omit<EnrolmentCourt, 'people'>): WhoIsWho {
   return {
     tokens,
     inForce: () => inForce,
+    passkeyOf: (said) => passkeyBehind(said, { tokens, enrolments }),
     follow: (entry, blobs) => {
       const { event, time } = entry;
       if (event.type === 'config.set') {

@@ -32,6 +32,8 @@ export interface Enrolments {
   enrolled(): Enrolled;
   /** Every passkey that was enrolled, removed ones too, oldest first. */
   passkeys(): readonly KnownPasskey[];
+  /** The passkey of this id, public key line or credential, a removed one too; null where there was none. */
+  find(name: string): KnownPasskey | null;
   /** The one that is given out by this hash of its secret; null where there was none. */
   invitation(hash: Sha256): Invited | null;
   /** Whose passkey this is, or was until it was removed; null where it is new. */
@@ -70,8 +72,8 @@ interface KnownInvitation extends Invited {
 interface Register {
   readonly invitations: Map<string, KnownInvitation>;
   readonly passkeys: Map<string, KnownPasskey>;
-  /** By public key and by credential, of removed ones too. */
-  readonly owners: Map<string, string>;
+  /** Ids by public key and by credential, of removed ones too. */
+  readonly ids: Map<string, string>;
   readonly issuers: Map<string, Issuer>;
 }
 
@@ -79,7 +81,7 @@ export function openEnrolments(): Enrolments {
   const register: Register = {
     invitations: new Map(),
     passkeys: new Map(),
-    owners: new Map(),
+    ids: new Map(),
     issuers: new Map(),
   };
   let enrolled: Enrolled | null = null;
@@ -93,6 +95,7 @@ export function openEnrolments(): Enrolments {
       return enrolled;
     },
     passkeys: () => [...register.passkeys.values()],
+    find: (name) => findIn(register, name),
     invitation: (hash) =>
       [...register.invitations.values()].find((each) => each.hash === hash) ?? null,
     ownerOf: (passkey) => ownerIn(register, passkey),
@@ -108,11 +111,16 @@ function standing({ passkeys, issuers }: Register): Enrolled {
   };
 }
 
+function findIn({ passkeys, ids }: Register, name: string): KnownPasskey | null {
+  return passkeys.get(ids.get(name) ?? name) ?? null;
+}
+
 function ownerIn(
-  { owners }: Register,
+  register: Register,
   passkey: Pick<PasskeyEnrolled, 'public' | 'credential'>,
 ): string | null {
-  return owners.get(passkey.public) ?? owners.get(passkey.credential) ?? null;
+  const known = findIn(register, passkey.public) ?? findIn(register, passkey.credential);
+  return known?.data.person ?? null;
 }
 
 function follow(register: Register, entry: EnrolmentEntry, court: EnrolmentCourt): string | null {
@@ -155,7 +163,7 @@ function enrol(
   { entry, data }: { readonly entry: EnrolmentEntry; readonly data: PasskeyEnrolled },
   court: EnrolmentCourt,
 ): string | null {
-  const { invitations, passkeys, owners } = register;
+  const { invitations, passkeys, ids } = register;
   const { passkey, person } = data;
   const because = becauseOf(register, data);
   const wrong =
@@ -170,8 +178,8 @@ function enrol(
   }
   const invited_by = because.kind === 'invite' ? because.by : null;
   passkeys.set(passkey, { data, enrolled_at: entry.time, invited_by, removed_at: null });
-  owners.set(data.public, person);
-  owners.set(data.credential, person);
+  ids.set(data.public, passkey);
+  ids.set(data.credential, passkey);
   return null;
 }
 

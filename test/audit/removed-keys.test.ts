@@ -63,7 +63,7 @@ test('where nobody outside has seen anything, only that is said', async () => {
 });
 
 test('a passkey is removed by an entry of its own, and not by a change of `people.yaml` beside it', async () => {
-  const scene = openScene({ runbook: gated });
+  const scene = openScene({ runbook: gated, account: 'runbook@web1' });
   const { device, passkey } = await enrolled(scene.engine(), 'robin');
   const { run } = await scene.exec();
   const sign = async (namespace: string, message: Buffer): Promise<string> =>

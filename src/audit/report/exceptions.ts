@@ -65,7 +65,7 @@ function place({ index }: Exception): number {
   return index ?? Number.POSITIVE_INFINITY;
 }
 
-const separation = ['E_SELF_APPROVAL', 'E_DECIDER_RESUMED', 'E_QUORUM'];
+const separation = ['E_SELF_APPROVAL', 'E_DECIDER_RESUMED', 'E_QUORUM', 'W_INVITER'];
 const identity = ['E_APPROVAL_SIG', 'E_ASSURANCE', 'E_TOKEN', 'E_START', 'E_RESOLUTION'];
 const records = ['E_TIME_BACKWARD', 'E_TIME_CLAIMED', 'E_TIME', 'E_LEAF', 'E_INDEX'];
 const approval = [
