@@ -27,6 +27,8 @@ export interface Office {
    * Takes the hold `serve` (HeldError `serve_held` where another process has it), takes up every run that
    * an earlier process left, and works until `signal` aborts: then running steps are ended as an interrupt
    * ends them only after `graceMs`, waiting runs stay as they are, holds are released, and it resolves.
+   * Begins under no trusted files that are wrong: ConfigError, InvalidFileError. What breaks later fails each
+   * call that needs it, until it is mended.
    */
   work(signal: AbortSignal, door?: OpenDoor): Promise<void>;
 }

@@ -77,6 +77,17 @@ test('a server names every way to reach reviewers, and whom they log in with', a
   expect(stderr).toContain('\npeople log in to the pages by Example SSO\n');
 });
 
+test('a server does not start under rules that cannot be read, and says where they are wrong', async () => {
+  for (const file of ['policy.yaml', 'people.yaml', 'config.yaml']) {
+    const { exitCode, stdout, stderr } = await serveUntil(/serving/, {
+      terminal: false,
+      config: { [file]: 'nonsense: 1\n' },
+    });
+    expect.soft([exitCode, stdout]).toEqual([2, '']);
+    expect.soft(stderr).toMatch(new RegExp(`^error: [^\n]*${file}:1:1`));
+  }
+});
+
 test('a server has the runbooks of its trusted folders and of RUNBOOK_PATH, and none of the folder it was started in', async () => {
   const dir = tempFolder({
     'runbooks/here.yaml': `name: here\n${runbook}`,
