@@ -128,12 +128,7 @@ function assertGuards(
       message: `it is ${moment.wallMs} ms, and this had to be recorded before ${guards.beforeMs} ms`,
     });
   }
-  if (guards.tokenStands !== undefined) {
-    assertStands(db, guards.tokenStands, moment);
-  }
-  if (guards.newestToken !== undefined) {
-    assertNewestToken(db, guards.newestToken);
-  }
+  assertTokens(db, guards, moment);
   assertMoved(db, run, guards);
   for (const since of watchedRuns(run, guards)) {
     const latest = latestTimeSince(db, times, { run: since, size: head.size }) ?? head.time;
@@ -183,6 +178,19 @@ function assertMoved(
       code: 'version_moved',
       message: `run \`${versionOf.run}\` has moved on since it was looked at`,
     });
+  }
+}
+
+function assertTokens(
+  db: Connection,
+  { tokenStands, newestToken }: NonNullable<CommitInput['guards']>,
+  moment: Moment,
+): void {
+  if (tokenStands !== undefined) {
+    assertStands(db, tokenStands, moment);
+  }
+  if (newestToken !== undefined) {
+    assertNewestToken(db, newestToken);
   }
 }
 
