@@ -1,7 +1,8 @@
+import { titleOf } from '../approval/card/card-steps.ts';
 import { type Html, html } from '../base/html.ts';
 import { sanitizeLine } from '../base/sanitize.ts';
 import type { RequestDetail } from '../engine/reports.ts';
-import { askerOf, environmentBadge, stateBadge } from './request-words.ts';
+import { askerOf, environmentBadge, shorten, stateBadge } from './request-words.ts';
 import { timeLeft, timeSince } from './time.ts';
 
 export interface InboxView {
@@ -18,14 +19,20 @@ export interface InboxView {
 /** What waits for somebody: for whoever looks first. */
 export function layoutInbox(view: InboxView): Html {
   const { open, over, person, nowMs } = view;
-  const mine = open.filter((detail) => waitsFor(detail, person, nowMs));
-  const others = open.filter((detail) => !mine.includes(detail));
+  const urgent = open.toSorted((one, other) => deadline(one).localeCompare(deadline(other)));
+  const mine = urgent.filter((detail) => waitsFor(detail, person, nowMs));
+  const others = urgent.filter((detail) => !mine.includes(detail));
   return html`<h1>Inbox</h1>
 ${open.length === 0 ? layoutEmpty() : null}
 ${layoutGroup({ id: 'mine', heading: `Waiting for you (${mine.length})`, details: mine, nowMs })}
 ${layoutGroup({ id: 'others', heading: `Waiting for others (${others.length})`, details: others, nowMs })}
 ${view.isCut && html`<p class="hint">These are the newest ${open.length}. <code>runbook requests</code> lists all that are open.</p>`}
 ${layoutGroup({ id: 'over', heading: 'Lately', details: over, nowMs })}`;
+}
+
+/** RFC 3339 in UTC, which sorts as text: what is over first stands first. */
+function deadline({ content }: RequestDetail): string {
+  return content.limits.pending_until;
 }
 
 /**
@@ -79,6 +86,7 @@ ${details.map((detail) => layoutRow(detail, nowMs))}</ul>
 
 function layoutRow(detail: RequestDetail, nowMs: number): Html {
   const { content, state, words } = detail;
+  const { reason } = content.why;
   const { created, pending_until } = content.limits;
   const left = timeLeft(pending_until, nowMs);
   const steps = content.commands.map(({ step }) => step).join(', ');
@@ -89,7 +97,9 @@ ${content.break_glass !== null && html`<span class="badge bad">break-glass</span
       ? html`<span class="badge warn">${left === null ? 'too late' : `${left} left`}</span>`
       : stateBadge(state)
   }</span>
+<code>${shorten(sanitizeLine(titleOf(detail)), 160)}</code>
 <span class="soft"><span>asked by ${askerOf(content.initiator)}, ${timeSince(created, nowMs)} ago</span> <span class="mono">${words}</span></span>
+${reason !== null && html`<span class="soft">“${shorten(sanitizeLine(reason), 160)}”</span>`}
 </a></li>
 `;
 }

@@ -8,6 +8,7 @@ import type { CardSection } from '../approval/card/card-section.ts';
 import { type Html, html } from '../base/html.ts';
 import type { RequestDetail } from '../engine/reports.ts';
 import { layoutDiff, layoutLines } from './code-lines.ts';
+import { layoutWords } from './words.ts';
 
 /** The card of a request, taken apart for where its pieces stand on the page. */
 export interface CardView {
@@ -53,16 +54,28 @@ function layoutBody(section: CardSection): Html {
   switch (section.kind) {
     case 'fields':
       return html`<dl class="facts">${section.fields.map(
-        ({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>\n`,
+        ({ label, value }) => html`<dt>${label}</dt><dd>${layoutText(section, value)}</dd>\n`,
       )}</dl>`;
     case 'block':
       return layoutLines(section.text);
     case 'list':
-      return layoutItems(section.items);
+      return layoutItems(section.items.map((item) => layoutText(section, item)));
   }
 }
 
-function layoutItems(items: readonly string[]): Html {
+/** Sections in our own words. Everywhere else a backtick is a part of what runs, and is shown. */
+const ours: ReadonlySet<string> = new Set([
+  'Approvals',
+  'Not bound by the approval',
+  'Limits',
+  'Last run of this step',
+]);
+
+function layoutText({ heading }: CardSection, text: string): Html | string {
+  return ours.has(heading) ? layoutWords(text) : text;
+}
+
+function layoutItems(items: readonly (Html | string)[]): Html {
   return html`<ul class="argv">${items.map((item) => html`<li>${item}</li>\n`)}</ul>`;
 }
 

@@ -1,9 +1,9 @@
 import { formatDuration } from '../base/duration.ts';
 import { type Html, html } from '../base/html.ts';
 
-/** RFC 3339 as people read it: `2026-11-22 11:58:51 UTC`. */
+/** RFC 3339 as people read it: `2026-11-22 11:58 UTC`. To the millisecond it stands in the markup. */
 export function showTime(time: string): Html {
-  const text = time.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');
+  const text = time.replace('T', ' ').replace(/:\d\d(?:\.\d+)?Z$/, ' UTC');
   return html`<time datetime="${time}">${text}</time>`;
 }
 

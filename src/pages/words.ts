@@ -1,4 +1,5 @@
 import { type Html, html } from '../base/html.ts';
+import { showTime } from './time.ts';
 
 /**
  * A message of ours as a sentence: what stands in backticks as code, with a full stop, and with a capital
@@ -11,7 +12,18 @@ export function layoutSentence(text: string): Html {
   return layoutWords(/[.?!]$/.test(capital) ? capital : `${capital}.`);
 }
 
-/** Words of ours, with what stands in backticks as code. */
-function layoutWords(text: string): Html {
-  return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+/** Words of ours, with what stands in backticks as code, and times as people read them. */
+export function layoutWords(text: string): Html {
+  return html`${text.split(marked).map((part) => layoutPart(part))}`;
+}
+
+const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z';
+const marked = new RegExp(`(\`[^\`]+\`|\\b${time})`);
+const isTime = new RegExp(`^${time}$`);
+
+function layoutPart(part: string): Html | string {
+  if (isTime.test(part)) {
+    return showTime(part);
+  }
+  return /^`[^`]+`$/.test(part) ? html`<code>${part.slice(1, -1)}</code>` : part;
 }

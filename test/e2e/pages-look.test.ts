@@ -1,14 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { bot, openServed, robin, type Served, startGated } from '../server/served.ts';
+import { findBarriers } from '../support/barriers.ts';
 import { nightPolicy, nightRunbook, startNight } from '../support/break-glass.ts';
 import { desk, hasBrowser, openBrowser, openWindow, phone } from '../support/browser.ts';
 import { driving } from '../support/scene.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where screens are kept to be looked at; nowhere unless said. */
 const shots = process.env['RUNBOOK_TEST_SCREENS'];
 
@@ -79,22 +78,10 @@ async function keepScreen(page: Page, name: string): Promise<void> {
   }
 }
 
-/** What axe-core finds serious or worse. */
-async function findBarriers(page: Page): Promise<unknown> {
-  // The page's policy lets no script in but its own: this one comes past it, as a debugger does.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axe });
-  return page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))`);
-}
-
-const overflows = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
 const focused = 'document.activeElement.tagName + " " + document.activeElement.textContent.trim()';
 
 async function expectFit(page: Page, name: string): Promise<void> {
   await keepScreen(page, name);
-  expect(await page.evaluate(overflows), `${name} is wider than its window`).toBe(false);
   expect(await findBarriers(page), name).toEqual([]);
 }
 
@@ -204,7 +191,7 @@ describe.skipIf(!hasBrowser)('a request', () => {
     });
     await page.getByLabel(/^Type the environment/).fill('staging');
     await page.getByRole('button', { name: /^Approve as robin/ }).click();
-    await page.getByText('environment_not_typed').waitFor();
+    await page.getByRole('alert').waitFor();
     const { state } = await served.scene.service().describeRequest(served.request);
     expect(state).toBe('pending');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { titleOf } from '../../src/approval/card/card-steps.ts';
 import { layoutInbox, waitsFor } from '../../src/pages/inbox.ts';
 import { timeLeft, timeSince } from '../../src/pages/time.ts';
 import { aSlot } from '../approval/builders.ts';
@@ -52,6 +53,19 @@ describe('the inbox', () => {
     expect(markup).toContain('prod · protected');
     expect(markup).toContain('20m left');
     expect(markup).toContain('asked by ana, 10m ago');
+  });
+
+  test('says of each what would run and why, and what expires soonest stands first', () => {
+    const until = (pending_until: string) => ({
+      limits: { ...aRequest().limits, pending_until },
+      why: { reason: `until ${pending_until}`, ticket: null },
+    });
+    const later = aDetail({}, until('2026-03-02T01:40:00.000Z'));
+    const sooner = aDetail({}, until('2026-03-02T01:20:00.000Z'));
+    const view = { person: 'bob', open: [later, sooner], over: [], isCut: false, nowMs };
+    const { markup } = layoutInbox(view);
+    expect(markup).toMatch(/“until 2026-03-02T01:20[^]*“until 2026-03-02T01:40/);
+    expect(markup).toContain(`<code>${titleOf(later)}</code>`);
   });
 
   test('says so where older requests have no room', () => {

@@ -123,6 +123,17 @@ describe('the card', () => {
     expect(found[0]).toBeGreaterThan(0);
   });
 
+  test('has our own words with code and times as elsewhere, and data as it is', () => {
+    const markup = page(
+      aDetail({}, { not_bound: ['programs: `sleep`, `tr`, one ` more'], secrets: ['`raw`'] }),
+    );
+    expect(markup).toContain('programs: <code>sleep</code>, <code>tr</code>, one ` more');
+    expect(markup).toContain('<li>`raw`</li>');
+    expect(markup).toMatch(
+      /<dt>decide by<\/dt><dd><time datetime="[^"]+">\d{4}-\d\d-\d\d \d\d:\d\d UTC<\/time> \(/,
+    );
+  });
+
   test('calls no demand met that a rejection has cut short', () => {
     const over = { state: 'rejected', missing: [] } as const;
     expect(page(aDetail(over))).toContain('floor: asks for 1');
