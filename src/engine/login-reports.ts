@@ -40,7 +40,7 @@ export interface PasskeySummary {
   /** Base64url: what a page asks the browser for. */
   readonly credential: string;
   readonly enrolled_at: string;
-  /** `invite 4f7k… by os:root@web1`, `login at https://login.example.com`. */
+  /** `invite 4f7k… by os:ana@web1 (ana)`, with whose account that is now, or `login at https://login.example.com`. */
   readonly enrolled_by: string;
   readonly removed_at: string | null;
 }

@@ -169,7 +169,7 @@ describe('passkey list and remove', () => {
     const enrolled = await enrol(secret);
     expect(await list()).toEqual([enrolled]);
     expect(enrolled.enrolled_by).toBe(
-      `invite ${invite} by os:${userInfo().username}@${hostname()}`,
+      `invite ${invite} by os:${userInfo().username}@${hostname()} (ana)`,
     );
     expect((await passkey('list')).stdout.replaceAll(/\s+/g, ' ')).toContain(
       `robin's "phone" on ${page}`,

@@ -52,7 +52,7 @@ export async function enrolPasskey(
     // Somebody else's passkey had been committed by the same invitation.
     throw invitationRefused();
   }
-  return summarisePasskey(known);
+  return summarisePasskey(engine, known);
 }
 
 async function findSame(

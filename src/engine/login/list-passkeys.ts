@@ -1,4 +1,4 @@
-import { personNamed } from '../../approval/people/identity.ts';
+import { personNamed, personOf } from '../../approval/people/identity.ts';
 import type { KnownPasskey } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
 import type { PasskeySummary } from '../login-reports.ts';
@@ -13,7 +13,7 @@ export async function listPasskeys(
   return identities
     .passkeys()
     .filter(({ data }) => person === undefined || data.person === person)
-    .map(summarisePasskey)
+    .map((known) => summarisePasskey(engine, known))
     .toReversed();
 }
 
@@ -30,13 +30,13 @@ export async function hasPasskeys({ store, trusted }: Engine, origin: string): P
   return passkeys.some((it) => it.origin === origin && personNamed(people, it.person) !== null);
 }
 
-export function summarisePasskey({
-  data,
-  enrolled_at,
-  invited_by,
-  removed_at,
-}: KnownPasskey): PasskeySummary {
+export function summarisePasskey(
+  { trusted }: Engine,
+  { data, enrolled_at, invited_by, removed_at }: KnownPasskey,
+): PasskeySummary {
   const { passkey, person, label, origin, credential, invite, login } = data;
+  const inviter = invited_by === null ? null : personOf(trusted().people.value, invited_by);
+  const by = inviter === null ? invited_by : `${invited_by} (${inviter.name})`;
   return {
     passkey,
     person,
@@ -45,7 +45,7 @@ export function summarisePasskey({
     public: data.public,
     credential,
     enrolled_at,
-    enrolled_by: login === null ? `invite ${invite} by ${invited_by}` : `login at ${login.issuer}`,
+    enrolled_by: login === null ? `invite ${invite} by ${by}` : `login at ${login.issuer}`,
     removed_at,
   };
 }

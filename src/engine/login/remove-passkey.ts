@@ -29,7 +29,10 @@ export async function removePasskey(
     await refuseOthers(engine, found);
     const { passkey } = found.data;
     const ended = found.removed_at === null ? await commitRemoval(engine, found.data, reason) : 0;
-    return { ...summarisePasskey(await findPasskey(engine, passkey)), sessions_ended: ended };
+    return {
+      ...summarisePasskey(engine, await findPasskey(engine, passkey)),
+      sessions_ended: ended,
+    };
   });
 }
 
