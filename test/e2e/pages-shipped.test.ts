@@ -4,39 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { check } from '../support/auditor.ts';
 import { hasBrowser, openBrowser } from '../support/browser.ts';
 import { openIssuer } from '../support/issuer.ts';
-import {
-  callerAccount,
-  type Home,
-  homeOf,
-  mayBeOthers,
-  programForAll,
-  serverAccount,
-  startServing,
-} from '../support/serving.ts';
+import { openServedAgent, type ServedAgent } from '../support/served-agent.ts';
+import { mayBeOthers } from '../support/serving.ts';
 import { arriveAt, openReviewer, passIssuer } from './reviewing.ts';
 
-const runbook = `name: restart
-description: Restart the service.
-steps:
-  - { id: look, run: echo looking }
-  - { id: restart, privileged: true, run: echo restarted }
-`;
-
-interface Story {
-  readonly server: Home;
-  readonly agent: Home;
-  readonly issuer: string;
-  readonly url: string;
-  /** The variables by which the agent's commands go to the server. */
-  readonly asAgent: Readonly<Record<string, string>>;
-}
-
-/** The program as it is shipped: a server under its own account, and an agent under another. */
-async function openStory(): Promise<Story> {
+/** A server that robin logs in to by an issuer. */
+async function openStory(): Promise<ServedAgent & { readonly issuer: string }> {
   const { issuer, client, secret } = await openIssuer();
-  const program = programForAll();
-  const server = homeOf(program, serverAccount, {
-    'runbooks/restart.yaml': runbook,
+  const files = {
     'config/people.yaml': `people:
   - { name: ana, agents: [deploy-bot] }
   - { name: robin, oidc: ["${issuer}#robin"] }
@@ -45,28 +20,15 @@ async function openStory(): Promise<Story> {
   oidc:
     - { name: Example SSO, issuer: "${issuer}", client_id: ${client}, client_secret: { env: SSO } }
 `,
-  });
-  const agent = homeOf(program, callerAccount);
-  const flags = ['--agent', 'deploy-bot', '--scope', 'start'];
-  const token = (await server.run(['token', 'create', ...flags])).stdout.trim();
-  const { url } = await startServing(server, {
-    SSO: secret,
-    RUNBOOK_PATH: `${server.dir}/runbooks`,
-  });
-  return { server, agent, issuer, url, asAgent: { RUNBOOK_SERVER: url, RUNBOOK_TOKEN: token } };
-}
-
-interface Waiting {
-  readonly run: string;
-  readonly requests: readonly { readonly request: string }[];
+  };
+  return { ...(await openServedAgent(files, { SSO: secret })), issuer };
 }
 
 describe.skipIf(!hasBrowser || !mayBeOthers)('the program as it is shipped', () => {
   test('waits for a reviewer, who logs in, reads, and signs with a passkey; an auditor needs nothing of it', async () => {
-    const { server, agent, issuer, url, asAgent } = await openStory();
-    const started = await agent.run(['exec', 'restart', '--json'], asAgent);
-    expect([started.exitCode, started.stderr]).toEqual([10, '']);
-    const { run, requests } = JSON.parse(started.stdout) as Waiting;
+    const { server, agent, issuer, serving, asAgent, start } = await openStory();
+    const { url } = serving;
+    const { run, requests } = await start();
 
     // By the address of the machine: a browser is led on to the name that passkeys know.
     const origin = url.replace('127.0.0.1', 'localhost');

@@ -4,27 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { aClick } from '../channels/slack/payloads.ts';
 import { eventually } from '../support/eventually.ts';
 import {
-  callerAccount,
-  type Home,
-  homeOf,
-  mayBeOthers,
-  programForAll,
-  type Serving,
-  serverAccount,
-  startServing,
-} from '../support/serving.ts';
+  decisionIn,
+  openServedAgent,
+  restartFile,
+  type ServedAgent,
+  serverEnv,
+} from '../support/served-agent.ts';
+import { type Home, homeOf, mayBeOthers, programForAll, startServing } from '../support/serving.ts';
 import { openSlackSocket, type SlackSocketServer } from '../support/slack-socket.ts';
 import { openSlackWeb, type SlackWeb } from '../support/slack-web.ts';
-
-const runbook = `name: restart
-description: Restart the service.
-steps:
-  - id: look
-    run: echo looking
-  - id: restart
-    privileged: true
-    run: echo restarted >> ran.txt; cat ran.txt
-`;
 
 interface Slack {
   readonly web: SlackWeb;
@@ -40,12 +28,11 @@ async function openWorkspace(): Promise<Slack> {
 
 const secrets = { SLACK_BOT_TOKEN: 'xoxb-test-token', SLACK_APP_TOKEN: 'xapp-test-token' };
 
-/** Everything a host needs: who is who, the runbook, and the channel where cards go. */
+/** Who is who, and the channel where cards go. */
 function filesFor({ web }: Slack, more: { readonly ana?: string; readonly policy?: string } = {}) {
   const slack = (name: string) => `slack: [${web.team}/${web.user(name)}]`;
   const account = more.ana === undefined ? '' : `, os_users: ["${more.ana}"]`;
   return {
-    'runbooks/restart.yaml': runbook,
     'config/people.yaml': `people:
   - { name: ana, agents: [deploy-bot], ${slack('ana')}${account} }
   - { name: robin, ${slack('robin')} }
@@ -106,38 +93,19 @@ function whispersTo({ web }: Slack, name: string): readonly string[] {
     .map(({ args }) => args['text'] ?? '');
 }
 
-async function tokenFor(server: Home, ...flags: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await server.run(['token', 'create', ...flags]);
-  expect(stderr).not.toContain('error');
-  return stdout.trim();
-}
-
-interface Scene {
+interface Scene extends ServedAgent {
   readonly slack: Slack;
-  readonly server: Home;
-  readonly agent: Home;
-  readonly serving: Serving;
-  /** The variables by which the agent's commands go to the server. */
-  readonly asAgent: Readonly<Record<string, string>>;
 }
 
 async function openScene(): Promise<Scene> {
   const slack = await openWorkspace();
-  const program = programForAll();
-  const server = homeOf(program, serverAccount, filesFor(slack));
-  const agent = homeOf(program, callerAccount);
-  const token = await tokenFor(server, '--agent', 'deploy-bot', '--scope', 'start');
-  const more = { ...secrets, RUNBOOK_PATH: `${server.dir}/runbooks` };
-  const serving = await startServing(server, more);
-  const asAgent = { RUNBOOK_SERVER: serving.url, RUNBOOK_TOKEN: token };
-  return { slack, server, agent, serving, asAgent };
+  return { ...(await openServedAgent(filesFor(slack), secrets)), slack };
 }
 
-async function startWaiting({ slack, agent, asAgent }: Scene): Promise<string> {
-  const started = await agent.run(['exec', 'restart', '--json'], asAgent);
-  expect([started.exitCode, started.stderr]).toEqual([10, '']);
+async function startWaiting({ slack, start }: Scene): Promise<string> {
+  const { run } = await start();
   await eventually(() => cardText(slack)).toContain('runbook.approve');
-  return (JSON.parse(started.stdout) as { readonly run: string }).run;
+  return run;
 }
 
 // Only root can have a server under an account of its own; everywhere else nothing here would be proven.
@@ -188,8 +156,7 @@ describe.skipIf(!mayBeOthers)('a server under its own account', () => {
     const { slack, server, agent, serving } = scene;
     const run = await startWaiting(scene);
     await serving.stop('SIGKILL');
-    const more = { ...secrets, RUNBOOK_PATH: `${server.dir}/runbooks` };
-    const again = await startServing(server, more);
+    const again = await startServing(server, serverEnv(server, secrets));
     await press(slack, 'runbook.approve', 'robin');
     const asAgent = { ...scene.asAgent, RUNBOOK_SERVER: again.url };
     const waited = await agent.run(['wait', run, '--json'], asAgent);
@@ -225,20 +192,16 @@ describe('without a server, a waiting command', () => {
 function homeAlone(slack: Slack, policy: string): Home {
   const { uid, gid, username } = userInfo();
   const ana = `${username}@${hostname().toLowerCase()}`;
-  const home = homeOf(programForAll(), { uid, gid }, filesFor(slack, { ana, policy }));
+  const home = homeOf(
+    programForAll(),
+    { uid, gid },
+    {
+      ...restartFile,
+      ...filesFor(slack, { ana, policy }),
+    },
+  );
   return {
     ...home,
-    run: (argv, more) => home.run(argv, { RUNBOOK_PATH: `${home.dir}/runbooks`, ...more }),
+    run: (argv, more = {}) => home.run(argv, serverEnv(home, more)),
   };
-}
-
-async function decisionIn(home: Home, run: string): Promise<unknown> {
-  const log = await home.run(['audit', 'log', run, '--json']);
-  const { entries } = JSON.parse(log.stdout) as {
-    readonly entries: readonly { readonly index: number; readonly type: string }[];
-  };
-  const decided = entries.filter(({ type }) => type === 'approval.decided');
-  expect(decided.length).toBe(1);
-  const shown = await home.run(['audit', 'show', String(decided[0]?.index)]);
-  return (JSON.parse(shown.stdout) as { readonly leaf: { readonly data: unknown } }).leaf.data;
 }

@@ -9,52 +9,25 @@ import {
   tenant,
   users,
 } from '../support/playground.ts';
-import {
-  callerAccount,
-  type Home,
-  homeOf,
-  mayBeOthers,
-  programForAll,
-  type Serving,
-  serverAccount,
-  startServing,
-} from '../support/serving.ts';
+import { decisionIn, openServedAgent, type ServedAgent } from '../support/served-agent.ts';
+import { mayBeOthers } from '../support/serving.ts';
 import { appId, clientSecret } from '../support/teams-issuer.ts';
 
-const runbook = `name: restart
-description: Restart the service.
-steps:
-  - id: restart
-    privileged: true
-    run: echo restarted
-`;
-
-interface Scene {
+interface Scene extends ServedAgent {
   readonly teams: Playground;
-  readonly server: Home;
-  readonly agent: Home;
-  readonly serving: Serving;
-  /** The variables by which the agent's commands go to the server. */
-  readonly asAgent: Readonly<Record<string, string>>;
 }
 
 /** The app in a team, a server under its own account, and an agent that calls it. */
 async function openScene(how: { readonly signs: boolean }): Promise<Scene> {
   const teams = await openPlayground();
   teams.signs = how.signs;
-  const program = programForAll();
-  const server = homeOf(program, serverAccount, filesFor(teams, how.signs));
-  const agent = homeOf(program, callerAccount);
-  const made = await server.run(['token', 'create', '--agent', 'deploy-bot', '--scope', 'start']);
-  const serving = await startServing(server, {
-    TEAMS_CLIENT_SECRET: clientSecret,
-    RUNBOOK_PATH: `${server.dir}/runbooks`,
-  });
+  const secrets = { TEAMS_CLIENT_SECRET: clientSecret };
+  const served = await openServedAgent(filesFor(teams, how.signs), secrets);
+  const { serving } = served;
   teams.app = serving.url;
-  const asAgent = { RUNBOOK_SERVER: serving.url, RUNBOOK_TOKEN: made.stdout.trim() };
   await teams.install();
   await eventually(() => serving.log.join('\n')).toContain('installed in');
-  return { teams, server, agent, serving, asAgent };
+  return { ...served, teams };
 }
 
 function filesFor({ issuer, serviceUrl }: Playground, signs: boolean): Record<string, string> {
@@ -63,7 +36,6 @@ function filesFor({ issuer, serviceUrl }: Playground, signs: boolean): Record<st
     ? `token_url: "${issuer.tokenUrl}", metadata_url: "${issuer.metadataUrl}"`
     : 'unauthenticated: true';
   return {
-    'runbooks/restart.yaml': runbook,
     'config/people.yaml': `people:
   - { name: alex, agents: [deploy-bot], ${account('alex')} }
   - { name: robin, ${account('robin')} }
@@ -96,11 +68,10 @@ function cardIn({ sent }: Playground): Shown {
   return { activity: id, text, request };
 }
 
-async function startWaiting({ teams, agent, asAgent }: Scene): Promise<string> {
-  const started = await agent.run(['exec', 'restart', '--json'], asAgent);
-  expect([started.exitCode, started.stderr]).toEqual([10, '']);
+async function startWaiting({ teams, start }: Scene): Promise<string> {
+  const { run } = await start();
   await eventually(() => cardIn(teams).text).toContain('runbook.approve');
-  return (JSON.parse(started.stdout) as { readonly run: string }).run;
+  return run;
 }
 
 // Only root can have a server under an account of its own; everywhere else nothing here would be proven.
@@ -167,14 +138,3 @@ describe.skipIf(!mayBeOthers)('a server under its own account', () => {
     120_000,
   );
 });
-
-async function decisionIn(home: Home, run: string): Promise<unknown> {
-  const log = await home.run(['audit', 'log', run, '--json']);
-  const { entries } = JSON.parse(log.stdout) as {
-    readonly entries: readonly { readonly index: number; readonly type: string }[];
-  };
-  const decided = entries.filter(({ type }) => type === 'approval.decided');
-  expect(decided.length).toBe(1);
-  const shown = await home.run(['audit', 'show', String(decided[0]?.index)]);
-  return (JSON.parse(shown.stdout) as { readonly leaf: { readonly data: unknown } }).leaf.data;
-}
