@@ -29,6 +29,16 @@ test('an issuer that the server does not offer is told, with those that it does'
   });
 });
 
+test('a job that lost its token ends at once, and waits for no browser', async () => {
+  const served = await openLoggingIn();
+  const said = await callerOf(served.url).run('login');
+  expect(said).toMatchObject({ exitCode: 4, stdout: '' });
+  expect(said.stderr).toContain('no token came on stdin');
+  expect(said.stderr).toContain('hint: `runbook login < token.txt`; `--issuer NAME`');
+  const meant = await callerOf(served.url).run('login', '--issuer', 'Other');
+  expect(meant).toMatchObject({ exitCode: 2, stdout: '' });
+});
+
 test('where nobody can be asked, nothing is piped in and there is no single sign-on, it says so', async () => {
   const served = await openServed();
   const said = await callerOf(served.url).run('login', '--json');

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { UsageError } from '../../base/errors.ts';
+import { LoginError, UsageError } from '../../base/errors.ts';
 import { parseServerUrl, type ServerSettings } from '../../client/settings.ts';
 import { keepToken } from '../../client/token-file.ts';
 import { userConfigDir } from '../../config/paths.ts';
@@ -24,6 +24,7 @@ export function loginCommand(cli: Cli): Command {
       `
 Whoever runs the server issues tokens: \`runbook token create --person NAME --scope start,read,decide\`.
 A login by browser may start and read, for 12 hours; to decide, log in on the server's page, or sign.
+Where nobody watches and stdin is empty, it begins with --issuer or --json alone.
 
 Examples:
   runbook login
@@ -88,6 +89,7 @@ async function obtainToken(
   if (piped !== '') {
     return piped;
   }
+  refuseUnattended(cli, options);
   const brought = options.token === true ? null : await logInByBrowser(cli, server, options.issuer);
   if (brought !== null) {
     return brought;
@@ -100,4 +102,17 @@ async function obtainToken(
     });
   }
   return (await askSecret(cli, `Token for ${server.url}`)).trim();
+}
+
+/** A job whose token is missing must not wait for a browser that nobody opens; whoever means that says so. */
+function refuseUnattended({ io, settings }: Cli, { issuer, token }: LoginOptions): void {
+  const isWatched = io.stdin.isTTY === true || io.stderr.isTTY === true;
+  const isAsked = issuer !== undefined || token === true || settings.output !== 'text';
+  if (!isWatched && !isAsked) {
+    throw new LoginError({
+      code: 'login_unattended',
+      message: 'no token came on stdin, and nobody is here who could log in by a browser',
+      hint: '`runbook login < token.txt`; `--issuer NAME`, or `--json`, to log in by a browser all the same',
+    });
+  }
 }
