@@ -1,8 +1,10 @@
+import { sanitizeLine } from '../base/sanitize.ts';
+import type { Service } from '../engine/service.ts';
 import type { Cli } from './cli.ts';
 import { confirmOwn } from './confirm-decision.ts';
 import type { DecideInput } from './decide.ts';
 import { showProvenCard } from './proven-card.ts';
-import { refuseAgent, requireSigner } from './signing.ts';
+import { keyMissing, refuseAgent } from './signing.ts';
 import { tellDecision } from './tell-decision.ts';
 
 /**
@@ -19,7 +21,7 @@ export async function decideAsMyself(
   const service = await cli.openService();
   const { scopes } = await service.me();
   if (!scopes.includes('decide')) {
-    requireSigner(cli, input, command);
+    throw keyMissing(command, await pageHint(service, input.request));
   }
   const approver = await cli.openApprover();
   const proven = await approver.read((seen) => service.review(input.request, seen));
@@ -28,4 +30,10 @@ export async function decideAsMyself(
   const { decision, reason = null } = input;
   const own = { request: content.id, hash: proven.leafHash, decision, reason };
   return tellDecision(cli, await service.decideAsMyself(own), null);
+}
+
+/** Nothing where the server names no page, or this login may not even read the request. */
+async function pageHint(service: Service, request: string | null): Promise<string | undefined> {
+  const found = await service.describeRequest(request).catch(() => null);
+  return found?.url === undefined ? undefined : `or on the page: ${sanitizeLine(found.url)}`;
 }

@@ -22,13 +22,19 @@ export function requireSigner(cli: Cli, flags: KeyChoice, command: string): Sign
   refuseAgent(cli);
   const choice = signerChoice(cli, flags);
   if (choice === null) {
-    throw new UsageError({
-      code: 'key_missing',
-      message: 'this takes a signature with your own key, and no key is named',
-      hint: `\`${command} --key ~/.ssh/id_ed25519\`, or \`${command} --ssh-agent\``,
-    });
+    throw keyMissing(command);
   }
   return choice;
+}
+
+/** `otherwise` is a way without a key of one's own. */
+export function keyMissing(command: string, otherwise?: string): UsageError {
+  const ways = [`\`${command} --key ~/.ssh/id_ed25519\``, `or \`${command} --ssh-agent\``];
+  return new UsageError({
+    code: 'key_missing',
+    message: 'this takes a signature with your own key, and no key is named',
+    hint: [...ways, ...(otherwise === undefined ? [] : [otherwise])].join(', '),
+  });
 }
 
 /** Whatever key or login an agent can reach, the person whose it is has decided nothing. Throws DeniedError. */

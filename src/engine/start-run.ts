@@ -264,7 +264,7 @@ async function refuseHopeless(
       throw new DeniedError({
         code: 'nobody_can_approve',
         message: `nobody could ever approve step \`${step.id}\`: ${nobody}`,
-        hint: 'enrol somebody: `runbook people add NAME --ssh-key FILE.pub`',
+        hint: 'enrol somebody: `runbook people add NAME --ssh-key FILE.pub`, or for a passkey `runbook passkey invite NAME`',
       });
     }
     if (verdict.reasonRequired && input.reason === null) {

@@ -111,6 +111,11 @@ describe('passkey invite', () => {
     ]);
   });
 
+  test('says in its help how long a link holds unless told', async () => {
+    const { stdout } = await passkey('invite --help');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('at most 7d (default: 1h)');
+  });
+
   test('leads to the server that runs, whatever config.yaml says', async () => {
     scene.write('config/config.yaml', `serve: { url: ${page} }\n`);
     for (const at of ['https://ops.example.org', 'http://localhost:40123']) {

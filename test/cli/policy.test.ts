@@ -169,7 +169,8 @@ describe('policy check', () => {
                   hint: did you mean \`prod\`?
 policy.yaml:5:7  \`exports\`: slot \`exports/owner\` needs 1 approval from \`group:data_owner\`, but 0
                  people are eligible
-                 hint: enrol somebody with a key: \`runbook people add NAME --group data_owner\`
+                 hint: enrol somebody, or ask others too: \`runbook people add NAME --group
+                 data_owner --ssh-key FILE.pub\`, or for a passkey \`runbook passkey invite NAME\`
 policy.yaml:5:39  \`exports\`: nobody is in \`group:data_owner\`
                   hint: did you mean \`group:data_owners\`?
 3 warnings

@@ -327,6 +327,7 @@ describe('deciding at a server', () => {
     ]);
     const reader = await room.cli.run('approve', words, '--yes', '--json');
     expect([reader.exitCode, reader.stderr]).toEqual([2, expect.stringContaining('"key_missing"')]);
+    expect(reader.stderr).toContain(`, or on the page: ${room.served.origin}/requests/`);
     expect(await openRequest()).toMatchObject({ state: 'pending' });
   });
 

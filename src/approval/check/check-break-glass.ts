@@ -15,7 +15,7 @@ export function checkBreakGlass(policy: Policy, people: People): readonly RuleFi
     const at = {
       rule: rule.name,
       offset: 0,
-      hint: 'enrol somebody with a key: `runbook people add`',
+      hint: 'enrol somebody with a key: `runbook people add NAME --ssh-key FILE.pub`',
     };
     const able = eligibleFor(rule, { people, initiator: nobody }).filter((name) =>
       canSign(name, rule, people),

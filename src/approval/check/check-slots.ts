@@ -173,9 +173,8 @@ function hintFor({ require, override }: Rule): string {
     ...(override ?? []),
   ];
   const group = slots.flatMap(({ from }) => from).find((entry) => entry.startsWith('group:'));
-  return group === undefined
-    ? 'enrol somebody with a key, or ask others too: `runbook people add`'
-    : `enrol somebody with a key: \`runbook people add NAME --group ${group.slice('group:'.length)}\``;
+  const into = group === undefined ? '' : ` --group ${group.slice('group:'.length)}`;
+  return `enrol somebody, or ask others too: \`runbook people add NAME${into} --ssh-key FILE.pub\`, or for a passkey \`runbook passkey invite NAME\``;
 }
 
 /** Whether anybody at all can approve is not a rule's affair: `doctor` says it once. */

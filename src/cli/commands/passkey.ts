@@ -16,7 +16,12 @@ export function passkeyCommand(cli: Cli): Command {
       'Prints a link by which a person of people.yaml enrols one passkey. Whoever opens it first becomes that person to approvals: give it to them alone. It works once, and only until it expires.',
     )
     .argument('<name>', 'the person')
-    .option('--expires <duration>', 'how long it holds, at most 7d', durationFlag, hourMs)
+    .option(
+      '--expires <duration>',
+      'how long it holds, at most 7d (default: 1h)',
+      durationFlag,
+      hourMs,
+    )
     .addHelpText('after', '\nExample:\n  runbook passkey invite robin --expires 1d')
     .action(async (name: string, flags: { readonly expires: number }) =>
       cli.finish(await runPasskeyInvite(cli, name, flags.expires)),

@@ -19,7 +19,12 @@ export function tokenCommand(cli: Cli): Command {
     .option('--agent <id>', 'for this agent')
     .option('--ci <job>', 'for this CI job, such as github/acme/infra')
     .requiredOption('--scope <scopes>', 'what it allows, with commas; may be repeated', collect)
-    .option('--expires <duration>', 'how long it lives, at most 366d', durationFlag, 30 * dayMs)
+    .option(
+      '--expires <duration>',
+      'how long it lives, at most 366d (default: 30d)',
+      durationFlag,
+      30 * dayMs,
+    )
     .option('--label <text>', 'what it is for')
     .addHelpText(
       'after',
