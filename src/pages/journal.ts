@@ -5,6 +5,7 @@ import type { AuditLine } from '../engine/reports.ts';
 import { layoutLines } from './code-lines.ts';
 import { csrfField } from './layout.ts';
 import { showTime } from './time.ts';
+import { layoutSentence } from './words.ts';
 
 /** What the journal says of itself: anybody who keeps this can hold the journal to it. */
 export interface HeadView {
@@ -33,10 +34,12 @@ export interface JournalView {
   /** The newest first. */
   readonly lines: readonly AuditLine[];
   readonly filter: JournalFilter;
+  /** Why nothing can be looked for so; absent where it can. */
+  readonly problem?: readonly string[];
   readonly csrf: string;
 }
 
-export function layoutJournal({ head, lines, filter, csrf }: JournalView): Html {
+export function layoutJournal({ head, lines, filter, csrf, problem }: JournalView): Html {
   return html`<h1>Journal</h1>
 <p class="lede">Everything that happened, signed. The newest entries stand first.</p>
 ${layoutHead(head)}
@@ -47,9 +50,10 @@ time.</p>
 </form>
 <h2>Entries</h2>
 ${filterForm(filter)}
+${problem !== undefined && html`<p class="notice bad" role="alert"><span>${problem.map((sentence) => html`${layoutSentence(sentence)} `)}</span></p>`}
 ${
   lines.length === 0
-    ? html`<p>No entry fits.</p>`
+    ? problem === undefined && html`<p>No entry fits.</p>`
     : html`<ul class="rows">
 ${lines.map(layoutLine)}</ul>`
 }

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
-import { InternalError } from '../../base/errors.ts';
+import { InternalError, UsageError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { Service } from '../../engine/service.ts';
 import {
   type HeadView,
   type JournalFilter,
+  type JournalView,
   journalLimits,
   layoutEntry,
   layoutJournal,
@@ -21,10 +22,11 @@ export const journalRoutes: readonly WebRoute[] = [
     access: 'person',
     handle: async (visit, { service, csrf }) => {
       const filter = readFilter(visit);
-      const [lines, head] = await Promise.all([findEntries(service, filter), headOf(service)]);
+      const [found, head] = await Promise.all([findEntries(service, filter), headOf(service)]);
       return visit.page({
         title: 'Journal',
-        main: layoutJournal({ head, lines: lines.toReversed(), filter, csrf }),
+        main: layoutJournal({ head, ...found, filter, csrf }),
+        status: found.problem === undefined ? 200 : 400,
       });
     },
   },
@@ -67,13 +69,26 @@ function readFilter({ context }: WebVisit): JournalFilter {
   };
 }
 
-function findEntries(service: Service, { type, run, person, limit }: JournalFilter) {
-  return service.auditLog({
-    limit,
-    run: run === '' ? null : run,
-    ...(type === '' ? {} : { type }),
-    ...(person === '' ? {} : { person }),
-  });
+/** What was asked for, or why that cannot be looked for: the form is there again either way. */
+async function findEntries(
+  service: Service,
+  { type, run, person, limit }: JournalFilter,
+): Promise<Pick<JournalView, 'lines' | 'problem'>> {
+  try {
+    const lines = await service.auditLog({
+      limit,
+      run: run === '' ? null : run,
+      ...(type === '' ? {} : { type }),
+      ...(person === '' ? {} : { person }),
+    });
+    return { lines: lines.toReversed() };
+  } catch (error) {
+    if (!(error instanceof UsageError)) {
+      throw error;
+    }
+    const { message, hint } = error;
+    return { lines: [], problem: hint === undefined ? [message] : [message, hint] };
+  }
 }
 
 /** The head as it stands, or the one that a proof leads to. */

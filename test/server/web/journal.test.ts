@@ -43,7 +43,8 @@ test('entries are looked for by type, run and person', async () => {
 test('a type that there is none of is answered with the one that was meant', async () => {
   const { session } = await openJournal();
   const answer = await session.get('/journal?type=step.startet');
-  expect(answer.status).toBe(404);
+  expect(answer.status).toBe(400);
+  expect(answer.text).toContain('name="type" value="step.startet"');
   expect(answer.text).toContain('Did you mean <code>step.started</code>?');
 });
 
