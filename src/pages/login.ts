@@ -33,10 +33,11 @@ function issuerButton({ name, issuer }: IssuerView, to: string): Html {
 `;
 }
 
-function hintFor(issuers: readonly IssuerView[]): string {
+function hintFor(issuers: readonly IssuerView[]): Html {
   return issuers.length === 0
-    ? 'No passkey yet? Whoever runs this server invites you: runbook passkey invite NAME.'
-    : 'A passkey works once you have enrolled it, here or by an invitation.';
+    ? html`No passkey yet? Whoever runs this server invites you: <code>runbook passkey invite NAME</code>.`
+    : html`No passkey yet? Log in the other way and add one on your account’s page, the one with your name. Or
+whoever runs this server invites you: <code>runbook passkey invite NAME</code>.`;
 }
 
 /** Shown for a moment while the browser goes to the issuer. */

@@ -34,15 +34,21 @@ ${layoutAdding(view)}`;
 }
 
 function layoutPasskey(passkey: PasskeySummary, view: AccountView): Html {
-  const { enrolled_at, enrolled_by, origin, removed_at } = passkey;
+  const { enrolled_at, origin, removed_at } = passkey;
   const name = sanitizeLine(passkey.label ?? 'passkey without a name');
   return html`<li><div class="row">
 <b>${name}</b>${removed_at !== null && html` <b class="badge warn">removed</b>`}
-<p class="soft">Enrolled ${showTime(enrolled_at)} by ${sanitizeLine(enrolled_by)}${
+<p class="soft">Enrolled ${showTime(enrolled_at)} by ${enrolledBy(passkey, view)}${
     origin !== view.origin && html`; it counts on ${sanitizeLine(origin)} alone`
   }. <code>${passkey.passkey}</code></p>
 ${removed_at === null && layoutRemoval({ id: passkey.passkey, name }, view)}
 </div></li>\n`;
+}
+
+/** An issuer by its name, where this page has one. */
+function enrolledBy({ enrolled_by }: PasskeySummary, { issuers }: AccountView): string {
+  const known = issuers.find(({ issuer }) => enrolled_by === `login at ${issuer}`);
+  return sanitizeLine(known === undefined ? enrolled_by : `a login at ${known.name}`);
 }
 
 function layoutRemoval(
@@ -83,6 +89,7 @@ export function layoutInvited(csrf: string | null): Html {
 <p class="lede">Somebody who runs this server has invited you to enrol a passkey. From then on you log in with it,
 and sign with it what you approve.</p>
 <form class="card" method="post" action="/passkeys/new" data-passkey-enrol>
+<p data-invited hidden>It will be the passkey of <strong></strong>, and of nobody else.</p>
 ${csrf === null ? null : csrfField(csrf)}
 ${labelField()}
 <div class="tools"><button>Make a passkey</button></div>
@@ -94,7 +101,7 @@ ${withoutScript()}`;
 /** What a used invitation leads to. */
 export function layoutEnrolled(): Html {
   return html`<h1>Your passkey is enrolled</h1>
-<div class="notice good"><p>It is in the journal. Log in with it now.</p></div>
+<div class="notice good"><p>It is in the journal<span data-enrolled hidden> as the passkey of <strong></strong></span>. Log in with it now.</p></div>
 <p><a class="button" href="/login">Log in</a></p>`;
 }
 

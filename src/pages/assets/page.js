@@ -44,10 +44,13 @@ async function decide(path, fields) {
 // The new key signs at once whose it is: whoever enrols it, holds it.
 async function enrol(path, given) {
   const fields = { ...given, ...invitation };
-  const made = await makePasskey(await post(`${path}/begin`, fields));
+  const begun = await post(`${path}/begin`, fields);
+  const made = await makePasskey(begun);
   const { prepared, statement } = await post(`${path}/statement`, { ...fields, ...made });
   const signed = await sign('passkey@runbook/v1', statement, [made.credential]);
-  return post(path, { ...fields, prepared, ...signed });
+  const done = await post(path, { ...fields, prepared, ...signed });
+  sessionStorage.setItem('enrolled', begun.person);
+  return done;
 }
 
 // An invitation's secret stands behind the `#`, which no server and no proxy sees; nor does the history.
@@ -58,9 +61,30 @@ function takeInvitation() {
   if (secret.startsWith('rbi_')) {
     invitation = { secret };
     history.replaceState(null, '', location.pathname);
+    void sayWhose();
   }
 }
 
+// Whose passkey it would be: what somebody is about to become is known before they do.
+async function sayWhose() {
+  const asked = invitation;
+  showPerson('[data-invited]', null);
+  // What is wrong with the invitation is said when it is used.
+  const { person } = await post('/passkeys/new/begin', asked).catch(() => ({ person: null }));
+  if (asked === invitation) {
+    showPerson('[data-invited]', person);
+  }
+}
+
+function showPerson(where, person) {
+  const place = document.querySelector(where);
+  if (place !== null) {
+    place.hidden = person === null;
+    place.querySelector('strong').textContent = person ?? '';
+  }
+}
+
+showPerson('[data-enrolled]', sessionStorage.getItem('enrolled'));
 takeInvitation();
 // Another link, opened in the same window, changes that part alone.
 addEventListener('hashchange', takeInvitation);

@@ -13,6 +13,7 @@ describe('the login page', () => {
     expect(text).toContain(`name="issuer" value="${at.issuer}"`);
     expect(text).toContain('name="to" value="/runs"');
     expect(text).toContain('data-passkey-login');
+    expect(text).toContain('on your account’s page');
     expect(text).not.toContain('autofocus');
   });
 
