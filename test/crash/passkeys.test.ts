@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
+import { loginNamespace, passkeyNamespace } from '../../src/approval/statement/enrolment.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { invitePasskey } from '../../src/engine/login/invite-passkey.ts';
 import { listPasskeys } from '../../src/engine/login/list-passkeys.ts';
@@ -8,7 +8,7 @@ import { removePasskey } from '../../src/engine/login/remove-passkey.ts';
 import { recordedOf } from '../../src/run/recorded.ts';
 import { verify } from '../audit/court.ts';
 import { type CrashPoint, crashingStore, Stopped } from '../support/crashing-store.ts';
-import { aDevice } from '../support/passkeys.ts';
+import { aDevice, page } from '../support/passkeys.ts';
 import { openScene } from '../support/scene.ts';
 
 /** What people know and keep while processes come and go. */
@@ -17,7 +17,7 @@ interface Kept {
   statement: string | null;
 }
 
-/** Robin is invited, enrols a device and removes it: as far as a process comes, and on from there. */
+/** Robin is invited, enrols a device, logs in with it and removes it: as far as a process comes, and on from there. */
 async function enrolAndRemove(
   engine: Engine,
   device: ReturnType<typeof aDevice>,
@@ -27,17 +27,24 @@ async function enrolAndRemove(
   kept.secret ??= (await invitePasskey(engine, 'robin', 3_600_000)).secret;
   const by = { secret: kept.secret };
   kept.statement ??= await desk.prepareEnrolment({ of: by, ...device.offered });
-  const { passkey } = await desk.enrol(device.sign(passkeyNamespace, kept.statement), by);
+  const signed = device.sign(passkeyNamespace, kept.statement);
+  const { passkey, removed_at } = await desk.enrol(signed, by);
+  if (removed_at === null) {
+    const prepared = desk.preparePasskeyLogin(page);
+    const login = { prepared, signed: device.sign(loginNamespace, prepared) };
+    const terms = { scopes: ['read'], label: 'web', expiresInMs: 3_600_000 } as const;
+    await desk.signIn({ kind: 'passkey', ...login }, terms);
+  }
   await removePasskey(engine, passkey, 'lost');
 }
 
-const points: readonly CrashPoint[] = [1, 2, 3, 4].flatMap((commit) => [
+const points: readonly CrashPoint[] = [1, 2, 3, 4, 5].flatMap((commit) => [
   { commit, when: 'before' as const },
   { commit, when: 'after' as const },
 ]);
 
 test.each(points)(
-  'a crash $when commit $commit enrols no passkey twice, and loses none',
+  'a crash $when commit $commit enrols no passkey twice, loses none, and leaves none of its sessions',
   async (point) => {
     const scene = openScene({ runbook: 'name: a\nsteps:\n  - { id: b, exec: "true" }\n' });
     const device = aDevice();
@@ -55,6 +62,9 @@ test.each(points)(
     for (const type of ['passkey.enrolled', 'passkey.removed']) {
       expect(types.filter((each) => each === type)).toHaveLength(1);
     }
+    const tokens = await scene.engine().store.listTokens();
+    expect(tokens.length).toBeGreaterThan(0);
+    expect(tokens.every(({ revoked }) => revoked !== null)).toBe(true);
     expect((await verify(scene)).findings).toEqual([]);
   },
 );
