@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     }
     await page.goto(`${served.origin}/journal`);
     await page.getByRole('button', { name: 'Verify the journal' }).click();
-    await page.getByRole('heading', { name: 'What verifying came to' }).waitFor();
+    await page.getByRole('heading', { name: 'Verification' }).waitFor();
     expect(complaints).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     }
     await page.goto(`${served.origin}/journal`);
     await page.getByRole('button', { name: 'Verify the journal' }).click();
-    await page.getByRole('heading', { name: 'What verifying came to' }).waitFor();
+    await page.getByRole('heading', { name: 'Verification' }).waitFor();
     expect(await findBarriers(page)).toEqual([]);
   });
 
