@@ -40,7 +40,7 @@ ${layoutDecisionForm(view)}
 </div>`;
 }
 
-function layoutHead(card: CardView, { detail, run, nowMs }: RequestView): Html {
+function layoutHead(card: CardView, { detail, run, nowMs, problem }: RequestView): Html {
   const { content, state, outcome } = detail;
   const left = state === 'pending' ? timeLeft(content.limits.pending_until, nowMs) : null;
   const others = run.requests.filter(({ request }) => request !== content.id);
@@ -51,6 +51,10 @@ ${left !== null && html`<span class="badge">${left} left</span>`}
 ${content.break_glass !== null && html`<span class="badge bad">break-glass</span>`}</p>
 <p><span class="words">${card.words}</span><br>
 <span class="hint">The same words stand in the requester's terminal and on every other card.</span></p>
+${
+  problem !== undefined &&
+  html`<p class="notice bad"><span>Nothing was decided: <a href="#${problem.field}">the form lacks something</a>.</span></p>`
+}
 ${layoutNewest(detail)}
 ${
   outcome !== null &&

@@ -216,6 +216,7 @@ describe('the form', () => {
     expect(markup).toMatch(
       /role="alert" id="typed-problem"><span><code>prod<\/code> is protected\./,
     );
+    expect(markup).toContain('Nothing was decided: <a href="#typed">');
     expect(page(aDetail())).not.toContain('aria-invalid');
   });
 
