@@ -84,7 +84,5 @@ function factsOf(step: StepReport): string {
 }
 
 function span(ms: number): string {
-  return ms < 9950
-    ? `${(ms / 1000).toFixed(1)}s`
-    : formatDuration(Math.max(1000, Math.round(ms / 1000) * 1000));
+  return ms < 9950 ? `${(ms / 1000).toFixed(1)}s` : formatDuration(Math.round(ms / 1000) * 1000);
 }

@@ -5,11 +5,11 @@ import {
 } from '../approval/court/judge-enrolment.ts';
 import { whyNoKeys } from '../approval/court/judge-issuer-keys.ts';
 import { longestInviteMs } from '../approval/people/invitation.ts';
+import { addIssuerKeys } from '../approval/people/issuers.ts';
 import type { Enrolled, Issuer } from '../approval/people/passkeys.ts';
 import type { People } from '../approval/people/people.ts';
 import type { Enrolment } from '../approval/statement/enrolment.ts';
 import type { Sha256 } from '../base/ids.ts';
-import { canonicalize } from '../base/jcs.ts';
 import type {
   EnrolmentEvent,
   IssuerKeys,
@@ -74,7 +74,7 @@ interface Register {
   readonly passkeys: Map<string, KnownPasskey>;
   /** Ids by public key and by credential, of removed ones too. */
   readonly ids: Map<string, string>;
-  readonly issuers: Map<string, Issuer>;
+  issuers: readonly Issuer[];
 }
 
 export function openEnrolments(): Enrolments {
@@ -82,7 +82,7 @@ export function openEnrolments(): Enrolments {
     invitations: new Map(),
     passkeys: new Map(),
     ids: new Map(),
-    issuers: new Map(),
+    issuers: [],
   };
   let enrolled: Enrolled | null = null;
   return {
@@ -107,7 +107,7 @@ function standing({ passkeys, issuers }: Register): Enrolled {
     passkeys: [...passkeys.values()]
       .filter(({ removed_at }) => removed_at === null)
       .map(({ data }) => data),
-    issuers: [...issuers.values()],
+    issuers,
   };
 }
 
@@ -204,7 +204,7 @@ function whyNot(
   const { entry, data, because } = of;
   const judged = judgeEnrolment({
     ...court,
-    people: { people: court.people.people, issuers: [...register.issuers.values()] },
+    people: { people: court.people.people, issuers: register.issuers },
     signed: data,
     because,
     time: entry.time,
@@ -234,26 +234,10 @@ function remove({ passkeys }: Register, id: string, time: string): string | null
   return null;
 }
 
-/** A key that was named once stays: what it signed was signed. */
-function nameKeys({ issuers }: Register, data: IssuerKeys): string | null {
+function nameKeys(register: Register, data: IssuerKeys): string | null {
   const wrong = whyNoKeys(data);
   if (wrong === null) {
-    const { issuer, client } = data;
-    const id = canonicalize([issuer, client]);
-    const known = issuers.get(id)?.keys ?? [];
-    issuers.set(id, { issuer, client, keys: [...known, ...unnamedKeys(known, data.keys)] });
+    register.issuers = addIssuerKeys(register.issuers, data);
   }
   return wrong;
-}
-
-/** Those of an issuer's keys that are not among the known ones, each once. */
-export function unnamedKeys(
-  known: Issuer['keys'],
-  keys: IssuerKeys['keys'],
-): readonly IssuerKeys['keys'][number][] {
-  const named = new Set(known.map(canonicalize));
-  return keys.filter((key) => {
-    const text = canonicalize(key);
-    return !named.has(text) && named.add(text) !== undefined;
-  });
 }

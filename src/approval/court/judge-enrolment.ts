@@ -1,4 +1,3 @@
-import { RunbookError } from '../../base/errors.ts';
 import { personNamed } from '../people/identity.ts';
 import type { Passkey } from '../people/passkeys.ts';
 import { decodeBase64 } from '../ssh/ssh-wire.ts';
@@ -6,7 +5,7 @@ import { verifySshsig } from '../ssh/sshsig.ts';
 import { type Enrolment, parseEnrolment, passkeyNamespace } from '../statement/enrolment.ts';
 import type { SignedStatement } from '../statement/statement.ts';
 import type { LoginEvidence } from './attested.ts';
-import { type Court, type Refused, refused, refuseSeenLog } from './court.ts';
+import { type Court, orRefused, type Refused, refused, refuseSeenLog } from './court.ts';
 import { judgeLogin } from './judge-login.ts';
 import { refusePage } from './refuse-page.ts';
 
@@ -50,7 +49,7 @@ const freshMs = 15 * 60_000;
  * its answer to everything odd.
  */
 export function judgeEnrolment(input: EnrolmentCase): AcceptedEnrolment | Refused {
-  try {
+  return orRefused(() => {
     const text = parseEnrolment(input.signed.statement);
     return (
       refusePossession(input.signed, text) ??
@@ -59,12 +58,10 @@ export function judgeEnrolment(input: EnrolmentCase): AcceptedEnrolment | Refuse
       refuseLog(input, text) ??
       refuseKnown(input, text) ?? { kind: 'accepted', text }
     );
-  } catch (error) {
-    return error instanceof RunbookError
-      ? refused(error.code, error.message, error.hint)
-      : refused('enrolment_unreadable', 'the enrolment of a passkey cannot be read');
-  }
+  }, unreadable);
 }
+
+const unreadable = refused('enrolment_unreadable', 'the enrolment of a passkey cannot be read');
 
 /** The moment from which on it is too late to record it. */
 export function enrolUntilMs(text: Enrolment, because: EnrolmentCase['because']): number {

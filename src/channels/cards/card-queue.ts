@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { RequestId } from '../../base/ids.ts';
 import type { JournalEntry } from '../channel.ts';
+import { pause } from '../pause.ts';
 
 /** A card to be looked at, with the entries of its run since it was last. */
 export interface CardTask {
@@ -70,20 +69,4 @@ export function openCardQueue(): CardQueue {
       await pause(Math.min(longestWaitMs, nextMs), AbortSignal.any([signal, bell.signal]));
     },
   };
-}
-
-/** Resolves after so long, or when `signal` aborts. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(Math.max(0, ms), undefined, { signal });
-  } catch {
-    // Aborted: nothing is left to wait for.
-  }
-}
-
-/** Resolves when `signal` aborts. */
-export async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) {
-    await once(signal, 'abort');
-  }
 }

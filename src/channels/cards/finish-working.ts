@@ -1,4 +1,4 @@
-import { pause } from './card-queue.ts';
+import { pause } from '../pause.ts';
 
 /** How long what is being decided has once nobody attends any more. */
 const lastClicksMs = 1_000;

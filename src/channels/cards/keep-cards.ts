@@ -1,9 +1,10 @@
 import { RunbookError } from '../../base/errors.ts';
 import type { RequestId, RunId } from '../../base/ids.ts';
 import type { Front } from '../channel.ts';
+import { pause } from '../pause.ts';
 import type { Board } from './board.ts';
 import { listCardNotes } from './card-note.ts';
-import { type CardQueue, type CardTask, openCardQueue, pause } from './card-queue.ts';
+import { type CardQueue, type CardTask, openCardQueue } from './card-queue.ts';
 import { touchesCards } from './card-thread.ts';
 import { ChatError } from './chat-error.ts';
 import { type Keeper, settleCard } from './settle-card.ts';

@@ -1,5 +1,5 @@
 import { RunbookError } from '../../base/errors.ts';
-import { pause } from './card-queue.ts';
+import { pause } from '../pause.ts';
 
 /** Looks every `everyMs` until there is one; null where `signal` aborts first. */
 export async function lookFor<T>(

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { growingMs } from '../../base/back-off.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Check, Front, Reception } from '../channel.ts';
 import type { ReceptionDeps } from '../channel-kind.ts';
+import { pause as rest } from '../pause.ts';
 import { type Left, none, sendDue } from './deliver.ts';
 import { openPost } from './post.ts';
 import type { EmailSettings } from './settings.ts';
@@ -92,8 +92,4 @@ async function restUntil(
   const both = AbortSignal.any([signal, over.signal]);
   await Promise.race(ways.map((way) => way(both)));
   over.abort();
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal }).catch(() => undefined);
 }

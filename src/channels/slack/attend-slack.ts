@@ -1,10 +1,10 @@
 import { loadSecret } from '../../base/secret-source.ts';
-import { untilAborted } from '../cards/card-queue.ts';
 import type { Chat } from '../cards/chat.ts';
 import { finishWorking } from '../cards/finish-working.ts';
 import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
 import { ifThere, lookFor } from '../cards/look-for.ts';
 import type { Front } from '../channel.ts';
+import { untilAborted } from '../pause.ts';
 import type { SlackApi } from './api/slack-api.ts';
 import { receiveSocket } from './api/socket.ts';
 import { openSlackBoard } from './card/slack-board.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../base/errors.ts';
 import type { Front, Reception, ReceptionHealth } from '../channel.ts';
+import { pause } from '../pause.ts';
 import { accountName } from './account-name.ts';
 import { type Box, findOwnBox, logIdOf, openOwnBox } from './box.ts';
 import { examineSpool } from './examine-spool.ts';
@@ -94,8 +94,4 @@ function tell(error: unknown): string {
   return error instanceof RunbookError && error.hint !== undefined
     ? `${message}: ${error.hint}`
     : message;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal }).catch(() => undefined);
 }

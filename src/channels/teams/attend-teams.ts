@@ -1,9 +1,9 @@
-import { untilAborted } from '../cards/card-queue.ts';
 import type { Chat } from '../cards/chat.ts';
 import { finishWorking } from '../cards/finish-working.ts';
 import { keepCards, showCards, type Upkeep } from '../cards/keep-cards.ts';
 import { ifThere, lookFor } from '../cards/look-for.ts';
 import type { Front } from '../channel.ts';
+import { untilAborted } from '../pause.ts';
 import type { TeamsApi } from './api/teams-api.ts';
 import { openTeamsBoard } from './card/teams-board.ts';
 import type { TeamsSettings } from './settings.ts';

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import type { ParsedYaml } from '../../base/yaml.ts';
 import type { Check, Reception } from '../channel.ts';
+import { pause } from '../pause.ts';
 import { type CourierTools, openCourier, type Standing } from './courier.ts';
 import { pingOf } from './payload.ts';
 import { type Outcome, openPost } from './post.ts';
@@ -102,8 +102,4 @@ async function sendPing(
   } finally {
     await post.close();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { judgeReview, type OwedReview } from '../../approval/court/judge-review.
 import type { ReviewReport } from '../../approval/debt.ts';
 import { parseReview } from '../../approval/statement/review-statement.ts';
 import { decisionId, type SignedStatement } from '../../approval/statement/statement.ts';
-import { ConflictError, IntegrityError, UsageError } from '../../base/errors.ts';
+import { IntegrityError, UsageError } from '../../base/errors.ts';
 import type { RunId } from '../../base/ids.ts';
 import type { ListAnswer } from '../../policy/policy.ts';
 import type { BreakGlassReviewed } from '../../run/events.ts';
@@ -16,6 +16,7 @@ import { ensureConfig, type InForce } from '../ensure-config.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { loadPlan } from '../session.ts';
+import { untilSettled } from '../until-settled.ts';
 import { requireOwed } from './require-owed.ts';
 
 /**
@@ -36,15 +37,7 @@ export async function reviewBreakGlass(
       hint: '`runbook break-glass list --all` lists what was done',
     });
   }
-  for (;;) {
-    try {
-      return await reviewOnce(engine, row, signed);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) {
-        throw error;
-      }
-    }
-  }
+  return untilSettled(() => reviewOnce(engine, row, signed));
 }
 
 async function reviewOnce(

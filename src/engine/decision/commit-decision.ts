@@ -20,6 +20,7 @@ import type { Engine } from '../engine.ts';
 import { ensureConfig, type InForce } from '../ensure-config.ts';
 import { type ProvenRun, proveRun } from '../proof/prove-run.ts';
 import type { DecisionReport } from '../reports.ts';
+import { untilSettled } from '../until-settled.ts';
 
 /** One request as it is decided about: its run, proven, and the rules in force. */
 export interface Bench {
@@ -43,15 +44,7 @@ export async function atBench(
   of: Asked,
   decide: (bench: Bench) => Promise<DecisionReport>,
 ): Promise<DecisionReport> {
-  for (;;) {
-    try {
-      return await decide(await openBench(engine, of));
-    } catch (error) {
-      if (!(error instanceof ConflictError)) {
-        throw error;
-      }
-    }
-  }
+  return untilSettled(async () => decide(await openBench(engine, of)));
 }
 
 /** The newest state of a request. Throws IntegrityError `run_unproven`. */

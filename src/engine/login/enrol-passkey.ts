@@ -16,11 +16,11 @@ import { ensureConfig, type InForce } from '../ensure-config.ts';
 import type { PasskeySummary } from '../login-reports.ts';
 import { openHead, proveRoot } from '../proof/prove-entry.ts';
 import { type Identities, provenIdentities } from '../proof/proven-identities.ts';
+import { untilSettled } from '../until-settled.ts';
 import { findInvitation, invitationRefused } from './invitation.ts';
 import { summarisePasskey } from './list-passkeys.ts';
 import type { EnrolledBy } from './login-desk.ts';
 import { provePossession } from './prove-possession.ts';
-import { untilSettled } from './until-settled.ts';
 
 /** What somebody wants recorded. */
 interface Wanted {

@@ -1,10 +1,9 @@
 import { whyNoKeys } from '../../approval/court/judge-issuer-keys.ts';
-import { issuerOf } from '../../approval/people/issuers.ts';
+import { unnamedKeys } from '../../approval/people/issuers.ts';
 import { sha256 } from '../../base/digest.ts';
 import { LoginError } from '../../base/errors.ts';
 import { canonicalize } from '../../base/jcs.ts';
 import type { IssuerKeys } from '../../run/enrolment-events.ts';
-import { unnamedKeys } from '../../run/enrolments.ts';
 import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 
@@ -15,7 +14,7 @@ import { ensureConfig } from '../ensure-config.ts';
 export async function noteIssuerKeys(engine: Engine, named: IssuerKeys): Promise<void> {
   const { issuer, client } = named;
   const { rules } = await ensureConfig(engine);
-  const keys = unnamedKeys(issuerOf(rules.people, named)?.keys ?? [], named.keys);
+  const keys = unnamedKeys(rules.people.issuers ?? [], named);
   if (keys.length === 0 && named.keys.length > 0) {
     return;
   }

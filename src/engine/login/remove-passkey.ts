@@ -10,8 +10,8 @@ import { provenIdentities } from '../proof/proven-identities.ts';
 import { refuseLong } from '../refuse-long.ts';
 import { issuerOf } from '../token/commit-token.ts';
 import { guardToken, standingToken } from '../token/standing-token.ts';
+import { untilSettled } from '../until-settled.ts';
 import { summarisePasskey } from './list-passkeys.ts';
-import { untilSettled } from './until-settled.ts';
 
 /**
  * Takes a passkey from its owner, by its id or a unique prefix of it: what it signed counts for no step that

@@ -18,8 +18,8 @@ import type { Engine } from '../engine.ts';
 import { ensureConfig } from '../ensure-config.ts';
 import { commitToken } from '../token/commit-token.ts';
 import { refuseUnfit } from '../token/refuse-token.ts';
+import { untilSettled } from '../until-settled.ts';
 import type { Session, SessionTerms, Shown } from './login-desk.ts';
-import { untilSettled } from './until-settled.ts';
 
 /** A person, and how they have shown to be that one, as the token's entry says. */
 interface Recognised {

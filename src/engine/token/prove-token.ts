@@ -1,11 +1,9 @@
 import type { TokenIssued } from '../../approval/token.ts';
 import { IntegrityError } from '../../base/errors.ts';
-import { openNote } from '../../journal/checkpoint.ts';
-import { keyAt } from '../../journal/key-history.ts';
-import { verifyInclusion } from '../../journal/proof.ts';
 import { recordedOf } from '../../run/recorded.ts';
 import type { TokenRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
+import { openHead, proveEntry } from '../proof/prove-entry.ts';
 
 /**
  * The entry that issued a token, proven to stand under the signed head. A row of the index is only the
@@ -13,10 +11,9 @@ import type { Store } from '../../store/store.ts';
  * `token_unproven`, `E_PROOF`, `E_STH_SIG`.
  */
 export async function proveToken(store: Store, row: TokenRow): Promise<TokenIssued> {
-  const head = await store.head();
-  const { checkpoint } = openNote(head.note, [keyAt(await store.keys(), head.size)]);
+  const head = await openHead(store);
   const [stored] = await store.entries(row.seq, row.seq + 1);
-  const entry = stored === undefined || row.seq >= checkpoint.size ? null : recordedOf(stored);
+  const entry = stored === undefined || row.seq >= head.size ? null : recordedOf(stored);
   if (entry?.event.type !== 'token.issued' || !isSame(row, entry.event.data)) {
     throw new IntegrityError({
       code: 'token_unproven',
@@ -24,13 +21,7 @@ export async function proveToken(store: Store, row: TokenRow): Promise<TokenIssu
       hint: 'run `runbook journal rebuild`, then `runbook audit verify`',
     });
   }
-  verifyInclusion({
-    seq: row.seq,
-    size: checkpoint.size,
-    leafHash: Buffer.from(entry.hash, 'hex'),
-    proof: await store.inclusionProof(row.seq, checkpoint.size),
-    root: checkpoint.root,
-  });
+  await proveEntry(store, entry, head);
   return entry.event.data;
 }
 

@@ -1,3 +1,4 @@
+import { approvalNamespace } from '../../approval/statement/statement.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { OwnDecision } from '../../engine/service.ts';
 import type { FormProblem } from '../../pages/decision-view.ts';
@@ -18,9 +19,6 @@ export const decideRoutes: readonly WebRoute[] = [
   { method: 'POST', path: '/requests/:request/signed', access: 'person', handle: recordSigned },
 ];
 
-/** The namespace of what people sign about requests. */
-const namespace = 'approval@runbook/v1';
-
 /** A form, as browsers send it by themselves. */
 async function decide(visit: WebVisit, visitor: Visitor): Promise<Response> {
   try {
@@ -32,7 +30,8 @@ async function decide(visit: WebVisit, visitor: Visitor): Promise<Response> {
     }
     const { message } = error;
     const problem = { field, message, reason: visit.form.get('reason') ?? '' };
-    return showRequest(visit, visitor, { request: requestOf(visit), problem });
+    const detail = await visitor.service.describeRequest(requestOf(visit));
+    return showRequest(visit, visitor, { detail, problem });
   }
 }
 
@@ -106,7 +105,7 @@ async function recordSigned(visit: WebVisit, visitor: Visitor): Promise<Response
   }
   const { public: publicKey } = await signingPasskey(visit, visitor);
   const { statement } = pending;
-  const signature = readAssertion(visit, { publicKey, namespace });
+  const signature = readAssertion(visit, { publicKey, namespace: approvalNamespace });
   const { request } = await visitor.service.decide({ statement, signature }, 'web');
   return visit.json({ to: `/requests/${request}` });
 }

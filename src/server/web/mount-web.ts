@@ -17,18 +17,13 @@ export function mountWeb(app: Hono<Env>, web: Web, gate: Gate): void {
   mountAssets(app);
   for (const route of webRoutes) {
     app.on(route.method, route.path, async (context) => {
-      context.set('route', nameOf(route));
+      context.set('route', route.path);
       const elsewhere = canonicalUrl(context.req.url, web.origin);
       return elsewhere !== null && route.method === 'GET' && wantsPage(context)
         ? context.redirect(elsewhere, 302)
         : admit({ route, context, web, gate });
     });
   }
-}
-
-/** For log and metrics: without what a parameter has to look like. */
-function nameOf({ path }: WebRoute): string {
-  return path.replace(/\{[^/]*\}/g, '');
 }
 
 interface Arrival {

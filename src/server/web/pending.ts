@@ -54,7 +54,8 @@ export interface AtIssuer {
 /** Public ids. */
 export type MadeFor = { readonly session: string } | { readonly invite: string };
 
-const livesMs = 600_000;
+/** How long somebody may take to finish what they began. */
+export const livesMs = 600_000;
 /** Of one session or invitation: nobody has more windows open that they come back to. */
 const mostOfOne = 20;
 /** Anybody may begin to log in: beyond so many, the oldest of these are forgotten, and none of a session's. */

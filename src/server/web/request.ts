@@ -1,5 +1,7 @@
+import type { RequestDetail } from '../../engine/reports.ts';
 import type { FormProblem } from '../../pages/decision-view.ts';
 import { layoutRequest } from '../../pages/request.ts';
+import { requestOf } from './asked-decision.ts';
 import { usableOn } from './own-passkeys.ts';
 import type { Visitor, WebRoute, WebVisit } from './web-route.ts';
 
@@ -10,30 +12,29 @@ export const requestRoutes: readonly WebRoute[] = [
     path: '/requests/:request',
     access: 'person',
     handle: async (visit, visitor) => {
-      const name = visit.context.req.param('request') ?? '';
-      const { content } = await visitor.service.describeRequest(name);
+      const name = requestOf(visit);
+      const detail = await visitor.service.describeRequest(name);
+      const { id } = detail.content;
       // By its words, or by how they or its id begin, as every command takes them.
-      return content.id === name
-        ? showRequest(visit, visitor, { request: name })
-        : visit.seeOther(`/requests/${content.id}`);
+      return id === name
+        ? showRequest(visit, visitor, { detail })
+        : visit.seeOther(`/requests/${id}`);
     },
   },
 ];
 
 interface Shown {
-  readonly request: string;
+  readonly detail: RequestDetail;
   /** Why the form that was sent decides nothing. */
   readonly problem?: FormProblem;
 }
 
-/** Throws UsageError `request_unknown`. */
 export async function showRequest(
   { web, page }: WebVisit,
   visitor: Visitor,
-  { request, ...sent }: Shown,
+  { detail, ...sent }: Shown,
 ): Promise<Response> {
   const { service } = visitor;
-  const detail = await service.describeRequest(request);
   const { id, run, runbook, step } = detail.content;
   const ways = await service.waysToDecide(id);
   const main = layoutRequest({

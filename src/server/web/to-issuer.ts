@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts';
 import type { Login } from '../../login/login.ts';
 import { layoutLeaving } from '../../pages/login.ts';
 import { writeCookie } from './cookies.ts';
-import type { AtIssuer, Pending } from './pending.ts';
+import { type AtIssuer, livesMs, type Pending } from './pending.ts';
 import type { Web, WebVisit } from './web-route.ts';
 
 /** Throws UsageError `issuer_unknown`. */
@@ -51,7 +51,7 @@ export async function beginAtIssuer(
 /** Remembers, for this browser alone, what it began. */
 export function keepPending({ web, context }: WebVisit, pending: Pending): void {
   const value = web.pending.keep(pending);
-  writeCookie(context, web, { name: 'pending', value, maxAgeS: 600 });
+  writeCookie(context, web, { name: 'pending', value, maxAgeS: livesMs / 1000 });
 }
 
 /**

@@ -1,6 +1,6 @@
-import { ConflictError } from '../../base/errors.ts';
+import { ConflictError } from '../base/errors.ts';
 
-/** Judges and commits, and again as often as somebody else changes first who is who. */
+/** Judges and commits, and again as often as somebody else moves first what it was judged by. */
 export async function untilSettled<Result>(work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
